@@ -1,0 +1,55 @@
+"""What the user can mend: the only exceptions that become a message instead of a traceback.
+
+Anything else that goes wrong is a bug of judgekit and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+MOST_PROBLEMS_SHOWN = 20
+
+
+class JudgekitError(Exception):
+    """A problem the user can mend: what was found, where, what was expected, and what to do next.
+
+    Args:
+        message: what was found and where (file, line, column or item), and what was expected.
+        hint: the next command or edit, as one sentence; empty when the message already says it.
+        problems: single findings, listed below the message; only the first 20 are shown.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", problems: Sequence[str] = ()) -> None:
+        self.message = message
+        self.hint = hint
+        self.problems = tuple(problems)
+        lines = [message, *(f"  - {problem}" for problem in self.problems[:MOST_PROBLEMS_SHOWN])]
+        if len(self.problems) > MOST_PROBLEMS_SHOWN:
+            lines.append(f"  … and {len(self.problems) - MOST_PROBLEMS_SHOWN:,} more")
+        if hint:
+            lines.append(hint)
+        super().__init__("\n".join(lines))
+
+
+class DataError(JudgekitError):
+    """A table does not hold what was asked of it."""
+
+
+class TemplateError(JudgekitError):
+    """A prompt template cannot be read or does not fit the columns."""
+
+
+class LabelError(JudgekitError):
+    """The label set is unusable, or two label sets do not agree."""
+
+
+class SettingsError(JudgekitError):
+    """A setting is unknown, out of range, or contradicts another."""
+
+
+class WorkspaceError(JudgekitError):
+    """The workspace, a dataset or a judge in it is missing, unfinished, busy or of another version."""
+
+
+class BackboneError(JudgekitError):
+    """The pretrained model cannot be found, is not the one expected, or cannot be used that way."""
