@@ -1,0 +1,109 @@
+"""Column names people use: which role a name suggests, and what to say when a name does not exist.
+
+Names only; the evidence of the cells is `evidence.py`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+# Names are compared by `normalise`: `Item ID`, `item_id` and `itemId` are one name. The order is the preference.
+ITEM_NAMES = (
+    "itemid", "item", "exampleid", "example", "pairid", "uid", "questionid", "taskid", "task", "instanceid",
+    "sampleid", "docid", "documentid", "sentenceid", "textid", "postid", "tweetid", "commentid", "promptid",
+    "conversationid", "recordid", "unitid", "id", "guid", "idx", "index",
+)  # fmt: skip
+ANNOTATOR_NAMES = (
+    "annotatorid", "annotator", "workerid", "worker", "raterid", "rater", "coderid", "coder", "labelerid", "labeler",
+    "labellerid", "labeller", "reviewerid", "reviewer", "judgeid", "evaluatorid", "evaluator", "participantid",
+    "participant", "annotatedby", "completedby", "labeledby", "labelledby", "userid", "user", "username", "expert",
+)  # fmt: skip
+LABEL_NAMES = (
+    "label", "annotation", "vote", "rating", "winner", "judgment", "judgement", "verdict", "choice", "preference",
+    "annotatorlabel", "labelid", "labelname",
+)  # fmt: skip
+WEAK_LABEL_NAMES = (
+    "score", "answer", "class", "category", "decision", "response", "value", "grade", "sentiment", "stance", "emotion",
+    "goldlabel", "majoritylabel", "target",
+)  # fmt: skip
+"""Names that mean a label in one file and a text or a topic in the next: taken only without a clearer column."""
+TEXT_NAMES = frozenset(
+    {
+        "text", "sentence", "sentence1", "sentence2", "premise", "hypothesis", "question", "answer", "answera",
+        "answerb", "answer1", "answer2", "response", "responsea", "responseb", "response1", "response2",
+        "context", "prompt", "completion", "completiona", "completionb", "instruction", "input", "output",
+        "output1", "output2", "outputa", "outputb", "summary", "article", "document", "passage", "tweet",
+        "post", "message", "query", "claim", "evidence", "dialogue", "dialog", "conversation", "title", "body",
+        "content", "utterance", "source", "reference", "headline", "review", "abstract", "paragraph", "texta",
+        "textb", "text1", "text2", "translation", "statement", "argument",
+    }
+)  # fmt: skip
+WEAK_TEXT_NAMES = frozenset({"source", "reference", "title", "answer", "document", "evidence", "response", "output"})
+"""Names of texts that also name where a text comes from, or a label: the cells must read like prose."""
+WEAK_ANNOTATOR_NAMES = frozenset({"user", "userid", "username", "expert", "participant", "participantid"})
+"""Names that may also mean the author of a text."""
+NOT_COUNTS = frozenset(
+    {
+        "turn", "year", "month", "day", "age", "round", "length", "page", "position", "seed", "split", "fold", "batch",
+        "rank", "order", "rowid", "row", "line", "version", "duration", "leadtime", "timestamp", "wordcount", "tokens",
+        "nwords", "ntokens",
+    }
+)  # fmt: skip
+"""Whole-number columns that describe an item and never count its labels."""
+TOTAL_NAMES = frozenset({"total", "sum", "n", "nannotators", "numannotators", "annotators", "count", "totalvotes"})
+
+_PERSON_STEMS = frozenset(
+    {"a", "ann", "anno", "r", "person", "w", "u", "e", "crowd", "vote", "rating", "label", "member"}
+)
+
+
+def normalise(name: str) -> str:
+    """The name without case, spaces and punctuation, as the lists above spell it."""
+    return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def in_preference_order(names: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Those of `names` that stand in `wanted`, the preferred first; file order among equals."""
+    rank = {name: position for position, name in enumerate(wanted)}
+    found = [name for name in names if normalise(name) in rank]
+    return sorted(found, key=lambda name: rank[normalise(name)])
+
+
+def is_known_name(name: str) -> bool:
+    """Whether the name alone suggests a role: such a name in a row says that the row is a header."""
+    plain = normalise(name)
+    return plain in TEXT_NAMES or any(
+        plain in names for names in (ITEM_NAMES, ANNOTATOR_NAMES, LABEL_NAMES, WEAK_LABEL_NAMES)
+    )
+
+
+def names_an_annotator(name: str) -> bool:
+    """Whether a column name reads like one person: `rater 2`, `a3`, `label_annotator1`, `ann@example.org`."""
+    if "@" in name:
+        return True
+    words = [word for word in re.split(r"[\W_\d]+", name.casefold()) if word]
+    is_numbered = bool(re.search(r"\d", name)) or len(words) > 1
+    return is_numbered and any(word in ANNOTATOR_NAMES or word in _PERSON_STEMS for word in words)
+
+
+def strip_count_affix(names: Sequence[str]) -> list[str]:
+    """The names without a counting prefix or suffix (`n_`, `count_`, `_votes` …), when all of them share it."""
+    for pattern in (
+        r"^(?:n|count|counts|num|votes|label|#)[ _.:-]+",
+        r"[ _.:-]+(?:count|counts|votes|n|annotations)$",
+        r"^#",
+    ):
+        stripped = [re.sub(pattern, "", name, flags=re.IGNORECASE) for name in names]
+        shared = all(short and short != name for short, name in zip(stripped, names, strict=True))
+        if shared and len(set(stripped)) == len(stripped):
+            return stripped
+    return list(names)
+
+
+def did_you_mean(name: str, names: Sequence[str]) -> str:
+    """` (did you mean …?)` with the nearest of `names`, or nothing."""
+    by_plain = {normalise(other): other for other in names}
+    near = difflib.get_close_matches(normalise(name), list(by_plain), n=1, cutoff=0.6)
+    return f" (did you mean {by_plain[near[0]]!r}?)" if near else ""

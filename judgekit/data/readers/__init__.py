@@ -1,0 +1,1 @@
+"""One file per source format: each turns a file into a `SourceTable` of text cells."""

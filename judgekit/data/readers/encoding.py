@@ -1,0 +1,180 @@
+"""Bytes of a file to UTF-8: byte order mark, strict UTF-8, then a guess that is said; binary files refused by name."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from judgekit.errors import DataError
+
+_CHUNK_BYTES = 1 << 20
+_GUESS_BYTES = 1 << 18
+_BINARY_KINDS: tuple[tuple[bytes, str, str], ...] = (
+    (b"PK\x03\x04", "an Excel file or another zip archive", "Save the sheet as CSV UTF-8 and give that file."),
+    (b"PK\x05\x06", "an empty zip archive", "Give the CSV file itself."),
+    (b"\xd0\xcf\x11\xe0", "an old Excel file (.xls)", "Save the sheet as CSV UTF-8 and give that file."),
+    (b"\x1f\x8b", "gzip-compressed", "Decompress it first: gunzip."),
+    (b"BZh", "bzip2-compressed", "Decompress it first: bunzip2."),
+    (b"\xfd7zXZ\x00", "xz-compressed", "Decompress it first: unxz."),
+    (b"\x28\xb5\x2f\xfd", "zstd-compressed", "Decompress it first: unzstd."),
+    (b"PAR1", "a Parquet file", "Save it as CSV UTF-8 and give that file."),
+    (b"ARROW1", "an Arrow file", "Save it as CSV UTF-8 and give that file."),
+    (b"%PDF", "a PDF file", "Give the table as CSV UTF-8."),
+    (b"SQLite format 3\x00", "an SQLite database", "Export the table as CSV UTF-8."),
+)
+_OTHER_TEXT_KINDS: tuple[tuple[bytes, str, str], ...] = (
+    (rb'(?:\xef\xbb\xbf)?\s*\[?\s*\{\s*"[^"]*"\s*:', "JSON", "Save it as CSV UTF-8, one line per annotation."),
+    (rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|\?xml)", "a web page or XML", "Download the table itself as CSV."),
+)
+# The UTF-32 marks begin like the UTF-16 ones, so they come first.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class Utf8Content(NamedTuple):
+    """The content of a file as UTF-8 without a byte order mark."""
+
+    content: bytes
+    is_as_on_disk: bool
+    notes: tuple[str, ...]
+
+
+def read_as_utf8(path: Path, encoding: str | None = None) -> Utf8Content:
+    """Read a text file whatever its encoding.
+
+    Args:
+        path: the file.
+        encoding: the user's word for it, which is then not questioned; None to find out.
+
+    Raises:
+        DataError: missing, a directory, empty, binary, or not text in the given encoding.
+    """
+    content = _read_bytes(path)
+    for magic, kind, hint in _BINARY_KINDS:
+        if content.startswith(magic):
+            raise DataError(f"{path.name} is not delimited text: it is {kind}.", hint=hint)
+    for pattern, kind, hint in _OTHER_TEXT_KINDS:
+        if re.match(pattern, content, re.IGNORECASE):
+            raise DataError(f"{path.name} is not delimited text: it is {kind}.", hint=hint)
+    if encoding is not None:
+        return _decode_as_told(path, content, encoding)
+    for mark, name in _MARKS:
+        if content.startswith(mark):
+            return _decode_marked(path, content, name)
+    _refuse_nul(path, content)
+    broken_at = _first_byte_not_utf8(content)
+    if broken_at is None:
+        return Utf8Content(content, True, ())
+    return _decode_by_guess(path, content, broken_at)
+
+
+def _read_bytes(path: Path) -> bytes:
+    if path.is_dir():
+        raise DataError(f"{path} is a directory, not a table.", hint="Give the CSV file itself.")
+    if not path.exists():
+        raise DataError(f"{path} does not exist.", hint="Check the path; it is relative to the current directory.")
+    content = path.read_bytes()
+    if not content.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
+        raise DataError(f"{path.name} is empty.", hint="It needs a header line and one line per row.")
+    return content
+
+
+def _refuse_nul(path: Path, content: bytes) -> None:
+    position = content.find(b"\x00")
+    if position >= 0:
+        line = content.count(b"\n", 0, position) + 1
+        raise DataError(
+            f"{path.name} line {line}: a NUL byte, which text does not contain; the file is binary or damaged.",
+            hint="If it is UTF-16 without a byte order mark, say --encoding utf-16-le; else save it as CSV UTF-8.",
+        )
+
+
+def _first_byte_not_utf8(content: bytes) -> int | None:
+    """Offset of the first byte that is not UTF-8, or None; in chunks, so that the text never stands in memory whole."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(content)
+    for start in range(0, max(len(content), 1), _CHUNK_BYTES):
+        pending = len(decoder.getstate()[0])
+        try:
+            decoder.decode(view[start : start + _CHUNK_BYTES], final=start + _CHUNK_BYTES >= len(content))
+        except UnicodeDecodeError as error:
+            return start - pending + error.start
+    return None
+
+
+def _decode_as_told(path: Path, content: bytes, encoding: str) -> Utf8Content:
+    try:
+        codecs.lookup(encoding)
+        text = content.decode(encoding)
+    except LookupError as error:
+        raise DataError(
+            f"There is no encoding called {encoding!r}.", hint="Common ones: utf-8, utf-16, cp1252, latin-1, shift_jis."
+        ) from error
+    except UnicodeError as error:
+        start = error.start if isinstance(error, UnicodeDecodeError) else 0
+        line = content.count(b"\n", 0, start) + 1
+        raise DataError(
+            f"{path.name} line {line}: the bytes are not {encoding}.", hint="Leave --encoding out to have it found."
+        ) from error
+    utf8 = text.removeprefix("\ufeff").encode("utf-8", "surrogatepass")
+    _refuse_nul(path, utf8)
+    return Utf8Content(utf8, utf8 == content, ())
+
+
+def _decode_marked(path: Path, content: bytes, encoding: str) -> Utf8Content:
+    try:
+        utf8 = content.decode(encoding).encode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path.name} line {line}: the file starts with the byte order mark of "
+            f"{encoding.removesuffix('-sig')}, but byte {error.start:,} is not valid in it.",
+            hint="Save the file as CSV UTF-8, or name its true encoding with --encoding.",
+        ) from error
+    _refuse_nul(path, utf8)
+    if encoding == "utf-8-sig":
+        return Utf8Content(utf8, False, ("The file starts with a byte order mark (UTF-8); it was left out.",))
+    return Utf8Content(utf8, False, (f"The file is {encoding.upper()}, as its byte order mark says.",))
+
+
+def _decode_by_guess(path: Path, content: bytes, broken_at: int) -> Utf8Content:
+    # Imported here because its 66 ms would be paid by every start and is needed by the rare file that is not UTF-8.
+    from charset_normalizer import from_bytes
+
+    line = content.count(b"\n", 0, broken_at) + 1
+    # The guess looks around the first odd byte: the head of a long file may be plain ASCII and tell nothing.
+    start = max(0, broken_at - _GUESS_BYTES // 4)
+    matches = list(from_bytes(content[start : start + _GUESS_BYTES]))
+    guesses = [match.encoding for match in matches[:3]]
+    # Measured: a few accented letters in cp1252 are guessed as cp1250 or cp1125, whose score is the same. The common
+    # Western encoding wins every tie, and never against a better score (cp1251, cp1254, shift_jis keep theirs).
+    ties = [match for match in matches if (match.chaos, match.coherence) == (matches[0].chaos, matches[0].coherence)]
+    if not matches or any("cp1252" in (match.encoding, *match.could_be_from_charset) for match in ties):
+        guesses.insert(0, "cp1252")
+    for guess in guesses:
+        try:
+            text = content.decode(guess)
+        except (UnicodeDecodeError, LookupError):
+            continue
+        utf8 = text.encode("utf-8")
+        _refuse_nul(path, utf8)
+        shown = text[len(content[:broken_at].decode(guess, "replace")) :][:1]
+        return Utf8Content(
+            utf8,
+            False,
+            (
+                f"The file is not UTF-8 (line {line}); it was read as {guess}, which is a guess: the first such "
+                f"character became {shown!r}. If that is wrong, name the encoding with --encoding.",
+            ),
+        )
+    raise DataError(
+        f"{path.name} line {line}: the bytes are not UTF-8 and no other encoding fits them.",
+        hint="Save the file as CSV UTF-8, or name its encoding with --encoding.",
+    )
