@@ -170,9 +170,7 @@ def _assemble(source: SourceTable, schema: Schema, keyed: pl.DataFrame, votes: V
 
 def _groups(source: SourceTable, schema: Schema, voted: pl.DataFrame, rows: pl.DataFrame) -> pl.Series:
     """Group keys: of the `group` column where it is filled, else of the texts without case and white space."""
-    normal = [pl.col(name).str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars() for name in schema.fields]
-    text_keys = rows.select(pl.concat_str(normal, separator="\x1f")).to_series().to_list()
-    keys = ["text\x1e" + key for key in text_keys]
+    keys = ["text\x1e" + key for key in _text_keys(rows, schema.fields).to_list()]
     if schema.group:
         several = voted.group_by(ITEM).agg(pl.col(schema.group).n_unique().alias("n"), ROW).filter(pl.col("n") > 1)
         if several.height:
@@ -186,6 +184,18 @@ def _groups(source: SourceTable, schema: Schema, voted: pl.DataFrame, rows: pl.D
     return pl.Series("group", [_digest(key) for key in keys], dtype=pl.String)
 
 
+def _text_keys(rows: pl.DataFrame, fields: tuple[str, ...]) -> pl.Series:
+    """The texts of each row without case and white space: what makes two texts equal."""
+    normal = [pl.col(name).str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars() for name in fields]
+    return rows.select(pl.concat_str(normal, separator="\x1f")).to_series()
+
+
+def _parted_texts(items: ItemTable) -> int:
+    """Number of items whose text also stands in another group."""
+    keys = pl.DataFrame({"text": _text_keys(items.texts, items.fields), "group": items.groups})
+    return int(keys.select((pl.col("group").n_unique().over("text") > 1).sum()).item())
+
+
 def _report(
     source: SourceTable,
     schema: Schema,
@@ -196,14 +206,21 @@ def _report(
 ) -> IngestReport:
     per_item = items.counts.sum(axis=1)
     single = int((per_item == 1).sum())
-    notes, warnings = [*source.notes, *votes.notes], list(votes.warnings)
+    notes, warnings = [*source.notes, *votes.notes], [*schema.warnings, *votes.warnings]
     for name in items.fields:
         empty = int((items.texts.get_column(name).str.strip_chars() == "").sum())
         if empty:
             notes.append(f"{name!r} is empty in {empty:,} of {len(items):,} items; their other texts are used.")
     same_text = len(items) - items.texts.n_unique()
+    parted = _parted_texts(items) if schema.group else 0
     if same_text:
-        notes.append(f"Items that repeat the text of another one: {same_text:,}; a split keeps them together.")
+        kept = "" if parted else "; a split keeps them together"
+        notes.append(f"Items that repeat the text of another one: {same_text:,}{kept}.")
+    if parted:
+        warnings.append(
+            f"{parted:,} items have the text of an item in another group ({schema.group}): a split may part them, and "
+            "the judge would then be tested on texts it was trained on."
+        )
     if single == len(items):
         warnings.append("Every item has a single annotation: there is no disagreement to learn from.")
     elif single:

@@ -48,11 +48,48 @@ NOT_COUNTS = frozenset(
     {
         "turn", "year", "month", "day", "age", "round", "length", "page", "position", "seed", "split", "fold", "batch",
         "rank", "order", "rowid", "row", "line", "version", "duration", "leadtime", "timestamp", "wordcount", "tokens",
-        "nwords", "ntokens",
+        "nwords", "ntokens", "words", "chars", "characters", "nchars", "charcount", "sentences", "likes", "retweets",
+        "replies", "shares", "upvotes", "downvotes", "views", "followers", "comments", "seconds", "score",
     }
 )  # fmt: skip
 """Whole-number columns that describe an item and never count its labels."""
-TOTAL_NAMES = frozenset({"total", "sum", "n", "nannotators", "numannotators", "annotators", "count", "totalvotes"})
+TOTAL_NAMES = frozenset(
+    {
+        "total", "sum", "n", "nannotators", "numannotators", "annotators", "count", "totalvotes", "totalcount",
+        "ntotal", "numtotal", "counttotal", "votes", "nvotes", "numvotes", "nannotations", "numannotations",
+        "annotations", "nratings", "numratings", "all", "nall", "nlabels", "numlabels", "nraters", "numraters",
+    }
+)  # fmt: skip
+LABEL_WORDS = frozenset(
+    {
+        "yes", "no", "maybe", "unsure", "unclear", "unknown", "true", "false", "tie", "both", "neither", "none",
+        "other",
+        "positive", "negative", "neutral", "mixed", "entailment", "contradiction", "hateful", "nonhateful", "hate",
+        "offensive", "notoffensive", "toxic", "nontoxic", "normal", "abusive", "spam", "ham", "safe", "unsafe",
+        "polite", "impolite", "rude", "agree", "disagree", "good", "bad", "fair", "poor", "relevant", "irrelevant",
+        "notrelevant", "correct", "incorrect", "pass", "fail", "anger", "joy", "sadness", "fear", "disgust", "surprise",
+        "favor", "against", "support", "oppose", "low", "medium", "high",
+    }
+)  # fmt: skip
+"""Headers that are labels, never persons: whole numbers below several of them are counts."""
+
+_SETTLED_WORDS = frozenset(
+    {"gold", "majority", "consensus", "adjudicated", "adjudication", "adjudicator", "aggregated", "aggregate", "truth"}
+)
+_SETTLED_NAMES = frozenset({"final", "finallabel", "groundtruth", "prediction", "predicted", "predictedlabel", "pred"})
+_SIDE_WORDS = frozenset(
+    {
+        "comment", "comments", "note", "notes", "remark", "remarks", "confidence", "certainty", "time", "duration",
+        "seconds", "timestamp", "date", "age", "gender", "country", "rationale", "reason", "explanation", "difficulty",
+        "split",
+    }
+)  # fmt: skip
+_PERSON_WORDS = frozenset(
+    {
+        "annotator", "worker", "rater", "coder", "labeler", "labeller", "reviewer", "judge", "evaluator", "participant",
+        "turker", "crowdworker", "grader", "assessor", "respondent", "person", "who", "user", "expert", "email",
+    }
+)  # fmt: skip
 
 _PERSON_STEMS = frozenset(
     {"a", "ann", "anno", "r", "person", "w", "u", "e", "crowd", "vote", "rating", "label", "member"}
@@ -86,6 +123,33 @@ def names_an_annotator(name: str) -> bool:
     words = [word for word in re.split(r"[\W_\d]+", name.casefold()) if word]
     is_numbered = bool(re.search(r"\d", name)) or len(words) > 1
     return is_numbered and any(word in ANNOTATOR_NAMES or word in _PERSON_STEMS for word in words)
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name in lower case: `Rater2_comment` is `rater`, `comment`."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return [word for word in re.split(r"[\W_\d]+", spaced.casefold()) if word]
+
+
+def names_a_settled_label(name: str) -> bool:
+    """Whether a name means a label that was made of the annotations, or by a model: `gold`, `majority_vote`."""
+    return normalise(name) in _SETTLED_NAMES or any(word in _SETTLED_WORDS for word in words_of(name))
+
+
+def names_a_side_remark(name: str) -> bool:
+    """Whether a name means what goes with an annotation and is none: `rater_1_confidence`, `time`, `is_reply`."""
+    words = words_of(name)
+    return any(word in _SIDE_WORDS for word in words) or (len(words) > 1 and words[0] in ("is", "has"))
+
+
+def mentions_a_person(name: str) -> bool:
+    """Whether a word of the name means somebody who annotates: `coder_name`, `who`. Weaker than `ANNOTATOR_NAMES`."""
+    return any(word in _PERSON_WORDS for word in words_of(name))
+
+
+def stem_of(name: str) -> str:
+    """The name without digits, case and punctuation: `label.1`, `label 2` and `Label` have one stem."""
+    return re.sub(r"\d+", "", normalise(name))
 
 
 def strip_count_affix(names: Sequence[str]) -> list[str]:

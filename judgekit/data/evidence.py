@@ -28,6 +28,7 @@ class ColumnEvidence(NamedTuple):
     spaced_share: float
     """Cells with two words: white space between letters, or a run of a script that is written without it."""
     integer_share: float
+    """Whole numbers; `3.0` is one, as tables that were joined or pivoted hold them."""
     number_share: float
     has_zero: bool
 
@@ -79,9 +80,9 @@ def weigh_columns(frame: pl.DataFrame) -> dict[str, ColumnEvidence]:
             mean=(value.str.len_chars() * weight).sum(),
             most=value.str.len_chars().max().fill_null(0),
             spaced=(value.str.contains(_WORDS) * weight).sum(),
-            integer=(value.str.contains(r"^\s*\d{1,15}\s*$") * weight).sum(),
+            integer=(value.str.contains(r"^\s*\d{1,15}(\.0+)?\s*$") * weight).sum(),
             number=(value.str.contains(r"^\s*[+-]?\d+([.,]\d+)?\s*$") * weight).sum(),
-            zero=value.str.contains(r"^\s*0+\s*$").any(),
+            zero=value.str.contains(r"^\s*0+(\.0+)?\s*$").any(),
         ).row(0, named=True)
         filled = max(int(row["filled"]), 1)
         figures[name] = ColumnEvidence(

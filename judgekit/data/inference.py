@@ -6,27 +6,28 @@ When two readings are equally good nothing is guessed: the error names the candi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NoReturn
 
 import polars as pl
 
+from judgekit.data.claims import Claims
 from judgekit.data.columns import (
     ANNOTATOR_NAMES,
     ITEM_NAMES,
     LABEL_NAMES,
     TEXT_NAMES,
     WEAK_ANNOTATOR_NAMES,
-    WEAK_LABEL_NAMES,
     WEAK_TEXT_NAMES,
     in_preference_order,
     normalise,
     strip_count_affix,
 )
-from judgekit.data.evidence import Groups, weigh_columns
-from judgekit.data.layouts import are_probabilities, count_columns, weigh_counts, wide_columns
+from judgekit.data.evidence import Groups
+from judgekit.data.layouts import find_counts, find_layout, find_people
+from judgekit.data.leftovers import explain_leftovers, warn_of_leftovers
+from judgekit.data.long_layout import find_annotators, is_renaming
 from judgekit.data.scales import Scale, order_labels
-from judgekit.data.schema import Layout, Roles, Schema
-from judgekit.data.source import SourceTable, require_columns
+from judgekit.data.schema import Roles, Schema
+from judgekit.data.source import SourceTable
 from judgekit.errors import DataError
 
 _CONSTANT_SHARE = 0.9
@@ -55,43 +56,17 @@ def infer_schema(
     return _Inference(source, roles or Roles(), known_labels, known_fields).run()
 
 
-class _Inference:
-    """The state of one inference: what is claimed, and why."""
-
-    def __init__(
-        self,
-        source: SourceTable,
-        roles: Roles,
-        known_labels: Sequence[str] | None,
-        known_fields: Sequence[str] | None,
-    ) -> None:
-        self.source, self.roles = source, roles
-        self.known_labels, self.known_fields = tuple(known_labels or ()), tuple(known_fields or ())
-        require_columns(source, roles.named(), what="an option", hint="Give the name as the header has it.")
-        require_columns(
-            source, self.known_fields, what="the judge's fields", hint="Name the columns as they were in training."
-        )
-        self.frame = source.frame
-        self.names = source.frame.columns
-        self.evidence = weigh_columns(source.frame)
-        self.reasons: list[str] = []
-        self.claimed: set[str] = {*roles.named(), *self.known_fields}
-
-    def free(self) -> list[str]:
-        return [name for name in self.names if name not in self.claimed and self.evidence[name].filled]
-
-    def claim(self, names: Sequence[str], reason: str) -> None:
-        self.claimed.update(names)
-        self.reasons.append(reason)
+class _Inference(Claims):
+    """One inference, from the item to the scale."""
 
     def run(self) -> Schema:
         item = self.find_item()
-        layout = self.find_layout(item)
+        layout = find_layout(self, item)
         annotator, label, people, counts = None, None, tuple[str, ...](), tuple[str, ...]()
         if layout == "counts":
-            counts = self.find_counts()
+            counts = find_counts(self)
         elif layout == "wide":
-            people = self.find_people()
+            people = find_people(self)
         else:
             annotator = self.find_annotator(item)
             label = self.find_label(item, annotator)
@@ -101,7 +76,9 @@ class _Inference:
         if self.roles.group:
             self.claim([self.roles.group], f"{self.roles.group!r} keeps items together in a split, as told")
         keys = [item] if item else list(fields)
-        ignored = self.explain_ignored(layout, keys, annotator)
+        ignored = [name for name in self.names if name not in self.claimed]
+        self.reasons += explain_leftovers(self.frame, ignored, self.evidence, layout, keys, annotator)
+        self.warnings += warn_of_leftovers(self.frame, ignored, self.evidence, layout, people or counts)
         short = tuple(strip_count_affix(counts)) if counts else ()
         if self.known_labels and counts and not set(short) & set(self.known_labels):
             short = counts
@@ -113,8 +90,10 @@ class _Inference:
             counts, short = tuple(counts[n] for n in order), tuple(short[n] for n in order)
         return Schema(
             layout=layout, item=item, annotator=annotator, label=label, annotator_columns=people,
-            count_columns=counts, count_labels=short, fields=fields, group=self.roles.group, ignored=ignored,
+            count_columns=counts, count_labels=short, fields=fields, group=self.roles.group,
+            ignored=tuple(ignored),
             labels=scale.labels, scale=scale.kind, values=scale.values, reasons=tuple(self.reasons),
+            warnings=tuple(self.warnings),
         )  # fmt: skip
 
     # Items
@@ -140,112 +119,7 @@ class _Inference:
         self.reasons.append("no column identifies the item, so equal texts are one item")
         return None
 
-    # Layout
-
-    def find_layout(self, item: str | None) -> Layout:
-        roles = self.roles
-        told: Layout | None = roles.layout
-        if told is None and roles.counts:
-            told = "counts"
-        elif told is None and roles.annotator_columns:
-            told = "wide"
-        elif told is None and (roles.label or roles.annotator):
-            told = "long"
-        if told:
-            self.reasons.append(f"the layout is {told}, as told")
-            return told
-        labels = self.label_candidates()
-        annotators = in_preference_order(self.free(), ANNOTATOR_NAMES)
-        repeats = item is not None and self.evidence[item].distinct < self.evidence[item].filled
-        if labels and (annotators or repeats):
-            why = f"{labels[0]!r} holds one label per row and " + (
-                f"{annotators[0]!r} says whose" if annotators else "items return in several rows"
-            )
-            self.reasons.append(f"the layout is long: {why}")
-            return "long"
-        counts, sure, why = self.count_candidates()
-        if sure == "yes":
-            self.reasons.append(f"the layout is counts: {', '.join(counts)} count one label each: {why}")
-            return "counts"
-        free = self.label_pool(labels)
-        groups, is_named = wide_columns(self.frame, free, self.evidence)
-        if groups and (is_named or not labels):
-            if sure == "maybe" and not is_named:
-                self.ambiguous(
-                    "the layout", "--layout", [f"counts of {', '.join(counts)}", f"wide: {', '.join(groups[0])}"]
-                )
-            if not is_named and are_probabilities(self.frame, groups[0], self.evidence):
-                raise DataError(
-                    f"{self.source.name}: {', '.join(groups[0])} look like probabilities, not like annotations.",
-                    hint="Give the number of annotations of each label instead.",
-                )
-            why = "named like annotators" if is_named else "sharing one set of values"
-            self.reasons.append(f"the layout is wide: {len(groups[0])} columns {why} hold one label each")
-            return "wide"
-        if sure == "maybe" and not labels:
-            self.reasons.append(f"the layout is counts: {', '.join(counts)}: {why}")
-            return "counts"
-        self.reasons.append("the layout is long: one label per row")
-        return "long"
-
-    def label_pool(self, labels: Sequence[str]) -> list[str]:
-        texts = {name for name in self.names if normalise(name) in TEXT_NAMES}
-        return [name for name in self.free() if name not in texts and name not in labels[:1]]
-
-    def count_candidates(self) -> tuple[list[str], str, str]:
-        integers = [name for name in self.free() if self.evidence[name].is_integer]
-        if self.known_labels:
-            short = strip_count_affix(integers)
-            known = [name for name, label in zip(integers, short, strict=True) if label in self.known_labels]
-            known = known or [name for name in integers if name in self.known_labels]
-            if len(known) > 1:
-                return known, "yes", "they are named like the judge's labels"
-        labels = self.label_candidates()
-        values = set(self.frame.get_column(labels[0]).unique().to_list()) - {""} if labels else set[str]()
-        candidates = count_columns([name for name in self.free() if name not in labels], self.evidence)
-        sure, why = weigh_counts(self.frame, candidates, self.evidence, values)
-        return candidates, sure, why
-
-    def find_counts(self) -> tuple[str, ...]:
-        counts = self.roles.counts or tuple(self.count_candidates()[0])
-        if len(counts) < 2:
-            raise DataError(
-                f"{self.source.name}: {len(counts)} columns of whole numbers could count labels; two are needed.",
-                hint="Name them with --counts, or the layout with --layout.",
-            )
-        self.claim(counts, f"{', '.join(counts)} count the annotations of one label each")
-        return counts
-
-    def find_people(self) -> tuple[str, ...]:
-        if self.roles.annotator_columns:
-            people = self.roles.annotator_columns
-        else:
-            groups, _ = wide_columns(self.frame, self.label_pool([]), self.evidence)
-            if not groups:
-                raise DataError(
-                    f"{self.source.name}: no two columns share a set of labels, as columns of annotators do.",
-                    hint="Name them with --annotator-columns, or the layout with --layout.",
-                )
-            if len(groups) > 1 and len(groups[0]) == len(groups[1]):
-                self.ambiguous("the annotators' columns", "--annotator-columns", [", ".join(group) for group in groups])
-            people = tuple(groups[0])
-        self.claim(people, f"{', '.join(people[:6])}{' …' if len(people) > 6 else ''} are one annotator each")
-        return people
-
     # Long
-
-    def label_candidates(self) -> list[str]:
-        """Columns named like a label that could be one, the preferred first."""
-        free = self.free()
-        named = in_preference_order(free, LABEL_NAMES)
-        if named:
-            return named
-        weak = in_preference_order(free, WEAK_LABEL_NAMES)
-        return [name for name in weak if self.evidence[name].could_be_labels and not self.is_text(name)]
-
-    def is_text(self, name: str) -> bool:
-        figures = self.evidence[name]
-        return normalise(name) in TEXT_NAMES and figures.is_prose and not figures.is_category
 
     def find_annotator(self, item: str | None) -> str | None:
         if self.roles.annotator:
@@ -263,7 +137,23 @@ class _Inference:
                 continue
             self.claim([name], f"{name!r} names the annotator, by its name")
             return name
+        return self.find_unnamed_annotator([item] if item else self.texts_by_name())
+
+    def find_unnamed_annotator(self, keys: Sequence[str]) -> str | None:
+        """The column whose cells behave like annotators, where no name says which it is."""
+        labels = [self.roles.label, *self.label_candidates(), *in_preference_order(self.names, LABEL_NAMES)]
+        names = [name for name in self.free() if name not in labels and name not in keys]
+        found = find_annotators(self.frame, keys, names, self.evidence) if keys else None
+        if found and len(found.fitting) == 1:
+            name = found.fitting[0]
+            self.claim([name], f"{name!r} names the annotator: its values never return within an item, but in others")
+            return name
         self.reasons.append("no column names the annotator, so every row is taken for a person of its own")
+        if found and (unclear := found.fitting or found.numbering):
+            self.warnings.append(
+                f"Every row is taken for a person of its own, though {' and '.join(map(repr, unclear))} may name the "
+                f"annotator; --annotator {unclear[0]} would say so."
+            )
         return None
 
     def find_label(self, item: str | None, annotator: str | None) -> str:
@@ -280,15 +170,24 @@ class _Inference:
             if len(candidates) > 1 and groups is not None and groups.repeat:
                 varying = [name for name in candidates if groups.constant_share(name) < 1]
                 candidates = varying or candidates
+            candidates = self.without_renamed(candidates)
         if not candidates:
             raise DataError(
                 f"{self.source.name}: no column holds labels; the columns are {', '.join(self.names)}.",
                 hint="Name the column with --label, or the layout with --layout.",
             )
         if len(candidates) > 1 and normalise(candidates[0]) != "label":
-            self.ambiguous("the label", "--label", candidates)
+            self.ambiguous("the label", "--label", candidates, candidates[:1])
         self.claim(candidates[:1], f"{candidates[0]!r} holds the label, {why}")
         return candidates[0]
+
+    def without_renamed(self, candidates: list[str]) -> list[str]:
+        """The candidates without the codes of another one: `label_id` beside `label_name`."""
+        kept: list[str] = []
+        for name in sorted(candidates, key=lambda name: (self.evidence[name].is_number, candidates.index(name))):
+            if not any(is_renaming(self.frame, name, other) for other in kept):
+                kept.append(name)
+        return sorted(kept, key=candidates.index)
 
     def looks_like_label(self, name: str, groups: Groups | None, annotator: str | None) -> bool:
         is_text = normalise(name) in TEXT_NAMES - WEAK_TEXT_NAMES or self.is_text(name)
@@ -320,7 +219,7 @@ class _Inference:
                 and (groups is None or groups.constant_share(name) >= _CONSTANT_SHARE)
             ]
             if len(fields) > 1:
-                self.ambiguous("the text", "--text", fields)
+                self.ambiguous("the text", "--text", fields, fields[:1])
         if not fields:
             raise DataError(
                 f"{self.source.name}: no column holds texts to judge; the columns are {', '.join(self.names)}.",
@@ -342,32 +241,6 @@ class _Inference:
 
     # The rest
 
-    def explain_ignored(self, layout: Layout, keys: Sequence[str], annotator: str | None) -> tuple[str, ...]:
-        ignored = [name for name in self.names if name not in self.claimed]
-        by_item = Groups(self.frame, keys)
-        by_annotator = Groups(self.frame, [annotator]) if annotator else None
-        for name in ignored:
-            figures = self.evidence[name]
-            differs = by_item.repeat and by_item.constant_share(name) < 1
-            if figures.filled == 0:
-                why = "it is empty"
-            elif name.startswith("Unnamed: "):
-                why = "it only counts the rows"
-            elif differs and by_annotator and by_annotator.repeat and by_annotator.constant_share(name) == 1:
-                why = "it describes the annotator"
-            elif differs and layout == "long" and figures.could_be_labels:
-                why = f"it differs between annotators like a label; --label {name} would take it"
-            elif differs:
-                why = "it differs between the annotations of one item"
-            elif figures.is_number:
-                why = "it holds numbers, not texts"
-            elif figures.is_category:
-                why = "its few short values describe the item"
-            else:
-                why = "it does not read like a text"
-            self.reasons.append(f"{name!r} is left out: {why}")
-        return tuple(ignored)
-
     def found_labels(self, columns: Sequence[str]) -> list[str]:
         found: set[str] = set()
         for name in columns:
@@ -385,10 +258,3 @@ class _Inference:
         self.reasons.append("the labels are the judge's")
         values = tuple(value_of[label] for label in self.known_labels) if value_of else ()
         return Scale(self.known_labels, scale.kind, values, scale.reason)
-
-    def ambiguous(self, what: str, option: str, candidates: Sequence[str]) -> NoReturn:
-        raise DataError(
-            f"{self.source.name}: {what} is not clear; there are {len(candidates)} candidates.",
-            problems=list(candidates),
-            hint=f"Say which with {option}.",
-        )

@@ -1,105 +1,196 @@
-"""Which columns count labels, and which hold one annotator each: the evidence for the counts and wide layouts."""
+"""The layout of a table, and the columns that hold its annotations where a row is an item."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Literal
+import shlex
+from collections.abc import Sequence
+from typing import NoReturn
 
-import polars as pl
+from judgekit.data.claims import Claims
+from judgekit.data.columns import (
+    ANNOTATOR_NAMES,
+    LABEL_NAMES,
+    TEXT_NAMES,
+    in_preference_order,
+    names_a_settled_label,
+    normalise,
+    strip_count_affix,
+)
+from judgekit.data.counts_layout import (
+    CountReading,
+    count_columns,
+    may_be_counts_with_gaps,
+    shares_of_labels,
+    weigh_counts,
+)
+from judgekit.data.evidence import Groups
+from judgekit.data.schema import Layout
+from judgekit.data.wide_layout import is_unclear, values_of, wide_columns
+from judgekit.errors import DataError
 
-from judgekit.data.columns import NOT_COUNTS, TOTAL_NAMES, names_an_annotator, normalise, strip_count_affix
-from judgekit.data.evidence import MOST_LABELS, ColumnEvidence
-from judgekit.data.scales import numeric_values
-
-_MOST_CHARACTERS = 60
-_SAME_VALUES_SHARE = 0.5
-_SAME_TOTAL_SHARE = 0.6
-
-
-def count_columns(free: Sequence[str], evidence: Mapping[str, ColumnEvidence]) -> list[str]:
-    """Columns of whole numbers that could count one label each, in file order; fewer than two are none."""
-    found = [
-        name
-        for name in free
-        if evidence[name].is_integer and normalise(name) not in NOT_COUNTS and normalise(name) not in TOTAL_NAMES
-    ]
-    affixed = [name for name in found if strip_count_affix([name]) != [name]]
-    if len(affixed) > 1 and len(strip_count_affix(affixed)) == len(affixed) and strip_count_affix(affixed) != affixed:
-        return affixed
-    return found if len(found) > 1 else []
-
-
-def weigh_counts(
-    frame: pl.DataFrame, columns: Sequence[str], evidence: Mapping[str, ColumnEvidence], label_values: set[str]
-) -> tuple[Literal["no", "maybe", "yes"], str]:
-    """How sure it is that `columns` count labels, and why."""
-    if len(columns) < 2:
-        return "no", ""
-    short = strip_count_affix(columns)
-    if short != list(columns):
-        return "yes", "their names share a prefix or suffix that counts"
-    if label_values and label_values <= set(columns):
-        return "yes", "they are named like the labels"
-    if all(names_an_annotator(name) for name in columns):
-        return "no", ""
-    totals = frame.select(
-        pl.sum_horizontal(pl.col(name).str.strip_chars().cast(pl.Int64, strict=False) for name in columns)
-    )
-    total = totals.to_series()
-    commonest = int(total.value_counts(sort=True).get_column("count")[0])
-    has_zero = any(evidence[name].has_zero for name in columns)
-    if commonest == total.len() and total.len() > 1:
-        return "yes", f"they are whole numbers that add up to {int(total[0])} in every row"
-    if not has_zero:
-        return "no", ""
-    is_scale = numeric_values(columns) is not None
-    many_values = max(evidence[name].distinct for name in columns) > 11
-    if is_scale or many_values or commonest >= _SAME_TOTAL_SHARE * total.len():
-        return "yes", "they are whole numbers, zeros among them, that count the annotators of each row"
-    return "maybe", "they are small whole numbers"
+_ROWS_PER_ITEM = 1.2
+"""Fewer are repeated rows of a wide or counts table rather than several annotations."""
 
 
-def are_probabilities(frame: pl.DataFrame, columns: Sequence[str], evidence: Mapping[str, ColumnEvidence]) -> bool:
-    """Whether the columns hold decimal numbers that sum to 1 in every row."""
-    if not all(evidence[name].is_number for name in columns) or all(evidence[name].is_integer for name in columns):
-        return False
-    numbers = [pl.col(name).str.replace(",", ".", literal=True).cast(pl.Float64, strict=False) for name in columns]
-    return frame.select(((pl.sum_horizontal(numbers) - 1).abs() < 0.02).all()).item()
+def find_layout(claims: Claims, item: str | None) -> Layout:
+    """How the table holds its annotations.
 
+    Args:
+        claims: the state of the inference; gets the reason.
+        item: column that identifies the item.
 
-def wide_columns(
-    frame: pl.DataFrame, free: Sequence[str], evidence: Mapping[str, ColumnEvidence]
-) -> tuple[list[list[str]], bool]:
-    """Groups of columns that hold labels of one set, the largest first, and whether their names are persons'.
-
-    A group whose names read like annotators wins over any other: two model columns also share their values.
+    Raises:
+        DataError: two layouts are possible, or the table holds shares instead of annotations.
     """
-    pool = [name for name in free if 1 <= evidence[name].distinct <= MOST_LABELS]
-    pool = [name for name in pool if evidence[name].most_characters <= _MOST_CHARACTERS]
-    for is_named in (True, False):
-        members = [name for name in pool if names_an_annotator(name) is is_named]
-        if not is_named:  # a lone 1 in a file of ids and texts is no label set
-            members = [name for name in members if evidence[name].could_be_labels]
-        groups = [group for group in _linked(frame, members, by_stem=is_named) if len(group) > 1]
-        if groups:
-            return sorted(groups, key=len, reverse=True), is_named
-    return [], False
+    roles = claims.roles
+    told: Layout | None = roles.layout
+    if told is None and roles.counts:
+        told = "counts"
+    elif told is None and roles.annotator_columns:
+        told = "wide"
+    elif told is None and (roles.label or roles.annotator):
+        told = "long"
+    if told:
+        claims.reasons.append(f"the layout is {told}, as told")
+        return told
+    layout, why = _guess_layout(claims, item)
+    claims.reasons.append(f"the layout is {layout}: {why}")
+    return layout
 
 
-def _linked(frame: pl.DataFrame, names: Sequence[str], *, by_stem: bool) -> list[list[str]]:
-    values = {name: set(frame.get_column(name).unique().to_list()) - {""} for name in names}
-    groups: list[list[str]] = []
-    for name in names:
-        near = [group for group in groups if any(_is_alike(name, other, values, by_stem) for other in group)]
-        groups = [group for group in groups if group not in near]
-        groups.append([*(member for group in near for member in group), name])
-    order = {name: position for position, name in enumerate(names)}
-    return [sorted(group, key=order.__getitem__) for group in groups]
+def _guess_layout(claims: Claims, item: str | None) -> tuple[Layout, str]:
+    labels = claims.label_candidates()
+    annotators = in_preference_order(claims.free(), ANNOTATOR_NAMES)
+    keys = [item] if item else claims.texts_by_name()
+    number = Groups(claims.frame, keys).number if keys else claims.frame.height
+    is_repeated = claims.frame.height >= _ROWS_PER_ITEM * number
+    if sum((bool(labels), bool(annotators), is_repeated)) > 1:
+        held = f"{labels[0]!r} holds one label per row and " if labels else ""
+        return "long", held + (f"{annotators[0]!r} says whose" if annotators else "items return in several rows")
+    reading = _count_candidates(claims)
+    groups, is_named = wide_columns(claims.frame, _label_pool(claims), claims.evidence, labels)
+    _refuse_shares(claims, reading, groups if is_named else [])
+    counts = f"{', '.join(reading.columns)} count one label each"
+    if reading.sure == "yes":
+        return "counts", f"{counts}: {reading.why}"
+    if reading.sure == "mixed" and not is_named:
+        _refuse_mixed(claims, reading)
+    rivals = [name for name in labels if not names_a_settled_label(name)]
+    wide = f"wide: {', '.join(groups[0])} are one annotator each" if groups else ""
+    if groups and not is_named and _shares_values(claims, rivals, groups[0]):
+        _refuse_layouts(claims, [f"long: {rivals[0]} holds one label per row", wide])
+    if groups and (is_named or not rivals):
+        if not is_named and (
+            reading.sure == "maybe" or may_be_counts_with_gaps(claims.frame, groups[0], claims.evidence)
+        ):
+            counts = (
+                counts
+                if reading.columns
+                else f"{', '.join(groups[0])} count one label each, with 0 to be written into the empty cells"
+            )
+            _refuse_layouts(claims, [f"counts: {counts}", wide])
+        why = "named like annotators" if is_named else "sharing one set of values"
+        return "wide", f"{len(groups[0])} columns {why} hold one label each"
+    if reading.sure == "maybe" and not labels:
+        _refuse_layouts(claims, [f"counts: {counts}", f"wide: {', '.join(reading.columns)} are one annotator each"])
+    return "long", "one label per row"
 
 
-def _is_alike(one: str, other: str, values: Mapping[str, set[str]], by_stem: bool) -> bool:
-    if by_stem and re.sub(r"\d+", "", one) == re.sub(r"\d+", "", other):
-        return True
-    shared = len(values[one] & values[other])
-    return shared >= _SAME_VALUES_SHARE * min(len(values[one]), len(values[other])) and shared > 0
+def _refuse_mixed(claims: Claims, reading: CountReading) -> NoReturn:
+    candidates = [f"{', '.join(reading.columns)}: {reading.why}"]
+    claims.ambiguous("which columns count labels", "--counts", candidates, reading.columns)
+
+
+def _refuse_shares(claims: Claims, reading: CountReading, named: list[list[str]]) -> None:
+    if named or claims.known_labels:
+        return
+    shares = shares_of_labels(claims.frame, _label_pool(claims), claims.evidence)
+    if shares and (reading.sure != "yes" or set(shares) & set(reading.columns)):
+        raise DataError(
+            f"{claims.source.name}: {', '.join(shares)} look like probabilities or percentages, not like annotations.",
+            hint="Give the number of annotations of each label instead; if these are counts, say --layout counts.",
+        )
+
+
+def _shares_values(claims: Claims, labels: Sequence[str], group: Sequence[str]) -> bool:
+    """Whether a column named like a label has mostly the values of a group of columns."""
+    if not labels:
+        return False
+    values = values_of(claims.frame, labels[0])
+    shared = values & set[str]().union(*(values_of(claims.frame, name) for name in group))
+    return 2 * len(shared) >= len(values) > 0
+
+
+def _label_pool(claims: Claims) -> list[str]:
+    return [name for name in claims.free() if normalise(name) not in TEXT_NAMES]
+
+
+def _count_candidates(claims: Claims) -> CountReading:
+    integers = [name for name in claims.free() if claims.evidence[name].is_integer]
+    if claims.known_labels:
+        short = strip_count_affix(integers)
+        known = [name for name, label in zip(integers, short, strict=True) if label in claims.known_labels]
+        known = known or [name for name in integers if name in claims.known_labels]
+        if len(known) > 1:
+            return CountReading(known, "yes", "they are named like the judge's labels")
+    named = in_preference_order(claims.free(), LABEL_NAMES)
+    labels = [name for name in claims.label_candidates() if name in named or names_a_settled_label(name)]
+    labels = [name for name in labels if claims.evidence[name].could_be_labels]
+    values = values_of(claims.frame, labels[0]) if labels else set[str]()
+    free = [name for name in claims.free() if name not in claims.label_candidates()]
+    return weigh_counts(claims.frame, count_columns(claims.frame, free, claims.evidence), claims.evidence, values)
+
+
+def find_counts(claims: Claims) -> tuple[str, ...]:
+    """The columns that count one label each, in file order.
+
+    Raises:
+        DataError: there are fewer than two, or only some of the candidates are counts.
+    """
+    counts = claims.roles.counts
+    if not counts:
+        reading = _count_candidates(claims)
+        if reading.sure == "mixed":
+            _refuse_mixed(claims, reading)
+        counts = tuple(reading.columns)
+    if len(counts) < 2:
+        raise DataError(
+            f"{claims.source.name}: {len(counts)} columns of whole numbers could count labels; two are needed.",
+            hint="Name them with --counts, or the layout with --layout.",
+        )
+    claims.claim(counts, f"{', '.join(counts)} count the annotations of one label each")
+    return counts
+
+
+def find_people(claims: Claims) -> tuple[str, ...]:
+    """The columns of one annotator each, in file order.
+
+    Raises:
+        DataError: there are fewer than two, or two groups of columns could be the annotators'.
+    """
+    if claims.roles.annotator_columns:
+        people = claims.roles.annotator_columns
+    else:
+        groups, is_named = wide_columns(claims.frame, _label_pool(claims), claims.evidence, claims.label_candidates())
+        if not groups:
+            raise DataError(
+                f"{claims.source.name}: no two columns share a set of labels, as columns of annotators do.",
+                hint="Name them with --annotator-columns, or the layout with --layout.",
+            )
+        if is_unclear(groups, is_named):
+            claims.ambiguous(
+                "the annotators' columns", "--annotator-columns", [", ".join(group) for group in groups], groups[0]
+            )
+        people = tuple(groups[0])
+    claims.claim(people, f"{', '.join(people[:6])}{' …' if len(people) > 6 else ''} are one annotator each")
+    return people
+
+
+def _refuse_layouts(claims: Claims, candidates: Sequence[str]) -> NoReturn:
+    words = [candidate.partition(":")[0] for candidate in candidates]
+    raise DataError(
+        f"{claims.source.name}: the layout is not clear: {' or '.join(words)}?",
+        problems=list(candidates),
+        hint=f"Say which with --layout long, --layout wide or --layout counts; for example: "
+        f"judgekit ingest {shlex.quote(claims.source.name)} --layout {words[0]}",
+    )

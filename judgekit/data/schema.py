@@ -67,6 +67,8 @@ class Schema:
     """The number of each label on an ordinal scale; empty for a nominal one."""
     reasons: tuple[str, ...]
     """One plain sentence per decision."""
+    warnings: tuple[str, ...] = ()
+    """Decisions that may have cost annotations or annotators, and the option that would undo each."""
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain JSON values."""
@@ -80,8 +82,8 @@ class Schema:
             DataError: a key is missing or unknown.
         """
         expected = {field.name for field in fields(cls)}
-        if set(stored) != expected:
-            wrong = ", ".join(sorted(set(stored) ^ expected))
+        if set(stored) | {"warnings"} != expected:  # datasets of before there were warnings have none
+            wrong = ", ".join(sorted((set(stored) | {"warnings"}) ^ expected))
             raise DataError(f"The stored schema is damaged or of another version: {wrong}.", hint="Ingest again.")
         settled: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()

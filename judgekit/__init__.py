@@ -1,0 +1,41 @@
+"""judgekit: from a multi-annotator table to a judge that predicts the distribution of human labels.
+
+    from judgekit import ingest, train, score, evaluate
+
+Each verb of the command line is a function here; they return objects and print nothing. The names are loaded on first
+use, so that importing judgekit costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from judgekit.errors import JudgekitError as JudgekitError
+    from judgekit.pipelines.evaluate import evaluate as evaluate
+    from judgekit.pipelines.ingest import ingest as ingest
+    from judgekit.pipelines.init import init as init
+    from judgekit.pipelines.reporter import Reporter as Reporter
+    from judgekit.pipelines.score import score as score
+    from judgekit.pipelines.show import show as show
+    from judgekit.pipelines.train import train as train
+
+_HOMES = {
+    "JudgekitError": "judgekit.errors",
+    "Reporter": "judgekit.pipelines.reporter",
+    **{verb: f"judgekit.pipelines.{verb}" for verb in ("evaluate", "ingest", "init", "score", "show", "train")},
+}
+__all__ = ["JudgekitError", "Reporter", "__version__", "evaluate", "ingest", "init", "score", "show", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'judgekit' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,99 @@
+"""The command line: options in, pipelines called, results printed. The only place where errors become exit codes.
+
+Exit codes: 0 done, 1 a bug of judgekit (with its traceback), 2 usage, 3 something the user can mend, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from judgekit import __version__
+from judgekit.cli import demo, evaluate, ingest, init, score, show, train
+from judgekit.cli.options import OFFLINE_HELP, WORKSPACE_HELP
+from judgekit.errors import JudgekitError, SettingsError
+
+USAGE = 2
+
+app = typer.Typer(
+    name="judgekit",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"auto_envvar_prefix": "JUDGEKIT", "help_option_names": ["-h", "--help"]},
+    help="From a multi-annotator CSV to a judge that predicts the distribution of human labels.",
+    epilog="Start: judgekit ingest votes.csv, judgekit train, judgekit score new.csv. Or: judgekit demo",
+)
+for verb in (init, ingest, train, score, evaluate, show, demo):
+    name = verb.__name__.rsplit(".", 1)[1]
+    app.command(name)(getattr(verb, name))
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"judgekit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def before_every_verb(
+    workspace: Annotated[Path | None, typer.Option(help=WORKSPACE_HELP)] = None,
+    offline: Annotated[bool, typer.Option("--offline", help=OFFLINE_HELP, show_envvar=False)] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit.", show_envvar=False
+        ),
+    ] = False,
+) -> None:
+    """Prepare what all verbs share, before any of them imports a library that would read it."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: the arguments after the program's name; None takes the process's own.
+
+    Returns:
+        the exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A pipe on Windows, or LANG=C, may know no `█` and no `…`; a question mark is better than a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        app(args=None if argv is None else list(argv))
+    except JudgekitError as error:
+        typer.echo(f"judgekit: {error}", err=True)
+        if isinstance(error, SettingsError):
+            _say_environment()
+        return 3
+    except SystemExit as end:  # how typer ends
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if code == USAGE:
+            _say_environment()
+        return code
+    except KeyboardInterrupt:
+        typer.echo("judgekit: interrupted", err=True)
+        return 130
+    return 0
+
+
+def _say_environment() -> None:
+    """The settings that come from the environment: an error names the flag, which nobody may have given."""
+    found = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("JUDGEKIT_")]
+    if found:
+        typer.echo(f"Set in the environment: {' '.join(found)}", err=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

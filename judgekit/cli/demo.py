@@ -1,0 +1,32 @@
+"""`judgekit demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from judgekit.cli.interrupt import stop_on_signal
+from judgekit.cli.options import Force, Offline
+from judgekit.cli.output import emit, next_command, progress, say
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Folder to make and work in.")] = Path("judgekit-demo"),
+    force: Force = False,
+    offline: Offline = False,
+) -> None:
+    """Ingest, train, score, evaluate and show a bundled sample; takes a few minutes."""
+    from judgekit.pipelines.demo import demo as run
+
+    with progress() as reporter, stop_on_signal() as should_stop:
+        for step in run(folder, force=force, offline=offline, reporter=reporter, should_stop=should_stop):
+            say(f"\n$ {step.command}")
+            emit(step.result, as_json=False)
+    if should_stop():
+        say("Interrupted; if the training was not finished, its checkpoint is kept.")
+        next_command(f"cd {folder} && judgekit train --resume   or anew: judgekit demo {folder} --force")
+        raise typer.Exit(130)
+    say(f"\nAll of it is in {folder}; the scores are in {folder / 'new.scores.csv'}.")
+    next_command(f"cd {folder} && judgekit score new.csv --force   or your own: judgekit ingest votes.csv")

@@ -1,0 +1,39 @@
+"""`judgekit evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from judgekit.cli.options import Json, JudgeName, Offline, WorkspaceFolder, with_settings
+from judgekit.cli.output import emit, progress
+from judgekit.config import EvaluateSettings
+
+
+@with_settings(EvaluateSettings)
+def evaluate(
+    context: typer.Context,
+    settings: dict[str, Any],
+    path: Annotated[
+        Path | None, typer.Argument(help="A multi-annotator CSV (default: the held-out part of the judge's dataset).")
+    ] = None,
+    judge: JudgeName = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+    offline: Offline = False,
+) -> None:
+    """Compare a judge with what people chose: KL, accuracy and more, beside baselines."""
+    from judgekit.pipelines.evaluate import evaluate as run
+
+    with progress(quiet=json) as reporter:
+        result = run(
+            path,
+            judge=judge,
+            workspace=workspace,
+            offline=offline,
+            reporter=reporter,
+            **settings,
+        )
+    emit(result, as_json=json)

@@ -1,0 +1,74 @@
+"""Progress bars on stderr; plain lines now and then where stderr is no terminal."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from judgekit.pipelines.reporter import Reporter
+
+if TYPE_CHECKING:
+    from judgekit.training.loop import Progress as TrainingProgress
+
+SECONDS_BETWEEN_LINES = 20
+
+
+class ProgressReporter(Reporter):
+    """Shows what a pipeline reports.
+
+    Args:
+        quiet: show nothing at all.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, highlight=False, quiet=quiet)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[facts]}"),
+            console=self._console,
+            disable=quiet or not self._console.is_terminal,
+        )
+        self._task: TaskID | None = None
+        self._started = self._last_line = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.stop()
+
+    def note(self, text: str) -> None:
+        """Print the sentence."""
+        self._console.print(Text(text))
+
+    def training(self, progress: TrainingProgress) -> None:
+        """Move the bar; rate and validation KL beside it."""
+        facts = f"{progress.items_per_second:.0f} items/s"
+        if not math.isnan(progress.validation_kl):
+            facts += f"  validation KL {progress.validation_kl:.4f} (best {progress.best_kl:.4f})"
+        self._show("training", progress.step, progress.total_steps, facts, progress.seconds_left)
+
+    def items(self, done: int, total: int) -> None:
+        """Move the bar; rate beside it."""
+        rate = done / max(1e-9, time.monotonic() - self._started)
+        self._show("scoring", done, total, f"{rate:.0f} items/s", (total - done) / rate)
+
+    def _show(self, words: str, done: int, total: int, facts: str, seconds_left: float) -> None:
+        is_first = self._task is None
+        if self._task is None:
+            self._task = self._bar.add_task(words, total=total, facts="")
+            self._started = time.monotonic()
+        self._bar.update(self._task, completed=done, facts=facts)
+        now = time.monotonic()
+        if self._bar.disable and (is_first or done == total or now - self._last_line > SECONDS_BETWEEN_LINES):
+            self._last_line = now
+            self._console.print(f"{words}: {done:,} of {total:,}, {facts}, {seconds_left:.0f} s left", markup=False)

@@ -1,0 +1,48 @@
+"""`judgekit.toml` in the workspace: one table per verb, one key per setting; below flags and environment."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from judgekit.config import EvaluateSettings, IngestSettings, ScoreSettings, Settings, TrainSettings
+from judgekit.errors import SettingsError
+from judgekit.workspace.layout import SETTINGS_FILE, find_root
+
+VERBS: dict[str, type[Settings]] = {
+    "ingest": IngestSettings,
+    "train": TrainSettings,
+    "score": ScoreSettings,
+    "evaluate": EvaluateSettings,
+}
+
+
+def read_defaults(workspace: Path | None) -> dict[str, dict[str, Any]]:
+    """The settings of each verb that the workspace's file gives; empty where there is no file.
+
+    Args:
+        workspace: the --workspace option.
+
+    Raises:
+        SettingsError: the file is no TOML, or names a verb or setting that does not exist, or a value out of range.
+    """
+    path = find_root(workspace) / SETTINGS_FILE
+    if not path.is_file():
+        return {}
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is no TOML: {error}.") from error
+    problems: list[str] = []
+    for verb, values in tables.items():
+        if verb not in VERBS or not isinstance(values, dict):
+            problems.append(f"[{verb}] is no verb with settings; there are: {', '.join(VERBS)}")
+            continue
+        try:
+            VERBS[verb].from_json(values)
+        except SettingsError as error:
+            problems.append(f"[{verb}] {' '.join([error.message, *error.problems, error.hint]).rstrip()}")
+    if problems:
+        raise SettingsError(f"{path} cannot be used:", problems=problems)
+    return tables

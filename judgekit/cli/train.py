@@ -1,0 +1,53 @@
+"""`judgekit train`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from judgekit.cli.interrupt import stop_on_signal
+from judgekit.cli.options import DatasetName, Force, Json, Offline, WorkspaceFolder, with_settings
+from judgekit.cli.output import emit, next_command, progress, say
+from judgekit.config import TrainSettings
+
+
+@with_settings(TrainSettings)
+def train(
+    context: typer.Context,
+    settings: dict[str, Any],
+    dataset: DatasetName = None,
+    judge: Annotated[
+        str | None, typer.Option(help="Name of the new judge (default: the dataset's).", show_envvar=False)
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the training that was interrupted.", show_envvar=False)
+    ] = False,
+    force: Force = False,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+    offline: Offline = False,
+) -> None:
+    """Fine-tune a judge on a dataset: LoRA, KL and cross-entropy against the worst target near people's labels."""
+    from judgekit.pipelines.train import train as run
+
+    with progress(quiet=json) as reporter, stop_on_signal() as should_stop:
+        result = run(
+            dataset,
+            judge=judge,
+            workspace=workspace,
+            resume=resume,
+            force=force,
+            offline=offline,
+            reporter=reporter,
+            should_stop=should_stop,
+            **settings,
+        )
+    if json or result.folder is not None:
+        emit(result, as_json=json)
+    if result.folder is None:
+        say(f"Interrupted after step {result.steps:,} of {result.total_steps:,}; the checkpoint is kept.")
+        next_command(f"judgekit train --judge {result.judge} --resume")
+        raise typer.Exit(130)
+    say(f"Written: {result.folder}")
+    next_command("judgekit evaluate   or   judgekit score new.csv")

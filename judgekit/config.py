@@ -1,0 +1,320 @@
+"""The settings of each verb: one frozen dataclass per verb, checked when it is made.
+
+A setting's default, range and help text live here alone; the command line builds its options from these fields, so
+every key is a flag. Values come from flag, environment (`JUDGEKIT_<VERB>_<KEY>`), `judgekit.toml` in the workspace,
+or the default, in that order; `cli` resolves them and the manifest of a judge keeps the result.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from os import PathLike
+from types import NoneType, UnionType
+from typing import Any, Self, cast, get_args, get_type_hints
+
+from judgekit.errors import SettingsError
+
+
+class ModelKind(StrEnum):
+    """How a backbone is read."""
+
+    auto = "auto"
+    encoder = "encoder"
+    causal = "causal"
+
+
+class Adversary(StrEnum):
+    """How the worst-case target is found."""
+
+    search = "search"
+    paper = "paper"
+    off = "off"
+
+
+class Projection(StrEnum):
+    """Which solver projects onto simplex and ball in the paper's ascent."""
+
+    exact = "exact"
+    cvxpy = "cvxpy"
+
+
+class Targets(StrEnum):
+    """What the loss aligns to before it is perturbed."""
+
+    empirical = "empirical"
+    bayes = "bayes"
+
+
+class Dtype(StrEnum):
+    """Number format of the matrix products."""
+
+    auto = "auto"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+
+
+class Part(StrEnum):
+    """A part of the split."""
+
+    train = "train"
+    validation = "validation"
+    test = "test"
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+    panel: str = "Settings",
+) -> Any:
+    """A field of a settings class, with its help text and the range that is checked when the object is made.
+
+    `panel` is the heading it stands under in `--help`.
+
+    `None` as a value means "decided from the data or the backbone" and skips the range.
+    """
+    limits = {"ge": ge, "gt": gt, "le": le, "lt": lt}
+    return field(
+        default=default, metadata={"help": help, "panel": panel, **{k: v for k, v in limits.items() if v is not None}}
+    )
+
+
+_CHECKS: dict[str, tuple[Callable[[float, float], bool], str]] = {
+    "ge": (operator.ge, "at least"),
+    "gt": (operator.gt, "above"),
+    "le": (operator.le, "at most"),
+    "lt": (operator.lt, "below"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Base of all settings: ranges are checked, choices become enums, and all problems are raised at once."""
+
+    def __post_init__(self) -> None:
+        """Check every field.
+
+        Raises:
+            SettingsError: some values are out of range or not among the choices; all of them are listed.
+        """
+        hints = get_type_hints(type(self))
+        fields = dataclasses.fields(self)
+        mistyped = {item.name: found for item in fields if (found := self._type_problem(item, hints[item.name]))}
+        ranges = [found for item in fields if item.name not in mistyped for found in self._range_problems(item)]
+        problems = [*mistyped.values(), *ranges, *([] if mistyped else self.cross_problems())]
+        if problems:
+            raise SettingsError("These settings cannot be used:", problems=problems)
+
+    def _type_problem(self, item: dataclasses.Field[Any], wanted: Any) -> str:
+        """What is wrong with the kind of a value, or an empty text; a choice given as text becomes the enum."""
+        value = getattr(self, item.name)
+        if isinstance(item.default, Enum):
+            choices = type(item.default)
+            try:
+                object.__setattr__(self, item.name, choices(value))
+            except ValueError:
+                names = ", ".join(str(choice.value) for choice in choices)
+                return f"{_flag(item)} is {value!r}; expected one of {names}"
+            return ""
+        return "" if _is_of(wanted, value) else f"{_flag(item)} is {value!r}; expected {_words_of(wanted)}"
+
+    def _range_problems(self, item: dataclasses.Field[Any]) -> list[str]:
+        value = getattr(self, item.name)
+        if value is None:
+            return []
+        return [
+            f"{_flag(item)} is {value}; it must be {words} {item.metadata[key]}"
+            for key, (holds, words) in _CHECKS.items()
+            if key in item.metadata and not holds(value, item.metadata[key])
+        ]
+
+    def cross_problems(self) -> list[str]:
+        """What is wrong between settings, one sentence each; overridden where settings can contradict each other."""
+        return []
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as JSON values, keys as in the class."""
+        values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        return {name: value.value if isinstance(value, Enum) else value for name, value in values.items()}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Settings from a mapping.
+
+        Raises:
+            SettingsError: a key is not a setting of this verb, or a value is out of range.
+        """
+        known = {item.name for item in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise SettingsError(
+                f"Unknown settings: {', '.join(unknown)}.", hint=f"The settings are: {', '.join(sorted(known))}."
+            )
+        hints = get_type_hints(cls)
+        return cls(**{name: _plain(hints[name], value) for name, value in values.items()})
+
+
+_WORDS: dict[Any, str] = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple[str, ...]: "a list of texts",
+    NoneType: "none",
+}
+
+
+def _flag(item: dataclasses.Field[Any]) -> str:
+    return "--" + item.name.replace("_", "-")
+
+
+def _plain(wanted: Any, value: Any) -> Any:
+    """A path as its text, a list as a tuple, and one text as a tuple where several may stand."""
+    if isinstance(value, PathLike):
+        value = str(cast("PathLike[str]", value))
+    if isinstance(value, list):
+        return tuple(cast("list[Any]", value))
+    return (value,) if wanted == tuple[str, ...] and isinstance(value, str) else value
+
+
+def _is_of(wanted: Any, value: Any) -> bool:
+    if isinstance(wanted, UnionType):
+        return any(_is_of(one, value) for one in get_args(wanted))
+    if wanted == tuple[str, ...]:
+        return isinstance(value, tuple) and all(isinstance(one, str) for one in cast("tuple[Any, ...]", value))
+    if wanted in (int, float):  # Python counts True as 1, and 3 as no float
+        is_number = isinstance(value, int if wanted is int else int | float) and not isinstance(value, bool)
+        return is_number and math.isfinite(value)
+    return isinstance(value, wanted)
+
+
+def _words_of(wanted: Any) -> str:
+    kinds = get_args(wanted) if isinstance(wanted, UnionType) else (wanted,)
+    return " or ".join(_WORDS[kind] for kind in kinds if kind is not NoneType)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestSettings(Settings):
+    """Settings of `judgekit ingest`: what the columns mean, where the guess is wrong."""
+
+    item: str | None = setting(None, "Column that identifies the item.")
+    annotator: str | None = setting(None, "Column that names the annotator (long layout).")
+    label: str | None = setting(None, "Column that holds the label (long layout).")
+    text: tuple[str, ...] = setting((), "Column whose text the judge reads; repeat for several.")
+    counts: tuple[str, ...] = setting((), "Column that counts one label (counts layout); repeat for each label.")
+    annotator_columns: tuple[str, ...] = setting((), "Column of one annotator (wide layout); repeat for each.")
+    group: str | None = setting(None, "Column whose equal values must stay on one side of the split.")
+    layout: str | None = setting(None, "long, wide or counts, to insist.")
+    labels: str | None = setting(None, "The labels in their order, separated by commas; makes the scale ordinal.")
+    delimiter: str | None = setting(None, "Delimiter of the file, to insist.")
+    encoding: str | None = setting(None, "Encoding of the file, to insist.")
+    template: str | None = setting(None, "Built-in template to start from (single, pair, pairwise, rating, fields).")
+
+    def cross_problems(self) -> list[str]:
+        """The layout is one of three."""
+        if self.layout not in (None, "long", "wide", "counts"):
+            return [f"--layout is {self.layout!r}; expected long, wide or counts"]
+        return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings(Settings):
+    """Settings of `judgekit train`."""
+
+    backbone: str = setting(
+        "starter", "Pretrained model: starter, a local folder, or a Hugging Face hub id.", panel="Model"
+    )
+    revision: str | None = setting(None, "Revision of a hub model (branch, tag or commit).", panel="Model")
+    model_kind: ModelKind = setting(
+        ModelKind.auto, "Encoder with a label head, or causal LM read at the label tokens.", panel="Model"
+    )
+    alpha: float = setting(0.8, "Loss = alpha KL + (1 - alpha) CE.", ge=0, le=1, panel="Loss")
+    epsilon: float = setting(0.25, "L2 radius within which the target may be perturbed.", ge=0, le=1.4143, panel="Loss")
+    adversary: Adversary = setting(
+        Adversary.search, "Worst-case target: search, the paper's ascent, or off.", panel="Loss"
+    )
+    projection: Projection = setting(
+        Projection.exact, "Projection of the paper's ascent: exact, or the cvxpy oracle.", panel="Loss"
+    )
+    targets: Targets = setting(Targets.empirical, "Vote shares, or shares shrunk by the number of votes.", panel="Loss")
+    epochs: int | None = setting(
+        None, "Passes over the training items (default: 3, more on small datasets).", ge=1, panel="Optimisation"
+    )
+    batch_size: int = setting(32, "Items per optimiser step.", ge=1, panel="Optimisation")
+    learning_rate: float | None = setting(
+        None, "Peak learning rate (default: by model kind).", gt=0, panel="Optimisation"
+    )
+    weight_decay: float = setting(0.01, "Weight decay of AdamW.", ge=0, panel="Optimisation")
+    warmup: float = setting(0.06, "Share of the steps with a rising learning rate.", ge=0, lt=1, panel="Optimisation")
+    averaging: float = setting(
+        0.99,
+        "Decay of the running mean of the weights, which is evaluated and kept; 0 keeps the weights themselves.",
+        ge=0,
+        lt=1,
+        panel="Optimisation",
+    )
+    lora_r: int = setting(16, "Rank of the LoRA matrices.", ge=1, panel="LoRA")
+    lora_alpha: int | None = setting(
+        None, "The update is scaled by lora_alpha / lora_r (default: twice lora_r).", ge=1, panel="LoRA"
+    )
+    lora_dropout: float = setting(0.0, "Dropout before the LoRA matrices.", ge=0, lt=1, panel="LoRA")
+    max_length: int = setting(512, "Most tokens of one item; longer texts lose their middle.", ge=8, panel="Model")
+    evaluations: int = setting(
+        8, "How often the validation KL is taken in a whole training.", ge=1, panel="Split and checkpoint"
+    )
+    patience: int = setting(
+        3, "Stop after so many evaluations without a better validation KL.", ge=1, panel="Split and checkpoint"
+    )
+    train_share: float = setting(0.8, "Share of the items to train on.", gt=0, lt=1, panel="Split and checkpoint")
+    validation_share: float = setting(
+        0.1,
+        "Share of the items to choose the checkpoint on; the rest is the test part.",
+        gt=0,
+        lt=1,
+        panel="Split and checkpoint",
+    )
+    calibrate: bool = setting(
+        True, "Fit one temperature on the validation part after training.", panel="Split and checkpoint"
+    )
+    dtype: Dtype = setting(Dtype.auto, "Number format; auto takes bfloat16 where the hardware has it.", panel="Model")
+    device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps …", panel="Model")
+    seed: int = setting(0, "Seed of split, initial weights, batches and dropout.", ge=0, panel="Optimisation")
+
+    def cross_problems(self) -> list[str]:
+        """The parts of the split leave room for a test part; the oracle projects only where something is projected."""
+        problems: list[str] = []
+        if self.train_share + self.validation_share > 1 - 1e-9:
+            problems.append(
+                "--train-share and --validation-share leave nothing for the test part; their sum must be below 1"
+            )
+        if self.projection == Projection.cvxpy and self.adversary != Adversary.paper:
+            problems.append("--projection cvxpy needs --adversary paper: the search never leaves the feasible set")
+        return problems
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreSettings(Settings):
+    """Settings of `judgekit score`."""
+
+    batch_size: int = setting(128, "Most items per forward pass.", ge=1)
+    dtype: Dtype = setting(Dtype.auto, "Number format; auto takes bfloat16 where the hardware has it.")
+    device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps …")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateSettings(ScoreSettings):
+    """Settings of `judgekit evaluate`."""
+
+    part: Part = setting(Part.test, "Part of the judge's own dataset to evaluate on when no file is given.")
+    confidence: float = setting(0.95, "Level of the bootstrap intervals.", gt=0, lt=1)
+    resamples: int = setting(1000, "Bootstrap resamples over items.", ge=10)
+    seed: int = setting(0, "Seed of the bootstrap.", ge=0)

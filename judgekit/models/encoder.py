@@ -1,0 +1,75 @@
+"""An encoder with a label head: the mean of the hidden states, then one linear layer to K label logits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from judgekit.models.base import Batch, save_lora, unique_parameters
+
+HEAD_FILE = "head.safetensors"
+HEAD_STD = 0.02
+
+
+class EncoderJudge(nn.Module):
+    """An encoder backbone with LoRA adapters and a fresh label head.
+
+    Args:
+        backbone: a PEFT model, or one with its adapter merged in, whose forward gives `last_hidden_state` `[B, T, H]`.
+        label_bias: initial logits of the head, float `[K]`. With the log of the class prior an untrained judge predicts
+            the class prior, so that training starts at the baseline instead of far above it.
+        dtype: number format of the matrix products.
+    """
+
+    pad_left = False
+
+    def __init__(self, backbone: Any, label_bias: Tensor, *, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.dtype = dtype
+        self.device = next(backbone.parameters()).device
+        # Weights that are all of one format multiply without autocast's conversions.
+        self.is_mixed = any(weight.dtype != dtype for weight in backbone.parameters())
+        self.head = nn.Linear(backbone.config.hidden_size, len(label_bias))
+        nn.init.normal_(self.head.weight, std=HEAD_STD)
+        with torch.no_grad():
+            self.head.bias.copy_(label_bias)
+        self.head.to(self.device)
+
+    def label_logits(self, batch: Batch) -> Tensor:
+        """Label logits, float32 `[B, K]`."""
+        extra = {} if batch.token_type_ids is None else {"token_type_ids": batch.token_type_ids}
+        with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.is_mixed):
+            hidden = self.backbone(
+                input_ids=batch.input_ids, attention_mask=batch.attention_mask, **extra
+            ).last_hidden_state
+        mask = batch.attention_mask.unsqueeze(-1).to(torch.float32)  # [B, T, 1]
+        pooled = (hidden.float() * mask).sum(1) / mask.sum(1)  # [B, H]
+        return self.head(pooled)  # [B, K]
+
+    def trainable(self) -> dict[str, nn.Parameter]:
+        """Adapter and head."""
+        return unique_parameters(self)
+
+    def set_training(self, training: bool) -> None:
+        """Switch dropout on or off."""
+        self.train(training)
+
+    def save_adapter(self, folder: Path) -> None:
+        """Write adapter and head into a folder, as safetensors."""
+        save_lora(self.backbone, folder)
+        head = {name: tensor.detach().cpu().contiguous() for name, tensor in self.head.state_dict().items()}
+        save_file(head, folder / HEAD_FILE)
+
+    def load_head(self, folder: Path) -> None:
+        """Read the head that `save_adapter` wrote."""
+        self.head.load_state_dict(load_file(folder / HEAD_FILE, device=str(self.device)))
+
+
+def head_size(folder: Path) -> int:
+    """The number of labels K of a saved head."""
+    return len(load_file(folder / HEAD_FILE)["bias"])

@@ -1,0 +1,167 @@
+"""`judgekit evaluate`: how near a judge comes to what people chose, beside baselines and the noise floor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from rich.console import RenderableType
+
+from judgekit.config import EvaluateSettings, TrainSettings
+from judgekit.core.metrics import Interval, baselines, evaluate_distributions, noise_floor
+from judgekit.data.build import build_items
+from judgekit.data.inference import infer_schema
+from judgekit.data.items import ItemTable
+from judgekit.data.readers.delimited import read_table
+from judgekit.data.schema import Roles
+from judgekit.errors import WorkspaceError
+from judgekit.pipelines.datasets import open_dataset, open_workspace
+from judgekit.pipelines.judges import open_judge
+from judgekit.pipelines.reporter import SILENT, Reporter
+from judgekit.pipelines.train import split_parts
+from judgekit.report.tables import evaluation_table
+from judgekit.workspace.store import Entry, Kind, Workspace
+
+
+class EvaluateResult(NamedTuple):
+    """A judge's figures on items with human labels."""
+
+    judge: str
+    source: str
+    """What was evaluated on, in words."""
+    items: int
+    annotations: int
+    truncated: int
+    metrics: dict[str, Interval | None]
+    """By name; None where a metric is undefined on these items."""
+    baselines: dict[str, dict[str, float | None]]
+    """`class_prior` (of the training items) and `uniform`, each with the metrics by name."""
+    noise_floor: float
+    """KL in nats that a perfect judge would show against these numbers of annotations."""
+    confidence: float
+
+    def __rich__(self) -> RenderableType:
+        """The facts for the terminal."""
+        return evaluation_table(self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures as JSON values; null where undefined."""
+        return {
+            **self._asdict(),
+            "metrics": {
+                name: None if found is None else {key: _finite(value) for key, value in found._asdict().items()}
+                for name, found in self.metrics.items()
+            },
+            "baselines": {
+                name: {metric: None if value is None else _finite(value) for metric, value in values.items()}
+                for name, values in self.baselines.items()
+            },
+            "noise_floor": {"kl": self.noise_floor},
+        }
+
+
+def evaluate(
+    path: str | Path | None = None,
+    *,
+    judge: str | None = None,
+    workspace: str | Path | None = None,
+    offline: bool = False,
+    reporter: Reporter = SILENT,
+    **settings: Any,
+) -> EvaluateResult:
+    """Compare a judge with human annotations it was not trained on.
+
+    Args:
+        path: a multi-annotator CSV in any layout with the judge's columns and labels; None takes the test part of the
+            dataset the judge was trained on.
+        judge: its name; None takes the newest.
+        workspace: its folder; None finds one.
+        offline: never ask the hub.
+        reporter: told about notes and progress.
+        settings: fields of `EvaluateSettings`.
+
+    Raises:
+        DataError: the table cannot be read, lacks columns, or has labels the judge does not know.
+        WorkspaceError: there is no such judge, or its dataset is gone or has changed.
+    """
+    chosen = EvaluateSettings.from_json(settings)
+    place = open_workspace(workspace)
+    entry = place.open(Kind.judge, judge)
+    if path is None:
+        items, source = _own_items(place, entry, chosen.part.value)
+    else:
+        items, source = _items_of_file(Path(path), entry, reporter), Path(path).name
+    opened = open_judge(entry, dtype=chosen.dtype, device=chosen.device, offline=offline)
+    predictions = opened.predict(items.texts.to_dicts(), batch_size=chosen.batch_size, reporter=reporter)
+    values = np.asarray(opened.values) if opened.values else None
+    return EvaluateResult(
+        judge=entry.name,
+        source=source,
+        items=len(items),
+        annotations=int(items.counts.sum()),
+        truncated=int(predictions.is_truncated.sum()),
+        metrics=evaluate_distributions(
+            predictions.q,
+            items.counts,
+            seed=chosen.seed,
+            values=values,
+            confidence=chosen.confidence,
+            resamples=chosen.resamples,
+        ),
+        baselines=baselines(items.counts, np.asarray(entry.manifest["class_prior"]), values=values),
+        noise_floor=noise_floor(items.counts),
+        confidence=chosen.confidence,
+    )
+
+
+def _own_items(place: Workspace, entry: Entry, part: str) -> tuple[ItemTable, str]:
+    trained_on = entry.manifest["dataset"]
+    dataset = open_dataset(place, trained_on["name"])
+    if dataset.content_hash != trained_on["content_hash"]:
+        raise WorkspaceError(
+            f"The dataset {dataset.name!r} has changed since the judge {entry.name!r} was trained on it, so its "
+            "held-out items can no longer be told from the others.",
+            hint="Evaluate on a file of its own (judgekit evaluate FILE), or train again.",
+        )
+    parts = split_parts(dataset.items, TrainSettings.from_json(entry.manifest["settings"]))
+    return dataset.items.take(parts == part), f"{part} part of {dataset.name}"
+
+
+def _items_of_file(path: Path, entry: Entry, reporter: Reporter) -> ItemTable:
+    manifest = entry.manifest
+    source = read_table(path)
+    roles = _roles_of_training(manifest, source.frame.columns)
+    schema = infer_schema(source, roles, known_labels=manifest["labels"], known_fields=manifest["fields"])
+    ingested = build_items(source, schema)
+    items = f"{schema.item!r} tells the items" if schema.item else "equal texts are one item"
+    for note in (f"{path.name} is read as {schema.layout}; {items}.", *ingested.report.warnings):
+        reporter.note(note)
+    return ingested.items
+
+
+def _roles_of_training(manifest: Mapping[str, Any], columns: Sequence[str]) -> Roles:
+    """What the columns meant in training, where the file has them all: then nothing must be guessed or told anew.
+
+    A file without annotators' names may hold counts beside a column of majority labels; its layout is found out anew.
+    """
+    item = manifest["item_column"] if manifest["item_column"] in columns else None
+    then = manifest["vote_columns"]
+    single = [name for name in (then["annotator"], then["label"]) if name]
+    named = {*single, *then["annotator_columns"], *then["counts"]}
+    if not named <= set(columns) or (then["layout"] == "long" and not then["annotator"]):
+        return Roles(item=item)
+    return Roles(
+        item=item,
+        annotator=then["annotator"],
+        label=then["label"],
+        annotator_columns=tuple(then["annotator_columns"]),
+        counts=tuple(then["counts"]),
+        layout=then["layout"],
+    )
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,24 @@
+"""How long work tells its caller what it is doing. The command line shows it; Python users may ignore it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # ingest reports too, and must not load torch
+    from judgekit.training.loop import Progress
+
+
+class Reporter:
+    """Told about notes and progress; this one keeps silent. Override what you want to show."""
+
+    def note(self, text: str) -> None:
+        """A plain sentence about what was decided or found."""
+
+    def training(self, progress: Progress) -> None:
+        """One optimiser step or evaluation is done."""
+
+    def items(self, done: int, total: int) -> None:
+        """`done` of `total` items are scored."""
+
+
+SILENT = Reporter()

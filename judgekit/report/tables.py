@@ -1,0 +1,228 @@
+"""What the verbs answer, as rich renderables: plain facts in, tables out. Prints nothing and knows no pipeline.
+
+Whatever comes from a user's table goes in as `Text`: rich would read `[bold]` and `:tea:` in a plain string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+BAR_WIDTH = 24
+TEXT_SHOWN = 160
+
+_METRIC_WORDS = {
+    "kl": "KL(p || q), nats",
+    "accuracy": "accuracy",
+    "js_distance": "JS distance",
+    "total_variation": "total variation",
+    "brier": "Brier, unbiased",
+    "rps": "RPS",
+    "wasserstein1": "Wasserstein-1",
+    "mae_of_mean": "error of the mean",
+    "entropy_correlation": "entropy correlation",
+}
+_HIGHER_IS_BETTER = {"accuracy", "entropy_correlation"}
+
+
+def dataset_summary(facts: Mapping[str, Any], examples: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """What `ingest` found.
+
+    Args:
+        facts: the result as JSON values.
+        examples: some items: `item_id`, `texts` (column -> text) and `counts` (label -> annotations).
+    """
+    columns = facts["columns"]
+    roles = _facts_table()
+    for role in ("item", "annotator", "label", "text", "group", "ignored"):
+        value = columns[role]
+        if value:
+            roles.add_row(role, Text(value if isinstance(value, str) else ", ".join(value)))
+    roles.add_row("layout", facts["layout"])
+    roles.add_row("scale", facts["scale"])
+    roles.add_row("template", facts["template"])
+    counted = facts["annotations_per_item"]
+    figures = _facts_table()
+    figures.add_row("items", f"{facts['items']:,}")
+    figures.add_row("annotations", f"{facts['annotations']:,}")
+    if facts["annotators"] is not None:
+        figures.add_row("annotators", f"{facts['annotators']:,}")
+    figures.add_row("annotations per item", f"{counted['min']} to {counted['max']}, mean {counted['mean']:.2f}")
+    if facts["raw_agreement"] is not None:
+        figures.add_row("raw agreement", f"{facts['raw_agreement']:.1%} of the pairs of annotations of one item")
+    figures.add_row("mean entropy", f"{facts['mean_entropy']:.3f} nats")
+    parts: list[RenderableType] = [
+        Text(f"Dataset {facts['dataset']}", style="bold"),
+        roles,
+        Text("Why", style="bold"),
+        *(Text(f"  {reason}") for reason in facts["reasons"]),
+        Text("Figures", style="bold"),
+        figures,
+        label_bars(facts["label_shares"]),
+        Text(f"{_count(len(examples), 'item')} of {facts['items']:,}", style="bold"),
+        *(_example(example) for example in examples),
+    ]
+    account = [f"{facts['rows_read']:,} rows read = {facts['rows_kept']:,} kept"]
+    account += [f"{aside['rows']:,} set aside ({aside['reason']}; {aside['where']})" for aside in facts["set_aside"]]
+    parts.append(Text(" + ".join(account)))
+    parts += [Text(f"Note: {note}") for note in facts["notes"]]
+    parts += [Text(f"Warning: {warning}", style="yellow") for warning in facts["warnings"]]
+    return Group(*parts)
+
+
+def label_bars(shares: Mapping[str, float]) -> Table:
+    """The share of each label as a bar."""
+    table = _facts_table()
+    table.add_column(justify="right")
+    most = max(shares.values())
+    for label, share in shares.items():
+        table.add_row(Text(label), "█" * max(1, round(BAR_WIDTH * share / most)), f"{share:.1%}")
+    return table
+
+
+def _example(example: Mapping[str, Any]) -> Table:
+    table = _facts_table()
+    table.add_row("item", Text(str(example["item_id"])))
+    for column, text in example["texts"].items():
+        flat = " ".join(text.split())
+        table.add_row(Text(column), Text(flat if len(flat) <= TEXT_SHOWN else flat[: TEXT_SHOWN - 1] + "…"))
+    table.add_row(
+        "annotations", Text(", ".join(f"{label}: {count}" for label, count in example["counts"].items() if count))
+    )
+    return table
+
+
+def evaluation_table(facts: Mapping[str, Any]) -> RenderableType:
+    """What `evaluate` measured, each figure beside the baselines; `facts` is the result as JSON values."""
+    title = Text(f"Judge {facts['judge']} on {facts['source']}")
+    table = Table(title=title, title_justify="left", title_style="italic")
+    table.add_column("")
+    table.add_column("judge", justify="right", style="bold")
+    table.add_column(f"{facts['confidence']:.0%} interval", justify="right")
+    table.add_column("class prior", justify="right")
+    table.add_column("uniform", justify="right")
+    prior, uniform = facts["baselines"]["class_prior"], facts["baselines"]["uniform"]
+    for name, found in facts["metrics"].items():
+        if found is None:
+            table.add_row(_METRIC_WORDS[name], "undefined", "", "", "")
+            continue
+        interval = "" if found["low"] is None else f"{found['low']:.3f} … {found['high']:.3f}"
+        others = ("" if side.get(name) is None else f"{side[name]:.3f}" for side in (prior, uniform))
+        arrow = "↑" if name in _HIGHER_IS_BETTER else "↓"
+        table.add_row(f"{_METRIC_WORDS[name]} {arrow}", f"{found['value']:.3f}", interval, *others)
+    kl, floor = facts["metrics"]["kl"]["value"], facts["noise_floor"]["kl"]
+    per_item = facts["annotations"] / facts["items"]
+    lines = [
+        f"{facts['items']:,} items, {facts['annotations']:,} annotations ({per_item:.1f} per item). Against these "
+        f"annotations a perfect judge would show KL {floor:.3f}; this one has {_excess(kl, floor)}.",
+        "Accuracy: the judge's most probable label against the most voted one; ties share the credit.",
+    ]
+    if facts["truncated"]:
+        lines.append(f"{facts['truncated']:,} items were too long and lost the middle of their longest texts.")
+    if kl is not None and kl >= prior["kl"]:
+        lines.append("This judge does not beat the class prior here: it has learned nothing that carries over.")
+    return Group(table, *(Text(line) for line in lines))
+
+
+def _excess(kl: float | None, floor: float) -> str:
+    return "an infinite KL" if kl is None else f"{max(0.0, kl - floor):.3f} more"
+
+
+def training_summary(facts: Mapping[str, Any]) -> RenderableType:
+    """How a training ended; `facts` is the result as JSON values."""
+    table = _facts_table()
+    table.add_row("dataset", facts["dataset"])
+    table.add_row("steps", f"{facts['steps']:,} of {facts['total_steps']:,}, best after {facts['best_step']:,}")
+    table.add_row("speed", f"{facts['items_per_second']:.0f} items/s")
+    table.add_row(
+        "validation KL", f"{facts['validation_kl']:.4f} nats (class prior {facts['validation_prior_kl']:.4f})"
+    )
+    table.add_row("temperature", f"{facts['temperature']:.3f}")
+    return Group(Text(f"Judge {facts['judge']}", style="bold"), table)
+
+
+def score_summary(facts: Mapping[str, Any]) -> RenderableType:
+    """What `score` wrote; `facts` is the result as JSON values."""
+    table = _facts_table()
+    table.add_row("items", f"{facts['items']:,}")
+    table.add_row("columns", Text(", ".join(facts["columns"])))
+    table.add_row("mean entropy", f"{facts['mean_entropy']:.3f} nats")
+    if facts["truncated"]:
+        table.add_row("truncated", f"{facts['truncated']:,} items lost the middle of their longest texts")
+    return Group(Text(f"Scores of {facts['judge']}", style="bold"), table, label_bars(facts["label_shares"]))
+
+
+def workspace_tables(facts: Mapping[str, Any]) -> RenderableType:
+    """What a workspace holds; `facts` is the result as JSON values."""
+    datasets = Table(title="Datasets", title_justify="left")
+    for heading in ("name", "items", "annotations", "labels", "text", "created (UTC)"):
+        justify = "right" if heading in ("items", "annotations") else "left"
+        datasets.add_column(heading, justify=justify, no_wrap=heading == "name")
+    for found in facts["datasets"]:
+        datasets.add_row(
+            found["name"],
+            f"{found['items']:,}",
+            f"{found['annotations']:,}",
+            Text(", ".join(found["labels"])),
+            Text(", ".join(found["columns"]["text"])),
+            found["created"][:16].replace("T", " "),
+        )
+    judges = Table(title="Judges", title_justify="left")
+    for heading in ("name", "dataset", "backbone", "validation KL", "class prior", "created (UTC)"):
+        judges.add_column(
+            heading,
+            justify="right" if heading in ("validation KL", "class prior") else "left",
+            no_wrap=heading == "name",
+        )
+    for found in facts["judges"]:
+        metrics = found["metrics"]
+        judges.add_row(
+            found["name"],
+            found["dataset"]["name"],
+            Text(found["backbone"]["name"]),
+            f"{metrics['validation_kl']:.4f}",
+            f"{metrics['validation_prior_kl']:.4f}",
+            found["created"][:16].replace("T", " "),
+        )
+    parts: list[RenderableType] = [Text(f"Workspace {facts['workspace']}", style="bold")]
+    parts.append(datasets if facts["datasets"] else Text("No datasets yet: judgekit ingest votes.csv"))
+    parts.append(judges if facts["judges"] else Text("No judges yet: judgekit train"))
+    parts += [
+        Text(f"Unfinished training: {name} (judgekit train --judge {name} --resume)") for name in facts["unfinished"]
+    ]
+    return Group(*parts)
+
+
+def filled_template(facts: Mapping[str, Any]) -> RenderableType:
+    """A template with one item in it; `facts` is the result as JSON values."""
+    first, second = facts["segments"]
+    return Group(
+        Text(f"Item {facts['item']} as a causal LM reads it", style="bold"),
+        _as_it_is(facts["prompt"]),
+        Text(""),
+        Text("as an encoder reads it", style="bold"),
+        _as_it_is(f"A: {first}"),
+        *([] if second is None else [_as_it_is(f"B: {second}")]),
+        Text(""),
+        _as_it_is(f"The template may be edited: {facts['path']}"),
+    )
+
+
+def _facts_table() -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 1))
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
+
+
+def _as_it_is(text: str) -> Text:
+    """Text whose lines are not broken where the terminal ends."""
+    return Text(text, no_wrap=True, overflow="ignore")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,179 @@
+"""Items to tokens to batches: the one way in for training, evaluation and scoring.
+
+Texts that are too long lose their middle, field by field; the template around them is never cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from judgekit.errors import TemplateError
+from judgekit.models.base import Batch
+from judgekit.prompts.shorten import shorten_fields
+from judgekit.prompts.template import PromptTemplate
+
+CHUNK_BATCHES = 32
+MOST_SHORTENINGS = 12
+
+
+class EncodedItems(NamedTuple):
+    """N tokenised items, unpadded."""
+
+    input_ids: list[NDArray[np.int64]]
+    """Token ids of each item, special tokens included."""
+    token_type_ids: list[NDArray[np.int64]] | None
+    """Segment numbers of each item; None for backbones without segments."""
+    is_truncated: NDArray[np.bool_]
+    """Whether the item's texts were shortened, `[N]`."""
+    pad_id: int
+    """Token id that fills a batch; masked, so any id does."""
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Tokens of each item, `[N]`."""
+        return np.array([len(ids) for ids in self.input_ids], dtype=np.int64)
+
+
+class TokenizedPrompts:
+    """Renders and tokenises items for one template, label set, tokenizer and model kind.
+
+    Args:
+        template: the template of the judge.
+        labels: the ordered label set.
+        tokenizer: a fast Hugging Face tokenizer.
+        for_encoder: whether an encoder reads the segments, else a causal LM the prompt.
+        max_length: most tokens of one item, special tokens included.
+    """
+
+    def __init__(
+        self, template: PromptTemplate, labels: Sequence[str], tokenizer: Any, *, for_encoder: bool, max_length: int
+    ) -> None:
+        self.template = template
+        self.labels = tuple(labels)
+        self.tokenizer = tokenizer
+        self.for_encoder = for_encoder
+        self.max_length = max_length
+
+    def encode(self, items: Sequence[Mapping[str, str]]) -> EncodedItems:
+        """Tokenise items, shortening those that are longer than `max_length`.
+
+        Args:
+            items: column name -> text of each item.
+
+        Raises:
+            TemplateError: the template alone, without any text, is longer than `max_length`.
+        """
+        encoding = self._tokenise(items)
+        input_ids = [np.asarray(ids, dtype=np.int64) for ids in encoding["input_ids"]]
+        segments = encoding.get("token_type_ids")
+        token_type_ids = None if segments is None else [np.asarray(ids, dtype=np.int64) for ids in segments]
+        too_long = [row for row, ids in enumerate(input_ids) if len(ids) > self.max_length]
+        for row, ids, types in self._shortened(items, too_long, input_ids):
+            input_ids[row] = ids
+            if token_type_ids is not None and types is not None:
+                token_type_ids[row] = types
+        is_truncated = np.zeros(len(items), dtype=np.bool_)
+        is_truncated[too_long] = True
+        return EncodedItems(input_ids, token_type_ids, is_truncated, int(self.tokenizer.pad_token_id or 0))
+
+    def _tokenise(self, items: Sequence[Mapping[str, str]]) -> Any:
+        # verbose=False: what is too long is shortened and counted here, the tokenizer's own warning would mislead.
+        if not self.for_encoder:
+            return self.tokenizer(
+                self.template.render_many(items, self.labels), verbose=False, return_token_type_ids=False
+            )
+        separator = f" {self.tokenizer.sep_token} " if self.tokenizer.sep_token else " "
+        segments = self.template.segments_many(items, self.labels, separator=separator)
+        first = [pair[0] for pair in segments]
+        if all(second is None for _, second in segments):
+            return self.tokenizer(first, verbose=False)
+        return self.tokenizer(first, [second or "" for _, second in segments], verbose=False)
+
+    def _shortened(
+        self, items: Sequence[Mapping[str, str]], rows: list[int], full: list[NDArray[np.int64]]
+    ) -> list[tuple[int, NDArray[np.int64], NDArray[np.int64] | None]]:
+        """The too long items with their texts cut until they fit: (row, token ids, segment numbers)."""
+        offsets = {row: self._offsets(items[row]) for row in rows}
+        # What the template itself costs is not known exactly where tokens merge: start from the whole, then correct.
+        budgets = {
+            row: self.max_length - len(full[row]) + sum(len(found) for found in offsets[row].values()) for row in rows
+        }
+        done: list[tuple[int, NDArray[np.int64], NDArray[np.int64] | None]] = []
+        for _ in range(MOST_SHORTENINGS):
+            if not rows:
+                break
+            cut = [shorten_fields(items[row], offsets[row], budgets[row]).fields for row in rows]
+            encoding = self._tokenise(cut)
+            segments = encoding.get("token_type_ids")
+            waiting: list[int] = []
+            for place, row in enumerate(rows):
+                excess = len(encoding["input_ids"][place]) - self.max_length
+                if excess > 0:
+                    budgets[row] -= excess
+                    waiting.append(row)
+                    continue
+                types = None if segments is None else np.asarray(segments[place], dtype=np.int64)
+                done.append((row, np.asarray(encoding["input_ids"][place], dtype=np.int64), types))
+            rows = waiting
+        if rows:
+            raise TemplateError(
+                f"{self.template.name}: the template alone fills {self.max_length} tokens, so no text fits.",
+                hint="Shorten the template, or raise --max-length.",
+            )
+        return done
+
+    def _offsets(self, item: Mapping[str, str]) -> dict[str, list[tuple[int, int]]]:
+        texts = {field: item[field] for field in self.template.fields}
+        encoding = self.tokenizer(
+            list(texts.values()), add_special_tokens=False, return_offsets_mapping=True, verbose=False
+        )
+        return dict(zip(texts, encoding["offset_mapping"], strict=True))
+
+
+def collate(encoded: EncodedItems, rows: NDArray[np.int64], *, pad_left: bool) -> Batch:
+    """Pad some items to one batch.
+
+    Args:
+        encoded: all items.
+        rows: which of them, in the order wanted, `[B]`.
+        pad_left: where the padding goes.
+    """
+    lengths = np.array([len(encoded.input_ids[row]) for row in rows])
+    columns = np.arange(lengths.max())
+    distance = columns[::-1] if pad_left else columns  # from the end where the tokens are
+    mask = distance < lengths[:, None]  # [B, T]
+
+    def padded(parts: list[NDArray[np.int64]], fill: int) -> torch.Tensor:
+        grid = np.full(mask.shape, fill, dtype=np.int64)
+        grid[mask] = np.concatenate([parts[row] for row in rows])
+        return torch.from_numpy(grid)
+
+    types = None if encoded.token_type_ids is None else padded(encoded.token_type_ids, 0)
+    return Batch(padded(encoded.input_ids, encoded.pad_id), torch.from_numpy(mask.astype(np.int64)), types)
+
+
+def epoch_batches(lengths: NDArray[np.int64], batch_size: int, *, seed: int, epoch: int) -> list[NDArray[np.int64]]:
+    """The batches of one epoch: every item once, items of similar length together, in random order.
+
+    Items are shuffled, then sorted by length within chunks of 32 batches: padding is small and the order still random.
+    The last batch may be smaller; nothing is dropped.
+
+    Args:
+        lengths: tokens of each item, `[N]`.
+        batch_size: most items of one batch.
+        seed: of the run.
+        epoch: number of the epoch; each has its own order.
+    """
+    random = np.random.default_rng([seed, epoch])
+    order = random.permutation(len(lengths))
+    batches: list[NDArray[np.int64]] = []
+    for start in range(0, len(order), batch_size * CHUNK_BATCHES):
+        chunk = order[start : start + batch_size * CHUNK_BATCHES]
+        chunk = chunk[np.argsort(lengths[chunk], kind="stable")]
+        batches.extend(chunk[first : first + batch_size] for first in range(0, len(chunk), batch_size))
+    return [batches[place] for place in random.permutation(len(batches))]

@@ -1,0 +1,250 @@
+"""The workspace: named datasets and judges, staged and committed whole.
+
+Hands out a folder to build in, commits it, opens it again; never looks inside one.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
+
+from judgekit.errors import WorkspaceError
+from judgekit.workspace import atomic, layout, manifest
+
+COMMIT_TIMEOUT_SECONDS = 60
+
+
+class Kind(StrEnum):
+    """What a workspace keeps; the value is the folder's name."""
+
+    dataset = "datasets"
+    judge = "judges"
+
+
+# The verb that makes one, for messages.
+_MAKER = {Kind.dataset: "judgekit ingest votes.csv", Kind.judge: "judgekit train"}
+
+
+class Entry(NamedTuple):
+    """One finished dataset or judge."""
+
+    name: str
+    path: Path
+    manifest: dict[str, Any]
+
+
+class Workspace:
+    """One workspace folder that exists and is of a known format.
+
+    Args:
+        root: the folder, as `find_root` gives it.
+
+    Raises:
+        WorkspaceError: there is no workspace there, or a newer judgekit made it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        if not (root / layout.WORKSPACE_FILE).is_file():
+            raise WorkspaceError(
+                f"There is no judgekit workspace at {root}.",
+                hint="Make one here: judgekit init   (or name another: --workspace FOLDER)",
+            )
+        manifest.read_stamped(root / layout.WORKSPACE_FILE)
+        self._restore_interrupted_replacement()
+
+    @classmethod
+    def create(cls, root: Path, *, version: str) -> Workspace:
+        """Make a workspace, or open the one that is there.
+
+        Args:
+            root: its folder.
+            version: judgekit's version, kept in `workspace.json`.
+        """
+        if root.exists() and not root.is_dir():
+            raise WorkspaceError(f"{root} is a file; a workspace is a folder.", hint="Name another: --workspace FOLDER")
+        marker = root / layout.WORKSPACE_FILE
+        if not marker.is_file():
+            root.mkdir(parents=True, exist_ok=True)
+            # The data of annotators must not slip into a repository by `git add .`; a folder that holds something else
+            # already is the user's, and so is its .gitignore.
+            if not any(root.iterdir()):
+                atomic.write_text(root / ".gitignore", "*\n")
+            for folder in (root / layout.STAGING, root / layout.LOCKS, *(root / kind.value for kind in Kind)):
+                folder.mkdir(exist_ok=True)
+            manifest.write_json(marker, manifest.stamp({"judgekit": version}))
+        return cls(root)
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def entries(self, kind: Kind) -> list[Entry]:
+        """All finished datasets or judges, oldest first."""
+        folder = self.root / kind.value
+        found = (
+            [path for path in folder.iterdir() if (path / layout.MANIFEST_FILE).is_file()] if folder.is_dir() else []
+        )
+        entries = [Entry(path.name, path, manifest.read_stamped(path / layout.MANIFEST_FILE)) for path in found]
+        return sorted(entries, key=lambda entry: (str(entry.manifest.get("created", "")), entry.name))
+
+    def open(self, kind: Kind, name: str | None = None) -> Entry:
+        """A finished dataset or judge: the named one, else the newest.
+
+        Raises:
+            WorkspaceError: there is none, none of that name, or it is unfinished.
+        """
+        word = kind.name
+        if name is not None:
+            layout.check_name(name)
+            path = self.root / kind.value / name
+            if path.is_dir() and not (path / layout.MANIFEST_FILE).is_file():
+                raise WorkspaceError(
+                    f"The {word} {name!r} at {path} has no {layout.MANIFEST_FILE}: it is unfinished or damaged.",
+                    hint=f"Delete that folder and make it again: {_MAKER[kind]}",
+                )
+            if path.is_dir():
+                return Entry(name, path, manifest.read_stamped(path / layout.MANIFEST_FILE))
+        entries = self.entries(kind)
+        if not entries:
+            raise WorkspaceError(f"The workspace {self.root} holds no {word} yet.", hint=f"Make one: {_MAKER[kind]}")
+        if name is None:
+            return entries[-1]
+        names = ", ".join(entry.name for entry in entries)
+        raise WorkspaceError(f"There is no {word} named {name!r} in {self.root}; there are: {names}.")
+
+    def exists(self, kind: Kind, name: str) -> bool:
+        """Whether a folder of that name is there, finished or not."""
+        return (self.root / kind.value / layout.check_name(name)).exists()
+
+    def free_name(self, kind: Kind, name: str) -> str:
+        """`name`, or `name-2`, `name-3` … if it is taken."""
+        candidates = (name, *(f"{name[:76]}-{number}" for number in range(2, 1000)))
+        return next(candidate for candidate in candidates if not self.exists(kind, candidate))
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def staged(self, kind: Kind, name: str, *, replace: bool = False) -> Generator[StagedFolder]:
+        """A folder to build a dataset or judge in; call its `commit` last. Without that it vanishes.
+
+        Raises:
+            WorkspaceError: the name is taken and `replace` is false; checked at the start and again at the commit.
+        """
+        self._check_free(kind, name, replace)
+        folder = self.root / layout.STAGING / f"{kind.value}-{name}-{uuid4().hex[:8]}"
+        folder.mkdir(parents=True)
+        try:
+            yield StagedFolder(self, kind, name, folder, replace)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def run_folder(self, name: str) -> Path:
+        """Where the training of judge `name` keeps its checkpoint until it is finished; may not exist."""
+        return self.root / layout.STAGING / f"train-{layout.check_name(name)}"
+
+    def unfinished_runs(self) -> list[str]:
+        """Names of the judges with a run folder."""
+        prefix = "train-"
+        return sorted(path.name.removeprefix(prefix) for path in (self.root / layout.STAGING).glob(f"{prefix}*"))
+
+    @contextmanager
+    def only_one(self, activity: str) -> Generator[None]:
+        """Hold the lock of a long activity (`train-votes`); the operating system frees it if this process dies.
+
+        Raises:
+            WorkspaceError: another process is at it.
+        """
+        lock = self._lock(activity)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise WorkspaceError(
+                f"Another process is at {activity!r} in {self.root}.", hint="Wait for it, or choose another name."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def commit(self, staged: StagedFolder, values: Mapping[str, Any]) -> Entry:
+        """Write the manifest into a staged folder and rename it into place."""
+        place = self.root / staged.kind.value / staged.name
+        manifest.write_json(staged.path / layout.MANIFEST_FILE, manifest.stamp(values))
+        with self._commit_lock():
+            # Another process may have been killed in a replacement since this workspace was opened.
+            self._put_back_replaced()
+            self._check_free(staged.kind, staged.name, staged.replace)
+            replaced = self._replaced_path(staged.kind, staged.name)
+            if place.exists():
+                atomic.move_folder(place, replaced)
+            atomic.move_folder(staged.path, place)
+            shutil.rmtree(replaced, ignore_errors=True)
+        return self.open(staged.kind, staged.name)
+
+    def _check_free(self, kind: Kind, name: str, replace: bool) -> None:
+        if not replace and self.exists(kind, name):
+            option = "--name" if kind is Kind.dataset else "--judge"
+            raise WorkspaceError(
+                f"There is a {kind.name} named {name!r} already in {self.root}.",
+                hint=f"Choose another name with {option}, or replace it with --force.",
+            )
+
+    def _replaced_path(self, kind: Kind, name: str) -> Path:
+        return self.root / layout.STAGING / f"replaced-{kind.value}-{name}"
+
+    def _restore_interrupted_replacement(self) -> None:
+        """Put back what a kill between the two renames of a replacement left in staging."""
+        if any((self.root / layout.STAGING).glob("replaced-*")):
+            with self._commit_lock():
+                self._put_back_replaced()
+
+    def _put_back_replaced(self) -> None:
+        """The same, for who holds the commit lock."""
+        for kind in Kind:
+            prefix = f"replaced-{kind.value}-"
+            for path in (self.root / layout.STAGING).glob(f"{prefix}*"):
+                place = self.root / kind.value / path.name.removeprefix(prefix)
+                if place.exists():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    atomic.move_folder(path, place)
+
+    def _lock(self, name: str) -> FileLock:
+        folder = self.root / layout.LOCKS
+        folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder / f"{name}.lock")
+
+    @contextmanager
+    def _commit_lock(self) -> Generator[None]:
+        lock = self._lock("commit")
+        try:
+            lock.acquire(timeout=COMMIT_TIMEOUT_SECONDS)
+        except Timeout as error:
+            raise WorkspaceError(
+                f"Another process has kept {self.root} locked for {COMMIT_TIMEOUT_SECONDS} seconds.",
+                hint="Wait for it to end, then run the command again.",
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+class StagedFolder(NamedTuple):
+    """A folder under `.staging/` in which a dataset or judge is being built."""
+
+    workspace: Workspace
+    kind: Kind
+    name: str
+    path: Path
+    replace: bool
+
+    def commit(self, values: Mapping[str, Any]) -> Entry:
+        """Finish: write `values` as the manifest and rename the folder into place."""
+        return self.workspace.commit(self, values)

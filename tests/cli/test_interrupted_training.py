@@ -1,0 +1,255 @@
+"""A training that is interrupted or killed goes on to the same bytes, and says how."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from judgekit.cli.progress import ProgressReporter
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def options(bert: Path, run: Run, votes_csv: Path) -> list[object]:
+    """The options of a training of 48 steps, evaluated every 6, in a workspace with its dataset."""
+    assert run("init").code == 0
+    assert run("ingest", votes_csv).code == 0
+    return [
+        "--backbone", bert, "--epochs", 8, "--batch-size", 8, "--patience", 99, "--device", "cpu",
+        "--lora-dropout", 0.1,
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def stop_at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let a signal arrive when a step is done; several times where several steps are given."""
+    show = ProgressReporter.training
+
+    def arrange(*steps: int, number: signal.Signals = signal.SIGINT) -> None:
+        waiting = list(steps)
+
+        def training(self: ProgressReporter, progress: Any) -> None:
+            show(self, progress)
+            if waiting and progress.step >= waiting[0]:
+                waiting.pop(0)
+                os.kill(os.getpid(), number)
+
+        monkeypatch.setattr(ProgressReporter, "training", training)
+
+    return arrange
+
+
+def judge(tmp_path: Path, name: str) -> dict[str, bytes]:
+    """All files of a judge but its manifest, which tells the time."""
+    folder = tmp_path / ".judgekit" / "judges" / name
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "manifest.json"
+    }
+
+
+def test_ctrl_c_keeps_a_checkpoint_that_resumes_to_the_same_bytes(
+    run: Run, options: list[object], stop_at: Callable[..., None], tmp_path: Path
+) -> None:
+    assert run("train", *options, "--judge", "whole").code == 0
+    stop_at(17)
+    stopped = run("train", *options, "--judge", "broken")
+    assert stopped.code == 130
+    assert "Interrupted after step 17 of 48; the checkpoint is kept." in stopped.err
+    assert "judgekit train --judge broken --resume" in stopped.err
+    assert not (tmp_path / ".judgekit" / "judges" / "broken").exists()
+    assert run("show", "--json").json["unfinished"] == ["broken"]
+    assert "Unfinished training: broken (judgekit train --judge broken --resume)" in run("show").out
+
+    stop_at(30)
+    assert run("train", "--resume").code == 130
+    stop_at()
+    resumed = run("train", "--resume", "--json")
+    assert resumed.code == 0
+    assert resumed.json["judge"] == "broken"
+    assert judge(tmp_path, "broken") == judge(tmp_path, "whole")
+    manifests = [
+        json.loads((tmp_path / ".judgekit" / "judges" / name / "manifest.json").read_text())
+        for name in ("broken", "whole")
+    ]
+    for manifest in manifests:
+        del manifest["created"]
+    assert manifests[0] == manifests[1]
+    assert run("show", "--json").json["unfinished"] == []
+    assert sorted(path.name for path in (tmp_path / ".judgekit" / ".staging").iterdir()) == []
+
+
+def test_an_interrupt_says_so_in_json_too(run: Run, options: list[object], stop_at: Callable[..., None]) -> None:
+    stop_at(5)
+    stopped = run("train", *options, "--json")
+    assert stopped.code == 130
+    assert stopped.json["folder"] is None
+    assert (stopped.json["steps"], stopped.json["total_steps"]) == (5, 48)
+
+
+def test_termination_is_as_gentle_as_ctrl_c(run: Run, options: list[object], stop_at: Callable[..., None]) -> None:
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    stop_at(5, number=signal.SIGTERM)
+    assert run("train", *options).code == 130
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+
+
+def test_a_second_ctrl_c_stops_at_once_and_the_last_evaluation_is_kept(
+    run: Run, options: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def training(self: ProgressReporter, progress: Any) -> None:
+        if progress.step == 14:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(ProgressReporter, "training", training)
+    assert run("train", *options).code == 130
+    assert run("show", "--json").json["unfinished"] == ["votes"]
+
+
+def test_an_unfinished_training_is_not_thrown_away_unasked(
+    run: Run, options: list[object], stop_at: Callable[..., None]
+) -> None:
+    stop_at(5)
+    assert run("train", *options).code == 130
+    stop_at()
+    again = run("train", *options)
+    assert again.code == 3
+    for word in ("unfinished training of the judge 'votes'", "judgekit train --judge votes --resume", "--force"):
+        assert word in again.err
+    assert run("train", *options, "--force").code == 0
+    assert run("train", "--resume").code == 3
+
+
+def test_a_resumed_training_keeps_its_settings(run: Run, options: list[object], stop_at: Callable[..., None]) -> None:
+    stop_at(5)
+    assert run("train", *options).code == 130
+    stop_at()
+    other = run("train", "--resume", "--epochs", 2)
+    assert other.code == 3
+    assert "keeps the settings it was started with" in other.err
+    assert run("train", "--resume", "--epochs", 8).code == 0
+
+
+def test_a_training_on_other_data_is_not_resumed(
+    run: Run, options: list[object], stop_at: Callable[..., None], tmp_path: Path, votes_csv: Path
+) -> None:
+    stop_at(5)
+    assert run("train", *options).code == 130
+    stop_at()
+    template = tmp_path / ".judgekit" / "datasets" / "votes" / "template.j2"
+    before = template.read_text()
+    template.write_text(before.replace("{% block prompt %}", "{% block prompt %}Changed. "))
+    changed = run("train", "--resume")
+    assert changed.code == 3
+    assert "its template changed" in changed.err
+    template.write_text(before)
+    votes_csv.write_text(votes_csv.read_text().replace("tea", "cup"))
+    assert run("ingest", votes_csv, "--force").code == 0
+    changed = run("train", "--resume")
+    assert changed.code == 3
+    assert "the items of the dataset" in changed.err
+    assert "judgekit train --judge votes --force" in changed.err
+
+
+def test_a_damaged_checkpoint_is_named(
+    run: Run, options: list[object], stop_at: Callable[..., None], tmp_path: Path
+) -> None:
+    stop_at(5)
+    assert run("train", *options).code == 130
+    stop_at()
+    path = tmp_path / ".judgekit" / ".staging" / "train-votes" / "state.safetensors"
+    path.write_bytes(path.read_bytes()[:1000])
+    damaged = run("train", "--resume")
+    assert damaged.code == 3
+    assert str(path) in damaged.err
+    assert path.exists()
+
+
+def test_a_training_that_fails_before_its_first_step_leaves_nothing_unfinished(
+    run: Run, options: list[object], tmp_path: Path
+) -> None:
+    template = tmp_path / ".judgekit" / "datasets" / "votes" / "template.j2"
+    before = template.read_text()
+    template.write_text(before.replace("{% block encoder %}", "{% block encoder %}" + "tea " * 80))
+    failed = run("train", *options)
+    assert failed.code == 3
+    assert "the template alone fills 64 tokens" in failed.err
+    template.write_text(before)
+    assert run("show", "--json").json["unfinished"] == []
+    assert run("train", *options).code == 0
+
+
+def test_a_judge_that_is_replaced_stays_until_the_new_one_is_finished(
+    run: Run, options: list[object], stop_at: Callable[..., None], tmp_path: Path
+) -> None:
+    assert run("train", *options, "--judge", "votes").code == 0
+    before = judge(tmp_path, "votes")
+    stop_at(5)
+    assert run("train", *options, "--judge", "votes", "--seed", 1, "--force").code == 130
+    stop_at()
+    assert judge(tmp_path, "votes") == before
+    assert run("score", "votes.csv").code == 0
+    assert run("train", "--resume").code == 0
+    assert judge(tmp_path, "votes") != before
+
+
+def test_a_training_that_runs_elsewhere_is_not_started_twice(run: Run, options: list[object], tmp_path: Path) -> None:
+    from judgekit.workspace.store import Workspace
+
+    with Workspace(tmp_path / ".judgekit").only_one("train-votes"):
+        result = run("train", *options)
+    assert result.code == 3
+    assert "Another process is at 'train-votes'" in result.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_killed_training_resumes_to_the_same_bytes(run: Run, options: list[object], tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "judgekit", "train", "--judge", "killed", *map(str, options)]
+    state = tmp_path / ".judgekit" / ".staging" / "train-killed" / "state.safetensors"
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        seen: set[int] = set()
+        while len(seen) < 3 and process.poll() is None:  # the states after 0, 6 and 12 steps
+            if state.exists():
+                seen.add(state.stat().st_mtime_ns)
+            time.sleep(0.002)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert run("show", "--json").json["unfinished"] == ["killed"]
+    assert run("train", "--resume").code == 0
+    assert run("train", "--judge", "whole", *options).code == 0
+    assert judge(tmp_path, "killed") == judge(tmp_path, "whole")
+
+
+def test_a_training_killed_before_its_first_checkpoint_resumes_from_the_beginning(
+    run: Run, options: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from judgekit.pipelines import train as pipeline
+    from judgekit.pipelines.checkpoints import Checkpoint
+
+    class Killed(BaseException):
+        """Stands for SIGKILL."""
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "load_tokenizer", killed)
+        patch.setattr(Checkpoint, "discard", lambda self: None)  # a killed process cleans nothing up
+        with pytest.raises(Killed):
+            run("train", *options)
+    assert run("show", "--json").json["unfinished"] == ["votes"]
+    assert run("train", "--resume").code == 0
+    assert run("train", *options, "--judge", "whole").code == 0
+    assert judge(tmp_path, "votes") == judge(tmp_path, "whole")

@@ -1,0 +1,185 @@
+"""Items to batches: every item once, padded on the right side, and shortened in its texts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from judgekit.errors import TemplateError
+from judgekit.models.loading import find_backbone, load_tokenizer
+from judgekit.prompts.template import PromptTemplate
+from judgekit.training.batches import EncodedItems, TokenizedPrompts, collate, epoch_batches
+
+LABELS = ("bad", "good")
+PAIR = PromptTemplate(
+    "{% block prompt %}Rate now. One: {{ one }} Two: {{ two }} Answer:{% endblock %}"
+    "{% block encoder %}start {{ one }} {{ sep }} middle {{ two }} end{% endblock %}",
+    name="pair.j2",
+)
+SOMETIMES = PromptTemplate(
+    "{% block prompt %}{{ one }} {{ two }}{% endblock %}"
+    "{% block encoder %}{{ one }}{% if two %} {{ sep }} {{ two }}{% endif %}{% endblock %}"
+)
+LONG = " ".join(f"w{number}" for number in range(200))
+
+
+@pytest.fixture
+def prompts(request: pytest.FixtureRequest) -> Callable[..., TokenizedPrompts]:
+    def make(name: str, template: PromptTemplate = PAIR, *, max_length: int = 60) -> TokenizedPrompts:
+        backbone = find_backbone(str(request.getfixturevalue(name)))
+        is_encoder = name in ("bert", "roberta")
+        return TokenizedPrompts(
+            template, LABELS, load_tokenizer(backbone), for_encoder=is_encoder, max_length=max_length
+        )
+
+    return make
+
+
+def text_of(prompts: TokenizedPrompts, encoded: EncodedItems, row: int) -> str:
+    return prompts.tokenizer.decode(encoded.input_ids[row])
+
+
+def items_of(lengths: list[int]) -> EncodedItems:
+    ids = [np.arange(1, length + 1, dtype=np.int64) for length in lengths]
+    return EncodedItems(ids, None, np.zeros(len(ids), dtype=np.bool_), 99)
+
+
+# -- one epoch ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("items", "batch_size"), [(1, 4), (4, 4), (5, 4), (300, 4), (1000, 7)])
+def test_an_epoch_has_every_item_once(items: int, batch_size: int) -> None:
+    lengths = np.random.default_rng(0).integers(1, 50, items)
+    batches = epoch_batches(lengths, batch_size, seed=0, epoch=0)
+    assert sorted(np.concatenate(batches)) == list(range(items))
+    assert max(len(batch) for batch in batches) <= batch_size
+    assert len(batches) == -(-items // batch_size)
+
+
+def test_the_order_depends_on_seed_and_epoch_alone() -> None:
+    lengths = np.random.default_rng(0).integers(1, 50, 100)
+
+    def order(seed: int, epoch: int) -> list[int]:
+        return np.concatenate(epoch_batches(lengths, 8, seed=seed, epoch=epoch)).tolist()
+
+    assert order(1, 2) == order(1, 2)
+    assert len({tuple(order(seed, epoch)) for seed in (0, 1) for epoch in (0, 1)}) == 4
+
+
+def test_items_of_similar_length_share_a_batch() -> None:
+    lengths = np.random.default_rng(0).integers(1, 100, 640)
+    batches = epoch_batches(lengths, 20, seed=0, epoch=0)
+    padded = sum(int(lengths[batch].max()) * len(batch) for batch in batches)
+    assert padded < 1.1 * lengths.sum()
+    firsts = [int(lengths[batch][0]) for batch in batches]
+    assert firsts != sorted(firsts)  # and yet the batches come in random order
+
+
+# -- padding -----------------------------------------------------------------------------------------------------------
+
+
+def test_padding_is_masked_and_on_the_side_asked_for() -> None:
+    encoded = items_of([3, 1, 2])
+    right = collate(encoded, np.array([2, 0]), pad_left=False)
+    assert right.input_ids.tolist() == [[1, 2, 99], [1, 2, 3]]
+    assert right.attention_mask.tolist() == [[1, 1, 0], [1, 1, 1]]
+    left = collate(encoded, np.array([1, 0]), pad_left=True)
+    assert left.input_ids.tolist() == [[99, 99, 1], [1, 2, 3]]
+    assert left.attention_mask.tolist() == [[0, 0, 1], [1, 1, 1]]
+    assert left.token_type_ids is None
+
+
+def test_segment_numbers_are_padded_with_the_tokens() -> None:
+    encoded = items_of([3, 2])._replace(token_type_ids=[np.array([0, 1, 1]), np.array([0, 1])])
+    types = collate(encoded, np.array([0, 1]), pad_left=False).token_type_ids
+    assert types is not None
+    assert types.tolist() == [[0, 1, 1], [0, 1, 0]]
+
+
+# -- tokens ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_encoder_reads_two_segments_and_a_causal_lm_the_prompt(prompts: Any) -> None:
+    item = {"one": "the tea", "two": "was cold"}
+    bert = prompts("bert")
+    encoded = bert.encode([item])
+    assert text_of(bert, encoded, 0) == "[CLS] start the tea [SEP] middle was cold end [SEP]"
+    types = encoded.token_type_ids
+    assert types is not None
+    assert types[0].tolist() == sorted(types[0].tolist())
+    assert set(types[0].tolist()) == {0, 1}
+    roberta = prompts("roberta")
+    encoded = roberta.encode([item])
+    assert text_of(roberta, encoded, 0) == "<s>start the tea</s></s>middle was cold end</s>"
+    assert encoded.token_type_ids is None
+    llama = prompts("llama", max_length=500)
+    encoded = llama.encode([item])
+    assert text_of(llama, encoded, 0) == "<s>Rate now. One: the tea Two: was cold Answer:"
+    assert encoded.token_type_ids is None
+
+
+def test_items_with_one_and_with_two_segments_may_be_mixed(prompts: Any) -> None:
+    bert = prompts("bert", SOMETIMES)
+    mixed = bert.encode([{"one": "tea", "two": ""}, {"one": "tea", "two": "cold"}])
+    assert [text_of(bert, mixed, row) for row in (0, 1)] == ["[CLS] tea [SEP] [SEP]", "[CLS] tea [SEP] cold [SEP]"]
+    none = bert.encode([{"one": "tea", "two": ""}])
+    assert text_of(bert, none, 0) == "[CLS] tea [SEP]"
+
+
+@pytest.mark.parametrize(("name", "length"), [("bert", 40), ("roberta", 44), ("llama", 110), ("gemma2", 75)])
+def test_a_long_text_loses_its_middle_and_the_template_stays_whole(prompts: Any, name: str, length: int) -> None:
+    made = prompts(name, max_length=length)
+    items = [{"one": LONG, "two": "the tea"}, {"one": "tea", "two": "cold"}, {"one": LONG, "two": LONG}]
+    encoded = made.encode(items)
+    assert encoded.is_truncated.tolist() == [True, False, True]
+    assert max(len(ids) for ids in encoded.input_ids) <= length
+    assert len(encoded.input_ids[0]) > length - 12  # and no more is lost than must be
+    first, second, third = (text_of(made, encoded, row) for row in range(3))
+    for text in (first, second, third):
+        for part in ("start", "middle", "end") if made.for_encoder else ("Rate now. One:", "Two:", "Answer:"):
+            assert part in text
+    assert "the tea" in first  # the short text is untouched
+    assert "…" in first
+    assert "w0" in first.replace(" ", "")
+    assert "w199" in first.replace(" ", "")
+    assert "w100" not in first.replace(" ", "")
+    assert third.count("…") == 2
+    if encoded.token_type_ids is not None:
+        assert [len(types) for types in encoded.token_type_ids] == [len(ids) for ids in encoded.input_ids]
+
+
+@pytest.mark.parametrize("name", ["bert", "roberta", "llama"])
+def test_any_text_fits_as_soon_as_the_template_does(prompts: Any, name: str) -> None:
+    empty = prompts(name, max_length=1000).encode([{"one": "", "two": ""}])
+    texts = [
+        "🍵" * 90,
+        "a" * 500,
+        "…" * 80,
+        "\t \n" * 90 + "x",
+        "语言模型" * 40,
+        "[SEP] </s> " * 30,
+        "é́" * 70,
+        "1,2;3." * 60,
+    ]
+    items = [{"one": text, "two": other} for text in texts for other in ("", "tea", text[::-1])]
+    for spare in (0, 1, 2, 5, 9, 20):
+        made = prompts(name, max_length=len(empty.input_ids[0]) + spare)
+        encoded = made.encode(items)
+        assert max(len(ids) for ids in encoded.input_ids) <= made.max_length
+
+
+def test_a_template_that_leaves_no_room_is_refused_by_its_name(prompts: Any) -> None:
+    with pytest.raises(TemplateError, match=r"(?s)pair\.j2: the template alone fills 5 tokens.*--max-length"):
+        prompts("bert", max_length=5).encode([{"one": "tea", "two": "cold"}])
+
+
+def test_tokens_do_not_depend_on_the_other_items(prompts: Any, bert: Path) -> None:
+    made = prompts("bert", max_length=40)
+    items = [{"one": LONG, "two": "x"}, {"one": "tea", "two": "cold"}]
+    together, alone = made.encode(items), [made.encode([item]) for item in items]
+    for row in (0, 1):
+        assert together.input_ids[row].tolist() == alone[row].input_ids[0].tolist()
