@@ -3,6 +3,7 @@
 Names as in the rest of core: q is predicted `[N, K]`, p the empirical distribution `[N, K]`, all float64, nats.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma, rel_entr
-from scipy.stats import bootstrap
+from scipy.stats import DegenerateDataWarning, bootstrap
 
 from judgekit.core.distributions import (
     FloatArray,
@@ -133,18 +134,23 @@ def bootstrap_interval(
     value = float(statistic(*data, axis=-1))
     if len(data[0]) < 2 or not np.isfinite(value):
         return Interval(value, np.nan, np.nan)
-    found: Any = bootstrap(
-        data,
-        statistic,
-        paired=len(data) > 1,
-        vectorized=True,
-        method="percentile",
-        confidence_level=confidence,
-        n_resamples=resamples,
-        batch=RESAMPLES_AT_ONCE,
-        rng=np.random.default_rng(seed),
-    )
-    return Interval(value, *map(float, found.confidence_interval))
+    with warnings.catch_warnings():
+        # A correlation is undefined on a resample of equal items; those few resamples are left out below.
+        warnings.simplefilter("ignore", DegenerateDataWarning)
+        found: Any = bootstrap(
+            data,
+            statistic,
+            paired=len(data) > 1,
+            vectorized=True,
+            method="percentile",
+            confidence_level=confidence,
+            n_resamples=resamples,
+            batch=RESAMPLES_AT_ONCE,
+            rng=np.random.default_rng(seed),
+        )
+    tail = (1 - confidence) / 2
+    low, high = np.nanquantile(found.bootstrap_distribution, [tail, 1 - tail])
+    return Interval(value, float(low), float(high))
 
 
 def noise_floor(counts: NDArray[Any]) -> float:

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -181,3 +183,14 @@ def test_a_q_that_is_not_a_distribution_is_refused():
     for q in (2 * Q, Q[:, :3], Q[:5]):
         with pytest.raises(ValueError):
             evaluate_distributions(q, COUNTS, seed=0)
+
+
+def test_a_correlation_that_some_resamples_lack_still_has_an_interval() -> None:
+    counts = np.array([[4, 0], [4, 0], [2, 2]])
+    q = np.array([[0.9, 0.1], [0.9, 0.1], [0.6, 0.4]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = evaluate_distributions(q, counts, seed=0)["entropy_correlation"]
+    assert found is not None
+    assert found.value == pytest.approx(1.0)
+    assert np.isfinite([found.low, found.high]).all()
