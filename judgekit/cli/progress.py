@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from typing import TYPE_CHECKING, Self
 
@@ -35,6 +36,8 @@ class ProgressReporter(Reporter):
             TextColumn("{task.fields[facts]}"),
             console=self._console,
             disable=quiet or not self._console.is_terminal,
+            # Results printed while the bar stands go above it on a terminal, and into their file where there is one.
+            redirect_stdout=sys.stdout.isatty(),
         )
         self._task: TaskID | None = None
         self._started = self._last_line = time.monotonic()

@@ -116,7 +116,7 @@ def train(
 
     Args:
         dataset: its name; None takes the newest.
-        judge: name of the judge; None takes the dataset's, with a number if that is taken.
+        judge: name of the judge; None takes the dataset's, with a number if that is taken and `force` is false.
         workspace: its folder; None finds one.
         resume: continue the run that was interrupted, with the settings it was started with.
         force: replace a judge of that name, and throw away an unfinished run of that name.
@@ -133,7 +133,7 @@ def train(
         name, checkpoint = _unfinished(place, judge, dataset)
     else:
         source = place.open(Kind.dataset, dataset).name
-        name = check_name(judge) if judge else place.free_name(Kind.judge, source)
+        name = check_name(judge) if judge else source if force else place.free_name(Kind.judge, source)
         checkpoint = Checkpoint(place.run_folder(name))
     with place.only_one(f"train-{name}"):
         if resume:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -42,7 +43,7 @@ def stop_at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             show(self, progress)
             if waiting and progress.step >= waiting[0]:
                 waiting.pop(0)
-                os.kill(os.getpid(), number)
+                signal.raise_signal(number)
 
         monkeypatch.setattr(ProgressReporter, "training", training)
 
@@ -110,8 +111,8 @@ def test_a_second_ctrl_c_stops_at_once_and_the_last_evaluation_is_kept(
 ) -> None:
     def training(self: ProgressReporter, progress: Any) -> None:
         if progress.step == 14:
-            os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(ProgressReporter, "training", training)
     assert run("train", *options).code == 130
@@ -140,6 +141,20 @@ def test_a_resumed_training_keeps_its_settings(run: Run, options: list[object], 
     assert other.code == 3
     assert "keeps the settings it was started with" in other.err
     assert run("train", "--resume", "--epochs", 8).code == 0
+
+
+def test_a_training_is_resumed_from_any_folder(
+    run: Run, votes_csv: Path, bert: Path, stop_at: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(bert, tmp_path / "mine")
+    assert run("init").code == 0
+    assert run("ingest", votes_csv).code == 0
+    stop_at(2)
+    assert run("train", "--backbone", "mine", "--epochs", 2, "--device", "cpu").code == 130
+    stop_at()
+    (tmp_path / "deep").mkdir()
+    monkeypatch.chdir(tmp_path / "deep")
+    assert run("train", "--resume").code == 0
 
 
 def test_a_training_on_other_data_is_not_resumed(
@@ -214,6 +229,7 @@ def test_a_training_that_runs_elsewhere_is_not_started_twice(run: Run, options: 
     assert "Another process is at 'train-votes'" in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_killed_training_resumes_to_the_same_bytes(run: Run, options: list[object], tmp_path: Path) -> None:
     words = [sys.executable, "-m", "judgekit", "train", "--judge", "killed", *map(str, options)]

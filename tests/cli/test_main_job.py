@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import LABELS, text_of, votes_rows, write_csv
+from made_up_votes import LABELS, text_of, votes_rows, write_csv
 
 Run = Callable[..., Any]
 
@@ -227,7 +227,10 @@ def test_what_the_user_can_mend_is_exit_code_3_with_a_remedy_and_changes_nothing
     write_csv(tmp_path / "new.csv", new_rows([1, 2]))
     write_csv(tmp_path / "there.csv", votes_rows(3))
     (tmp_path / "sub").mkdir()
-    (tmp_path / "link.csv").symlink_to("new.csv")
+    if "link.csv" in arguments:
+        if os.name == "nt":
+            pytest.skip("Windows lets only administrators make links")
+        (tmp_path / "link.csv").symlink_to("new.csv")
     before = tree(tmp_path)
     result = run(*arguments)
     assert (result.code, result.out) == (3, ""), result.err

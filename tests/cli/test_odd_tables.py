@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import text_of, votes_rows, write_csv
+from made_up_votes import text_of, votes_rows, write_csv
 
 Run = Callable[..., Any]
 Flow = Callable[..., dict[str, Any]]
@@ -51,7 +51,7 @@ def test_labels_texts_and_columns_are_never_read_as_markup(flow: Flow) -> None:
 
 
 def test_a_file_name_is_never_read_as_markup(run: Run, judged: Path, tmp_path: Path) -> None:
-    for name in ("[bold].csv", "[red]", "x[:tea:].csv"):
+    for name in ("[bold].csv", "[red]", "[link=x].csv"):
         write_csv(tmp_path / name, votes_rows(4))
         end = run("evaluate", name)
         assert end.code == 0

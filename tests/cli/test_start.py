@@ -49,7 +49,8 @@ def test_importing_judgekit_loads_nothing_at_all() -> None:
     assert not {name.split(".")[0] for name in ast.literal_eval(ended.stdout)} & (HEAVY | {"typer", "rich"})
 
 
-def test_ingest_and_show_load_no_torch(votes_csv: Path) -> None:
+def test_ingest_and_show_load_no_torch(votes_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUDGEKIT_WORKSPACE", str(tmp_path / "ws"))
     assert not loaded_by("ingest", votes_csv) & {"torch", "transformers", "peft", "cvxpy", "pyarrow"}
     assert not loaded_by("show", "template") & {"torch", "transformers", "peft", "cvxpy", "pyarrow"}
 
@@ -122,7 +123,8 @@ def test_a_terminal_that_knows_no_unicode_gets_question_marks_and_scripts_get_es
         for person, label in (("x", "schön"), ("y", "häßlich"))
     )
     (tmp_path / "votes.csv").write_text(rows, encoding="utf-8")
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    workspace = {"JUDGEKIT_WORKSPACE": str(tmp_path / "ws")}
+    environment = {**os.environ, **workspace, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     for more in ([], ["--json", "--force"]):
         words = [sys.executable, "-m", "judgekit", "ingest", "votes.csv", *more]
         ended = subprocess.run(words, capture_output=True, env=environment)

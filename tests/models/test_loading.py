@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +249,7 @@ def fake_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bert: Path) -> P
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("raise AssertionError('imported')")
     shutil.copytree(bert, package / "model")
+    monkeypatch.delitem(sys.modules, starter.WHEEL_MODULE, raising=False)
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     return package / "model"
 

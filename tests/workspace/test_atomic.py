@@ -44,7 +44,7 @@ def test_a_failing_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_the_temporary_file_keeps_the_suffix_and_takes_long_names(tmp_path: Path) -> None:
-    with replaced_file(tmp_path / ("n" * 240 + ".safetensors")) as temporary:
+    with replaced_file(tmp_path / ("n" * (100 if os.name == "nt" else 240) + ".safetensors")) as temporary:
         assert temporary.suffix == ".safetensors"
         temporary.write_text("x")
     assert len(list(tmp_path.iterdir())) == 1

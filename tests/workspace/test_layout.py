@@ -8,6 +8,7 @@ import pytest
 from platformdirs import user_data_path
 
 from judgekit.errors import WorkspaceError
+from judgekit.workspace import layout
 from judgekit.workspace.layout import check_name, find_root, name_from_file
 from judgekit.workspace.store import Workspace
 
@@ -43,7 +44,8 @@ def test_option_comes_before_environment_before_folders_upward(tmp_path: Path, m
     assert find_root() == tmp_path / ".judgekit"
 
 
-def test_without_any_the_data_folder_of_the_platform_is_used() -> None:
+def test_without_any_the_data_folder_of_the_platform_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "user_data_path", user_data_path)  # the tests' own fixture had moved it
     assert find_root() == user_data_path("judgekit", appauthor=False)
 
 
