@@ -84,9 +84,12 @@ class TokenizedPrompts:
     def _tokenise(self, items: Sequence[Mapping[str, str]]) -> Any:
         # verbose=False: what is too long is shortened and counted here, the tokenizer's own warning would mislead.
         if not self.for_encoder:
-            return self.tokenizer(
-                self.template.render_many(items, self.labels), verbose=False, return_token_type_ids=False
-            )
+            prompts = self.template.render_many(items, self.labels)
+            encoding = self.tokenizer(prompts, verbose=False, return_token_type_ids=False)
+            # Some tokenizers end every text with EOS; a label is judged where the prompt ends, not behind an end.
+            end = self.tokenizer.eos_token_id
+            ids = [one[:-1] if len(one) and one[-1] == end else one for one in encoding["input_ids"]]
+            return {"input_ids": ids}
         separator = f" {self.tokenizer.sep_token} " if self.tokenizer.sep_token else " "
         segments = self.template.segments_many(items, self.labels, separator=separator)
         first = [pair[0] for pair in segments]

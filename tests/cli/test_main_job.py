@@ -500,6 +500,13 @@ def test_the_demo_runs_through_on_the_sample(
     assert run("show", "--json").json["judges"][0]["backbone"]["name"] == "starter"
 
 
+def test_training_again_makes_a_second_judge_and_force_replaces_the_first(run: Run, judged: Path, bert: Path) -> None:
+    options = ["--backbone", bert, "--epochs", 1]
+    assert run("train", *options, "--json").json["judge"] == "votes-2"
+    assert run("train", *options, "--force", "--json").json["judge"] == "votes"
+    assert sorted(path.name for path in (judged / "judges").iterdir()) == ["votes", "votes-2"]
+
+
 def test_the_manifest_says_where_a_judge_comes_from(run: Run, judged: Path, bert: Path) -> None:
     manifest = json.loads((judged / "judges" / "votes" / "manifest.json").read_text())
     assert manifest["backbone"]["name"] == str(bert)

@@ -122,6 +122,18 @@ def test_an_encoder_reads_two_segments_and_a_causal_lm_the_prompt(prompts: Any) 
     assert encoded.token_type_ids is None
 
 
+def test_a_label_is_judged_where_the_prompt_ends_even_if_the_tokenizer_ends_every_text(prompts: Any) -> None:
+    from tokenizers import processors
+
+    causal = prompts("llama")
+    item = {"one": "tea", "two": "soup"}
+    expected = causal.encode([item]).input_ids[0]
+    causal.tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)]
+    )
+    np.testing.assert_array_equal(causal.encode([item]).input_ids[0], expected)
+
+
 def test_items_with_one_and_with_two_segments_may_be_mixed(prompts: Any) -> None:
     bert = prompts("bert", SOMETIMES)
     mixed = bert.encode([{"one": "tea", "two": ""}, {"one": "tea", "two": "cold"}])
