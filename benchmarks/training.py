@@ -110,6 +110,7 @@ class Benchmark:
                     learning_rate=LEARNING_RATE,
                     weight_decay=DEFAULTS.weight_decay,
                     warmup=DEFAULTS.warmup,
+                    averaging=DEFAULTS.averaging,
                     evaluations=1,
                     patience=1,
                     seed=DEFAULTS.seed,

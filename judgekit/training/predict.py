@@ -12,7 +12,7 @@ from judgekit.models.base import JudgeModel
 from judgekit.training.batches import EncodedItems, collate
 
 # A CPU is fastest while a batch stays in its caches; a GPU while it is full.
-TOKENS_PER_BATCH = {"cpu": 2_048}
+TOKENS_PER_BATCH = {"cpu": 1_024}
 TOKENS_PER_BATCH_ELSEWHERE = 32_768
 
 
