@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -134,8 +133,3 @@ def describe_machine(device: torch.device, dtype: torch.dtype) -> dict[str, Any]
         "threads": torch.get_num_threads(),
         "dtype": str(dtype).removeprefix("torch."),
     }
-
-
-def write_adapter(model: JudgeModel, folder: Path) -> None:
-    """Write a model's adapter into a judge's folder."""
-    model.save_adapter(folder / ADAPTER_FOLDER)

@@ -36,11 +36,11 @@ from judgekit.models.loading import (
 from judgekit.pipelines.checkpoints import Checkpoint
 from judgekit.pipelines.datasets import Dataset, open_dataset, open_workspace
 from judgekit.pipelines.judges import (
+    ADAPTER_FOLDER,
     LOG_FILE,
     TEMPLATE_FILE,
     describe_backbone,
     describe_machine,
-    write_adapter,
 )
 from judgekit.pipelines.reporter import SILENT, Reporter
 from judgekit.prompts.verbalizer import label_token_ids
@@ -270,7 +270,7 @@ def _train(
         "machine": describe_machine(device, dtype),
     }
     with place.staged(Kind.judge, name, replace=force) as staged:
-        write_adapter(model, staged.path)
+        model.save_adapter(staged.path / ADAPTER_FOLDER)
         write_text(staged.path / TEMPLATE_FILE, data.template.source)
         write_text(staged.path / LOG_FILE, "".join(json.dumps(row) + "\n" for row in end.log))
         entry = staged.commit(manifest)
