@@ -75,7 +75,7 @@ def _with_item_keys(source: SourceTable, schema: Schema) -> tuple[pl.DataFrame, 
         return frame.with_columns(_ids_of_texts(frame, schema.fields).alias(ITEM)), aside, problems
     nameless = frame.filter(pl.col(schema.item).str.strip_chars() == "").get_column(ROW).to_list()
     if nameless:
-        problems.append(f"{source.name} {source.where(nameless)}: the item id ({schema.item}) is empty")
+        problems.append(f"{source.place(nameless)}: the item id ({schema.item}) is empty")
     return frame.with_columns(pl.col(schema.item).alias(ITEM)), aside, problems
 
 
@@ -108,13 +108,13 @@ def _check_texts(source: SourceTable, schema: Schema, keyed: pl.DataFrame, probl
         for row in other.iter_rows(named=True):
             changed = ", ".join(name for n, name in enumerate(schema.fields) if row[f"_d{n}"])
             problems.append(
-                f"{source.name} {source.where(row[ROW])}: item {row[ITEM]!r} has another text ({changed}) than "
+                f"{source.place(row[ROW])}: item {row[ITEM]!r} has another text ({changed}) than "
                 f"on {source.where([row[_START]])}"
             )
     no_text = pl.all_horizontal(pl.col(name).str.strip_chars() == "" for name in schema.fields)
     rows = keyed.filter(no_text).get_column(ROW).to_list()
     if rows:
-        problems.append(f"{source.name} {source.where(rows)}: no text at all ({', '.join(schema.fields)})")
+        problems.append(f"{source.place(rows)}: no text at all ({', '.join(schema.fields)})")
 
 
 def _check_known_labels(source: SourceTable, schema: Schema, votes: Votes, problems: list[str]) -> None:
@@ -122,7 +122,7 @@ def _check_known_labels(source: SourceTable, schema: Schema, votes: Votes, probl
     unknown = votes.frame.filter(~pl.col("label").is_in(list(schema.labels)))
     for label, rows in unknown.group_by("label").agg(ROW).sort("label").iter_rows():
         problems.append(
-            f"{source.name} {source.where(rows)}: label {label!r} ({len(rows):,} annotations) is not one of "
+            f"{source.place(rows)}: label {label!r} ({len(rows):,} annotations) is not one of "
             f"{', '.join(schema.labels)}{did_you_mean(label, schema.labels)}"
         )
 

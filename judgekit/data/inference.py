@@ -141,7 +141,7 @@ class _Inference(Claims):
 
     def find_unnamed_annotator(self, keys: Sequence[str]) -> str | None:
         """The column whose cells behave like annotators, where no name says which it is."""
-        labels = [self.roles.label, *self.label_candidates(), *in_preference_order(self.names, LABEL_NAMES)]
+        labels = [*self.roles.label, *self.label_candidates(), *in_preference_order(self.names, LABEL_NAMES)]
         names = [name for name in self.free() if name not in labels and name not in keys]
         found = find_annotators(self.frame, keys, names, self.evidence) if keys else None
         if found and len(found.fitting) == 1:
@@ -158,8 +158,8 @@ class _Inference(Claims):
 
     def find_label(self, item: str | None, annotator: str | None) -> str:
         if self.roles.label:
-            self.reasons.append(f"{self.roles.label!r} holds the label, as told")
-            return self.roles.label
+            self.reasons.append(f"{self.roles.label[0]!r} holds the label, as told")
+            return self.roles.label[0]
         groups = Groups(self.frame, [item]) if item else None
         candidates = self.label_candidates()
         if not candidates:

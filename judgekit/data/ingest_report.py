@@ -13,6 +13,10 @@ class SetAside(NamedTuple):
     rows: int
     where: str
     """The first of them, in words: `lines 3, 8 and 4 more`."""
+    is_fault: bool = False
+    """Whether the rows contradict the file or themselves; the others are empty, refused or repeated on purpose."""
+    details: tuple[str, ...] = ()
+    """What is wrong with single rows, the first few, each with its place."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from judgekit.errors import DataError
 
-Layout = Literal["long", "wide", "counts"]
+Layout = Literal["long", "wide", "counts", "list", "probabilities"]
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,24 @@ class Roles:
     item: str | None = None
     """Column that identifies the item."""
     annotator: str | None = None
-    """Column that names the annotator (long layout)."""
-    label: str | None = None
-    """Column that holds the label (long layout)."""
+    """Column that names the annotator (long layout), or lists the annotators of a row (list layout)."""
+    label: tuple[str, ...] = ()
+    """Columns that hold the label (long layout) or a list of them (list layout); several make one dataset each."""
     text: tuple[str, ...] = ()
     """Columns whose texts enter the prompt, in this order."""
     counts: tuple[str, ...] = ()
-    """Columns that count one label each (counts layout)."""
+    """Columns that count one label each (counts layout), or hold its share (probabilities layout)."""
+    number: str | None = None
+    """Column with the number of annotators of each row, or that number itself where it is one for all
+    (probabilities layout)."""
+    separator: str | None = None
+    """What separates the labels in one cell (list layout); a JSON list needs none."""
+    split: str | None = None
+    """Column that says to which part of a given split an item belongs."""
+    label_map: tuple[tuple[str, str], ...] = ()
+    """Labels as they stand in the file, and what they are to be read as."""
+    drop_labels: tuple[str, ...] = ()
+    """Labels that are no judgment, as `skip`: such annotations are set aside."""
     group: str | None = None
     """Column whose values keep items on one side of a split."""
     layout: Layout | None = None
@@ -35,12 +46,19 @@ class Roles:
 
     def __post_init__(self) -> None:
         if self.layout is not None and self.layout not in get_args(Layout):
-            raise DataError(f"There is no layout called {self.layout!r}.", hint="It is long, wide or counts.")
+            raise DataError(
+                f"There is no layout called {self.layout!r}.", hint=f"It is one of {', '.join(get_args(Layout))}."
+            )
 
     def named(self) -> list[str]:
         """Every column that the user named."""
-        single = [name for name in (self.item, self.annotator, self.label, self.group) if name is not None]
-        return [*single, *self.text, *self.counts, *self.annotator_columns]
+        single = [name for name in (self.item, self.annotator, self.group, self.split) if name is not None]
+        number = [self.number] if self.number and not self.number.strip().isdigit() else []
+        return [*single, *self.label, *self.text, *self.counts, *self.annotator_columns, *number]
+
+    def over(self, other: Roles) -> Roles:
+        """These roles, and those of `other` where these say nothing."""
+        return Roles(**{field.name: getattr(self, field.name) or getattr(other, field.name) for field in fields(self)})
 
 
 @dataclass(frozen=True)

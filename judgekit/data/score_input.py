@@ -47,9 +47,9 @@ def read_score_items(source: SourceTable, *, fields: Sequence[str], item_column:
         rows = rows.filter(~is_empty)
     no_text = rows.filter(pl.all_horizontal(pl.col(name).str.strip_chars() == "" for name in fields))
     if no_text.height or rows.height == 0:
-        where = source.where(no_text.get_column(ROW).to_list())
+        where = source.place(no_text.get_column(ROW).to_list())
         raise DataError(
-            f"{source.name} {where}: no text in {', '.join(fields)}." if no_text.height else f"{source.name} is empty.",
+            f"{where}: no text in {', '.join(fields)}." if no_text.height else f"{source.name} is empty.",
             hint="Every row needs a text in at least one of these columns.",
         )
     for name in fields:

@@ -76,8 +76,7 @@ def _one_per_annotator(
     for item, annotator, rows, labels in by_pair.filter(pl.col("label").list.n_unique() > 1).iter_rows():
         said = ", ".join(repr(label) for label in dict.fromkeys(labels))
         problems.append(
-            f"{source.name} {source.where(rows)}: annotator {annotator!r} labels item {item!r} {len(rows)} times, "
-            f"differently: {said}"
+            f"{source.place(rows)}: annotator {annotator!r} labels item {item!r} {len(rows)} times, differently: {said}"
         )
     kept = votes.filter(~is_repeat)
     lost = repeats.join(kept, on=ROW, how="anti").unique(ROW, maintain_order=True)
@@ -102,7 +101,7 @@ def _from_counts(
         wrong = numbers.filter(pl.col(name).is_null() | (pl.col(name) > _MOST_COUNT)).get_column(ROW).to_list()
         if wrong:
             found = ", ".join(dict.fromkeys(repr(source.frame.get_column(name)[row]) for row in wrong[:3]))
-            problems.append(f"{source.name} {source.where(wrong)}: {name} must be a whole number from 0, found {found}")
+            problems.append(f"{source.place(wrong)}: {name} must be a whole number from 0, found {found}")
     numbers = numbers.with_columns(pl.col(name).fill_null(0) for name in schema.count_columns)
     total = pl.sum_horizontal(schema.count_columns)
     if not problems:
@@ -127,7 +126,7 @@ def _one_row_per_item(
     differs = pl.struct(schema.count_columns).n_unique() > 1
     groups = several.group_by(ITEM, maintain_order=True).agg(ROW, differs.alias("differs"))
     for item, rows in groups.filter("differs").select(ITEM, ROW).iter_rows():
-        problems.append(f"{source.name} {source.where(rows)}: item {item!r} has {len(rows)} rows with different counts")
+        problems.append(f"{source.place(rows)}: item {item!r} has {len(rows)} rows with different counts")
     _set_aside(source, "the row repeats an item with the same counts", numbers.filter(is_repeat), aside)
     return numbers.filter(~is_repeat)
 

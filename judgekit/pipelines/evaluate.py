@@ -156,7 +156,7 @@ def _roles_of_training(manifest: Mapping[str, Any], columns: Sequence[str]) -> R
     return Roles(
         item=item,
         annotator=then["annotator"],
-        label=then["label"],
+        label=(then["label"],) if then["label"] else (),
         annotator_columns=tuple(then["annotator_columns"]),
         counts=tuple(then["counts"]),
         layout=then["layout"],

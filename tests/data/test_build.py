@@ -44,13 +44,15 @@ def test_labels_that_look_empty_elsewhere_are_labels(ingest):
 
 def test_annotation_without_label_is_set_aside_and_said(ingest):
     outcome = ingest(HEADER + "i1,a,one text,x\ni1,b,one text,\ni2,a,two texts,y\ni2,b,two texts, \n")
-    assert outcome.report.set_aside == (("the label is empty", 2, "lines 3, 5"),)
+    assert tuple(aside[:3] for aside in outcome.report.set_aside) == (("the label is empty", 2, "lines 3, 5"),)
     assert outcome.report.annotations == 2 and balanced(outcome)
 
 
 def test_empty_rows_are_set_aside(ingest):
     outcome = ingest(HEADER + "i1,a,one text,x\n,,,\ni1,b,one text,y\n,,,\n")
-    assert outcome.report.set_aside == (("the row is empty", 2, "lines 3, 5"),) and balanced(outcome)
+    assert tuple(aside[:3] for aside in outcome.report.set_aside) == (
+        ("the row is empty", 2, "lines 3, 5"),
+    ) and balanced(outcome)
 
 
 def test_repeated_annotation_is_kept_once_and_said(ingest):
@@ -111,7 +113,9 @@ def test_counts_that_are_no_counts_are_refused(ingest, cell):
 
 def test_rows_without_any_count_are_set_aside(ingest):
     outcome = ingest("id,text,n_x,n_y\n1,one text,2,1\n2,two texts,0,0\n3,three,1,1\n")
-    assert outcome.report.set_aside == (("all counts are zero", 1, "line 3"),) and balanced(outcome)
+    assert tuple(aside[:3] for aside in outcome.report.set_aside) == (
+        ("all counts are zero", 1, "line 3"),
+    ) and balanced(outcome)
 
 
 def test_repeated_counts_rows(ingest):

@@ -121,7 +121,7 @@ def test_two_label_columns_are_ambiguous(infer):
     with pytest.raises(DataError, match="--label") as caught:
         infer(content)
     assert set(caught.value.problems) == {"rating", "vote"}
-    assert infer(content, Roles(label="vote")).label == "vote"
+    assert infer(content, Roles(label=("vote",))).label == "vote"
 
 
 def test_gold_label_gives_way_to_the_votes(infer):
@@ -151,7 +151,7 @@ def test_probabilities_are_not_taken_for_annotations(infer):
 
 def test_option_with_an_unknown_column_lists_the_columns(infer):
     with pytest.raises(DataError, match="did you mean 'label'") as caught:
-        infer(LONG, Roles(label="lable"))
+        infer(LONG, Roles(label=("lable",)))
     assert "answer_a" in caught.value.message
 
 

@@ -235,7 +235,7 @@ def test_long_table_without_item_ids_and_with_numbers_is_no_counts_table(ingest)
         for item in range(20)
         for person in range(3)
     )
-    outcome = ingest("text,annotator,urteil,klicks,platz\n" + rows, Roles(label="urteil"))
+    outcome = ingest("text,annotator,urteil,klicks,platz\n" + rows, Roles(label=("urteil",)))
     assert outcome.report.annotators == 3
     with pytest.raises(DataError, match="--label urteil"):
         ingest("text,annotator,urteil,klicks,platz\n" + rows)

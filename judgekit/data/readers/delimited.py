@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from judgekit.data.columns import is_known_name
-from judgekit.data.readers.dialect import NO_DELIMITER, Dialect, candidate_dialects
+from judgekit.data.readers.dialect import NO_DELIMITER, Dialect, candidate_dialects, sql_text
 from judgekit.data.readers.encoding import read_as_utf8
 from judgekit.data.readers.lines import count_lines, lines_at, starts_of_rows
 from judgekit.data.source import SourceTable
@@ -124,12 +124,13 @@ def _has_quoted_cells(frame: pl.DataFrame) -> bool:
 
 def _parse(connection: duckdb.DuckDBPyConnection, source: Path, dialect: Dialect) -> pl.DataFrame:
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
-    columns = {f"c{number}": "VARCHAR" for number in range(dialect.width)}
+    columns = ", ".join(f"c{number}: 'VARCHAR'" for number in range(dialect.width))
     relation = connection.sql(
-        "SELECT * FROM read_csv(?, auto_detect = false, header = false, columns = ?, delim = ?, quote = ?, escape = ?, "
+        f"SELECT * FROM read_csv({sql_text(str(source))}, auto_detect = false, header = false, "
+        f"columns = {{{columns}}}, delim = {sql_text(dialect.delimiter)}, quote = {sql_text(dialect.quote)}, "
+        f"escape = {sql_text(dialect.escape)}, "
         "nullstr = '', strict_mode = true, null_padding = false, store_rejects = true, "
-        f"max_line_size = {_LONGEST_LINE_BYTES}, buffer_size = {2 * _LONGEST_LINE_BYTES})",
-        params=[str(source), columns, dialect.delimiter, dialect.quote, dialect.escape],
+        f"max_line_size = {_LONGEST_LINE_BYTES}, buffer_size = {2 * _LONGEST_LINE_BYTES})"
     )
     # Over the Arrow capsule; relation.pl() would need pyarrow. A file of text alone has no nulls but empty cells.
     return pl.DataFrame(relation).with_columns(pl.all().fill_null(""))
@@ -256,7 +257,7 @@ def _refuse_repeated_header(table: SourceTable) -> None:
     if repeats.any() and (table.frame.width > 1 or is_known_name(table.frame.columns[0])):
         rows = repeats.arg_true().to_list()
         raise DataError(
-            f"{table.name} {table.where(rows)}: the header is repeated there, as if files had been joined.",
+            f"{table.place(rows)}: the header is repeated there, as if files had been joined.",
             hint="Delete the repeated header lines.",
         )
 
@@ -289,6 +290,6 @@ def _refuse_swallowed_rows(table: SourceTable, dialect: Dialect) -> None:
         rows.update(cell.filter(is_row & is_filled).get_column("\x00row").to_list())
     if rows:
         raise DataError(
-            f"{table.name} {table.where(sorted(rows))}: a quoted text holds what looks like further lines of it.",
+            f"{table.place(sorted(rows))}: a quoted text holds what looks like further lines of it.",
             hint="Look for a quote that is opened there and closed in a later line.",
         )
