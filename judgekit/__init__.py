@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from judgekit.errors import JudgekitError as JudgekitError
+    from judgekit.pipelines.check import check as check
     from judgekit.pipelines.evaluate import evaluate as evaluate
     from judgekit.pipelines.ingest import ingest as ingest
     from judgekit.pipelines.init import init as init
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 _HOMES = {
     "JudgekitError": "judgekit.errors",
     "Reporter": "judgekit.pipelines.reporter",
-    **{verb: f"judgekit.pipelines.{verb}" for verb in ("evaluate", "ingest", "init", "score", "show", "train")},
+    **{
+        verb: f"judgekit.pipelines.{verb}" for verb in ("check", "evaluate", "ingest", "init", "score", "show", "train")
+    },
 }
-__all__ = ["JudgekitError", "Reporter", "__version__", "evaluate", "ingest", "init", "score", "show", "train"]
+__all__ = ["JudgekitError", "Reporter", "__version__", "check", "evaluate", "ingest", "init", "score", "show", "train"]
 
 
 def __getattr__(name: str) -> Any:

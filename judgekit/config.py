@@ -50,12 +50,28 @@ class Targets(StrEnum):
     bayes = "bayes"
 
 
+class Split(StrEnum):
+    """Where training, validation and test part come from."""
+
+    auto = "auto"
+    random = "random"
+
+
 class Dtype(StrEnum):
     """Number format of the matrix products."""
 
     auto = "auto"
     float32 = "float32"
     bfloat16 = "bfloat16"
+
+
+class Level(StrEnum):
+    """How far apart two labels are, for Krippendorff's alpha."""
+
+    auto = "auto"
+    nominal = "nominal"
+    ordinal = "ordinal"
+    interval = "interval"
 
 
 class Part(StrEnum):
@@ -276,6 +292,9 @@ class TrainSettings(Settings):
         Projection.exact, "Projection of the paper's ascent: exact, or the cvxpy oracle.", panel="Loss"
     )
     targets: Targets = setting(Targets.empirical, "Vote shares, or shares shrunk by the number of votes.", panel="Loss")
+    annotator_weights: bool = setting(
+        False, "Let the votes of less reliable annotators count less in training.", panel="Loss"
+    )
     epochs: int | None = setting(
         None, "Passes over the training items (default: 3, more on small datasets).", ge=1, panel="Optimisation"
     )
@@ -303,6 +322,9 @@ class TrainSettings(Settings):
     )
     patience: int = setting(
         3, "Stop after so many evaluations without a better validation KL.", ge=1, panel="Split and checkpoint"
+    )
+    split: Split = setting(
+        Split.auto, "The split that came with the data, if any (auto), or a random one.", panel="Split and checkpoint"
     )
     train_share: float = setting(0.8, "Share of the items to train on.", gt=0, lt=1, panel="Split and checkpoint")
     validation_share: float = setting(
@@ -348,3 +370,31 @@ class EvaluateSettings(ScoreSettings):
     confidence: float = setting(0.95, "Level of the bootstrap intervals.", gt=0, lt=1)
     resamples: int = setting(1000, "Bootstrap resamples over items.", ge=10)
     seed: int = setting(0, "Seed of the bootstrap.", ge=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckSettings(Settings):
+    """Settings of `judgekit check`: the thresholds of the user, who gets exit code 3 where one is missed."""
+
+    min_alpha: float | None = setting(None, "Least Krippendorff's alpha.", ge=-1, le=1, panel="Thresholds")
+    min_agreement: float | None = setting(
+        None, "Least share of pairs of annotations of one item that agree.", ge=0, le=1, panel="Thresholds"
+    )
+    min_annotations: float | None = setting(None, "Fewest annotations per item, on average.", gt=0, panel="Thresholds")
+    min_items: int | None = setting(None, "Fewest items.", ge=1, panel="Thresholds")
+    max_noise_floor: float | None = setting(
+        None, "Highest KL in nats that a perfect judge would show against the annotations.", gt=0, panel="Thresholds"
+    )
+    max_flagged: int | None = setting(None, "Most annotators flagged as likely spammers.", ge=0, panel="Thresholds")
+    max_leakage: int | None = setting(
+        None, "Most groups of items on both sides of a given split.", ge=0, panel="Thresholds"
+    )
+    level: Level = setting(
+        Level.auto, "Distance of labels in alpha; auto: interval for numbers, ordinal for steps, else nominal."
+    )
+    precision: float = setting(0.05, "KL in nats to which the test set that is advised shall be exact.", ge=0.001, le=1)
+    confidence: float = setting(EvaluateSettings.confidence, "Level of the bootstrap interval.", gt=0, lt=1)
+    resamples: int = setting(EvaluateSettings.resamples, "Bootstrap resamples over items.", ge=10)
+    seed: int = setting(0, "Seed of the bootstrap and of the random halves.", ge=0)
+    backbone: str = setting(TrainSettings.backbone, "Model whose tokens are counted, to find texts that are too long.")
+    max_length: int = setting(TrainSettings.max_length, "Most tokens of one item.", ge=8)

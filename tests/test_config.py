@@ -12,6 +12,7 @@ import pytest
 
 from judgekit.config import (
     Adversary,
+    CheckSettings,
     EvaluateSettings,
     IngestSettings,
     ModelKind,
@@ -21,7 +22,7 @@ from judgekit.config import (
 )
 from judgekit.errors import MOST_PROBLEMS_SHOWN, JudgekitError, SettingsError
 
-VERBS = (IngestSettings, TrainSettings, ScoreSettings, EvaluateSettings)
+VERBS = (IngestSettings, CheckSettings, TrainSettings, ScoreSettings, EvaluateSettings)
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -100,7 +100,7 @@ def test_settings_file_of_the_readme_is_valid() -> None:
         VERBS[verb].from_json(values)
 
 
-@pytest.mark.parametrize("layout", ["Long", "Wide", "Counts"])
+@pytest.mark.parametrize("layout", ["Long", "Wide", "Counts", "List", "Probabilities"])
 def test_layout_example_is_read_as_the_layout_it_stands_for(layout: str, tmp_path: Path) -> None:
     block = re.search(rf"\*\*{layout}\*\*.*?```csv\n(.*?)```", README, flags=re.DOTALL)
     assert block is not None

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from judgekit import __version__
-from judgekit.cli import demo, evaluate, ingest, init, score, show, train
+from judgekit.cli import check, demo, evaluate, ingest, init, score, show, train
 from judgekit.cli.options import OFFLINE_HELP, WORKSPACE_HELP
 from judgekit.errors import JudgekitError, SettingsError
 
@@ -29,7 +29,7 @@ app = typer.Typer(
     help="From a multi-annotator CSV to a judge that predicts the distribution of human labels.",
     epilog="Start: judgekit ingest votes.csv, judgekit train, judgekit score new.csv. Or: judgekit demo",
 )
-for verb in (init, ingest, train, score, evaluate, show, demo):
+for verb in (init, ingest, check, train, score, evaluate, show, demo):
     name = verb.__name__.rsplit(".", 1)[1]
     app.command(name)(getattr(verb, name))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,19 +16,39 @@ from judgekit.config import IngestSettings
 @with_settings(IngestSettings)
 def ingest(
     context: typer.Context,
-    path: Annotated[Path, typer.Argument(help="A multi-annotator CSV: long, wide or counts.", show_default=False)],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH...",
+            help="Files or folders: CSV, Excel, JSON, JSONL, Parquet, Arrow, tool exports; also gzipped or zipped.",
+            show_default=False,
+        ),
+    ],
     settings: dict[str, Any],
     name: Annotated[
-        str | None, typer.Option(help="Name of the dataset (default: from the file's name).", show_envvar=False)
+        str | None, typer.Option(help="Name of the dataset (default: from the first path).", show_envvar=False)
     ] = None,
+    append: Annotated[
+        bool, typer.Option("--append", help="Add a further round to the dataset, or the newest.", show_envvar=False)
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be made, and write nothing.", show_envvar=False)
+    ] = False,
     force: Force = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
-    """Turn a multi-annotator table into a dataset: label counts per item and a prompt template."""
+    """Turn what annotators said into a dataset: label counts per item and a prompt template."""
     from judgekit.pipelines.ingest import ingest as run
 
-    result = run(path, name=name, workspace=workspace, force=force, **settings)
+    result = run(*paths, name=name, workspace=workspace, force=force, append=append, dry_run=dry_run, **settings)
     emit(result, as_json=json)
-    say(f"Written: {result.folder}")
-    next_command("judgekit show template   or   judgekit train")
+    for found in result.datasets:
+        if found.folder is not None:
+            say(f"Written: {found.folder}")
+    if dry_run:
+        next_command("the same without --dry-run")
+    elif len(result.datasets) == 1:
+        next_command("judgekit check   or   judgekit train")
+    else:
+        next_command(f"judgekit check {shlex.quote(result.datasets[0].dataset)}   or   judgekit train --dataset …")

@@ -6,12 +6,13 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from judgekit.config import EvaluateSettings, IngestSettings, ScoreSettings, Settings, TrainSettings
+from judgekit.config import CheckSettings, EvaluateSettings, IngestSettings, ScoreSettings, Settings, TrainSettings
 from judgekit.errors import SettingsError
 from judgekit.workspace.layout import SETTINGS_FILE, find_root
 
 VERBS: dict[str, type[Settings]] = {
     "ingest": IngestSettings,
+    "check": CheckSettings,
     "train": TrainSettings,
     "score": ScoreSettings,
     "evaluate": EvaluateSettings,

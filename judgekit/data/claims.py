@@ -18,7 +18,7 @@ class Claims:
 
     Args:
         source: the table.
-        roles: the user's word.
+        roles: the user's word; where it says nothing, the format's stands.
         known_labels: the ordered labels of a trained judge.
         known_fields: the fields of a trained judge.
 
@@ -33,7 +33,8 @@ class Claims:
         known_labels: Sequence[str] | None,
         known_fields: Sequence[str] | None,
     ) -> None:
-        self.source, self.roles = source, roles
+        self.source, self.told_roles, self.roles = source, roles, roles.over(source.roles)
+        roles = self.roles
         self.known_labels, self.known_fields = tuple(known_labels or ()), tuple(known_fields or ())
         require_columns(source, roles.named(), what="an option", hint="Give the name as the header has it.")
         require_columns(
@@ -44,7 +45,13 @@ class Claims:
         self.evidence = weigh_columns(source.frame)
         self.reasons: list[str] = []
         self.warnings: list[str] = []
+        self.lists: dict[str, str | None] = {}
+        """Columns that hold lists of labels, once the layout is known, with what separates these."""
         self.claimed: set[str] = {*roles.named(), *self.known_fields}
+
+    def told(self, role: str) -> str:
+        """Whose word a role is: of the user, or of the format."""
+        return "as told" if getattr(self.told_roles, role) else "as the format says"
 
     def free(self) -> list[str]:
         """Columns with cells and without a role, in file order."""
@@ -75,7 +82,9 @@ class Claims:
             return list(self.known_fields or self.roles.text)
         return [name for name in self.free() if normalise(name) in TEXT_NAMES and self.evidence[name].is_prose]
 
-    def ambiguous(self, what: str, option: str, candidates: Sequence[str], example: Sequence[str]) -> NoReturn:
+    def ambiguous(
+        self, what: str, option: str, candidates: Sequence[str], example: Sequence[str], *, more: str = ""
+    ) -> NoReturn:
         """Refuse to guess.
 
         Args:
@@ -83,6 +92,7 @@ class Claims:
             option: the option that says it.
             candidates: the readings, one line each.
             example: columns for an example of the option.
+            more: what else the user could say, after a space.
 
         Raises:
             DataError: always.
@@ -92,5 +102,6 @@ class Claims:
             f"{self.source.name}: {what} is not clear; there are {len(candidates)} candidates.",
             problems=list(candidates),
             hint=f"Say which with {option}{', once for each column' if len(example) > 1 else ''}; for example: "
-            f"judgekit ingest {shlex.quote(self.source.name)} {words}{' …' if len(example) > 4 else ''}",
+            f"judgekit ingest {shlex.quote(self.source.name)} {words}{' …' if len(example) > 4 else ''}"
+            + (f".{more}" if more else ""),
         )

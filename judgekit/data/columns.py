@@ -29,6 +29,12 @@ WEAK_LABEL_NAMES = (
     "goldlabel", "majoritylabel", "target",
 )  # fmt: skip
 """Names that mean a label in one file and a text or a topic in the next: taken only without a clearer column."""
+LIST_LABEL_NAMES = (
+    "labels", "annotations", "votes", "ratings", "judgments", "judgements", "verdicts", "annotatorlabels", "rawlabels",
+    "labellist",
+)  # fmt: skip
+"""Names of a column that holds the labels of all annotators of a row."""
+SPLIT_NAMES = ("split", "datasetsplit", "datasplit", "partition", "subset", "fold", "part", "set")
 TEXT_NAMES = frozenset(
     {
         "text", "sentence", "sentence1", "sentence2", "premise", "hypothesis", "question", "answer", "answera",
@@ -57,7 +63,8 @@ TOTAL_NAMES = frozenset(
     {
         "total", "sum", "n", "nannotators", "numannotators", "annotators", "count", "totalvotes", "totalcount",
         "ntotal", "numtotal", "counttotal", "votes", "nvotes", "numvotes", "nannotations", "numannotations",
-        "annotations", "nratings", "numratings", "all", "nall", "nlabels", "numlabels", "nraters", "numraters",
+        "annotations", "numberofannotators", "numberofannotations",
+        "nratings", "numratings", "all", "nall", "nlabels", "numlabels", "nraters", "numraters",
     }
 )  # fmt: skip
 LABEL_WORDS = frozenset(
@@ -72,6 +79,17 @@ LABEL_WORDS = frozenset(
     }
 )  # fmt: skip
 """Headers that are labels, never persons: whole numbers below several of them are counts."""
+
+QUALITY_NAMES = frozenset(
+    {
+        "fluency", "coherence", "consistency", "relevance", "helpfulness", "harmlessness", "honesty", "correctness",
+        "complexity", "verbosity", "informativeness", "naturalness", "adequacy", "faithfulness", "factuality",
+        "grammaticality", "grammar", "clarity", "readability", "engagement", "engagingness", "specificity",
+        "groundedness", "usefulness", "completeness", "conciseness", "simplicity", "creativity", "truthfulness",
+        "appropriateness", "understandability", "quality", "overall", "valence", "arousal", "dominance",
+    }
+)  # fmt: skip
+"""What a text is rated for: the header of a rating, never of a person and never of a label that is counted."""
 
 _SETTLED_WORDS = frozenset(
     {"gold", "majority", "consensus", "adjudicated", "adjudication", "adjudicator", "aggregated", "aggregate", "truth"}
@@ -91,6 +109,7 @@ _PERSON_WORDS = frozenset(
     }
 )  # fmt: skip
 
+_PEOPLE = _PERSON_WORDS | {"crowd", "author", "member", "person", "student", "volunteer"}
 _PERSON_STEMS = frozenset(
     {"a", "ann", "anno", "r", "person", "w", "u", "e", "crowd", "vote", "rating", "label", "member"}
 )
@@ -122,7 +141,12 @@ def names_an_annotator(name: str) -> bool:
         return True
     words = [word for word in re.split(r"[\W_\d]+", name.casefold()) if word]
     is_numbered = bool(re.search(r"\d", name)) or len(words) > 1
-    return is_numbered and any(word in ANNOTATOR_NAMES or word in _PERSON_STEMS for word in words)
+    return is_numbered and any(word in ANNOTATOR_NAMES or word in _PERSON_STEMS or word in _PEOPLE for word in words)
+
+
+def is_of_people(name: str) -> bool:
+    """Whether a name is that of a kind of people: `expert_1` and `turker 2`, not `label_1` or `rater1_conf`."""
+    return stem_of(name) in _PEOPLE
 
 
 def words_of(name: str) -> list[str]:
@@ -152,13 +176,25 @@ def stem_of(name: str) -> str:
     return re.sub(r"\d+", "", normalise(name))
 
 
+def names_annotators(name: str) -> bool:
+    """Whether a name means whoever annotated, one or all of a row: `worker`, `annotator_ids`."""
+    plain = normalise(name)
+    return plain in ANNOTATOR_NAMES or plain.removesuffix("s") in ANNOTATOR_NAMES
+
+
 def strip_count_affix(names: Sequence[str]) -> list[str]:
     """The names without a counting prefix or suffix (`n_`, `count_`, `_votes` …), when all of them share it."""
-    for pattern in (
-        r"^(?:n|count|counts|num|votes|label|#)[ _.:-]+",
-        r"[ _.:-]+(?:count|counts|votes|n|annotations)$",
-        r"^#",
-    ):
+    return _without_affix(names, "n|count|counts|num|votes|label|#", "count|counts|votes|n|annotations", "^#")
+
+
+def strip_share_affix(names: Sequence[str]) -> list[str]:
+    """The names without a prefix or suffix of shares (`p_`, `_share`, `%` …), when all of them share it."""
+    shares = "p|prob|probs|probability|share|shares|pct|percent|percentage|freq"
+    return _without_affix(names, shares, shares, r"[ _]*[(\[]?%[)\]]?[ _]*")
+
+
+def _without_affix(names: Sequence[str], before: str, after: str, glued: str) -> list[str]:
+    for pattern in (rf"^(?:{before})[ _.:-]+", rf"[ _.:-]+(?:{after})$", glued):
         stripped = [re.sub(pattern, "", name, flags=re.IGNORECASE) for name in names]
         shared = all(short and short != name for short, name in zip(stripped, names, strict=True))
         if shared and len(set(stripped)) == len(stripped):

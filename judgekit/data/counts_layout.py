@@ -16,6 +16,7 @@ from judgekit.data.columns import (
     ITEM_NAMES,
     LABEL_WORDS,
     NOT_COUNTS,
+    QUALITY_NAMES,
     TOTAL_NAMES,
     names_an_annotator,
     normalise,
@@ -86,7 +87,7 @@ def count_columns(frame: pl.DataFrame, free: Sequence[str], evidence: Mapping[st
 def describes_the_item(name: str) -> bool:
     """Whether a name means a number of the item, or of its annotations, and no label."""
     plain = {normalise(name), normalise(strip_count_affix([name])[0])}
-    return bool(plain & (NOT_COUNTS | TOTAL_NAMES | set(ITEM_NAMES))) or name.startswith("Unnamed: ")
+    return bool(plain & (NOT_COUNTS | TOTAL_NAMES | QUALITY_NAMES | set(ITEM_NAMES))) or name.startswith("Unnamed: ")
 
 
 def is_row_number(numbers: pl.Series) -> bool:

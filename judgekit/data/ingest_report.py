@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
+EMPTY_ROW = "the row is empty"
+"""The reason that no `--strict` refuses."""
+
 
 class SetAside(NamedTuple):
     """Rows that became no annotation, for one reason."""

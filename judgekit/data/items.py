@@ -15,7 +15,7 @@ import polars as pl
 
 from judgekit.errors import DataError
 
-_FIELD, _COUNT = "field.", "count."
+_FIELD, _COUNT, _PART = "field.", "count.", "part"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +35,14 @@ class ItemTable:
     scale: Literal["nominal", "ordinal"] = "nominal"
     values: tuple[float, ...] = ()
     """The number of each label on an ordinal scale; empty for a nominal one."""
+    parts: pl.Series | None = None
+    """String, `[N]`: the part of a given split, as in `split.PARTS`, null for an item in none; None without a split."""
 
     def __post_init__(self) -> None:
         shape = (len(self.item_ids), len(self.labels))
         assert self.counts.shape == shape and self.texts.height == len(self.groups) == shape[0]
         assert not self.values or len(self.values) == len(self.labels)
+        assert self.parts is None or len(self.parts) == shape[0]
 
     def __len__(self) -> int:
         return len(self.item_ids)
@@ -60,6 +63,7 @@ class ItemTable:
             groups=self.groups.gather(index),
             scale=self.scale,
             values=self.values,
+            parts=None if self.parts is None else self.parts.gather(index),
         )
 
     def header(self) -> dict[str, Any]:
@@ -73,10 +77,11 @@ class ItemTable:
 
 
 def save_items(items: ItemTable, path: Path) -> None:
-    """Write the table as Parquet: `item_id`, `group`, every `field.<name>` and every `count.<label>`."""
+    """Write the table as Parquet: `item_id`, `group`, each `field.<name>` and `count.<label>`, and `part` if given."""
     columns = [items.item_ids.alias("item_id"), items.groups.alias("group")]
     columns += [items.texts.get_column(name).alias(_FIELD + name) for name in items.fields]
     columns += [pl.Series(_COUNT + label, items.counts[:, k]) for k, label in enumerate(items.labels)]
+    columns += [] if items.parts is None else [items.parts.alias(_PART)]
     pl.DataFrame(columns).write_parquet(path, compression="zstd")
 
 
@@ -98,8 +103,8 @@ def load_items(path: Path, header: Mapping[str, Any]) -> ItemTable:
         ) from error
     fields, labels = list(header["fields"]), list(header["labels"])
     wanted = ["item_id", "group", *(_FIELD + name for name in fields), *(_COUNT + label for label in labels)]
-    if set(frame.columns) != set(wanted):
-        wrong = ", ".join(sorted(set(frame.columns) ^ set(wanted)))
+    wrong = ", ".join(sorted((set(frame.columns) - {_PART}) ^ set(wanted)))
+    if wrong:
         raise DataError(f"{path} does not belong to its description; they differ in {wrong}.", hint="Ingest again.")
     counts = frame.select(pl.col(_COUNT + label).cast(pl.Int64) for label in labels).to_numpy()
     return ItemTable(
@@ -110,13 +115,15 @@ def load_items(path: Path, header: Mapping[str, Any]) -> ItemTable:
         groups=frame.get_column("group"),
         scale=header["scale"],
         values=tuple(header["values"]),
+        parts=frame.get_column(_PART) if _PART in frame.columns else None,
     )
 
 
 def content_hash(items: ItemTable) -> str:
-    """SHA-256 over ids, texts, labels, scale and counts; the same on every machine, whatever the library versions."""
+    """SHA-256 over ids, texts, labels, scale, counts and given parts; the same on every machine and library version."""
     digest = hashlib.sha256(json.dumps(items.header(), ensure_ascii=True, sort_keys=True).encode())
-    for column in (items.item_ids, *items.texts.get_columns()):
+    given = [] if items.parts is None else [items.parts.fill_null("")]
+    for column in (items.item_ids, *items.texts.get_columns(), *given):
         # The lengths keep ("ab", "c") apart from ("a", "bc").
         digest.update(column.str.len_bytes().to_numpy().astype("<i8").tobytes())
         digest.update("".join(column.to_list()).encode())

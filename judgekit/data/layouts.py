@@ -10,22 +10,28 @@ from judgekit.data.claims import Claims
 from judgekit.data.columns import (
     ANNOTATOR_NAMES,
     LABEL_NAMES,
+    LIST_LABEL_NAMES,
+    QUALITY_NAMES,
     TEXT_NAMES,
     in_preference_order,
     names_a_settled_label,
     normalise,
     strip_count_affix,
+    strip_share_affix,
+    words_of,
 )
 from judgekit.data.counts_layout import (
     CountReading,
     count_columns,
     may_be_counts_with_gaps,
-    shares_of_labels,
     weigh_counts,
 )
 from judgekit.data.evidence import Groups
+from judgekit.data.label_columns import several_labels_option
+from judgekit.data.list_columns import find_lists, find_unnamed_lists
+from judgekit.data.probabilities_layout import find_shares
 from judgekit.data.schema import Layout
-from judgekit.data.wide_layout import is_unclear, values_of, wide_columns
+from judgekit.data.wide_layout import dimensions_of, is_unclear, values_of, wide_columns
 from judgekit.errors import DataError
 
 _ROWS_PER_ITEM = 1.2
@@ -40,18 +46,28 @@ def find_layout(claims: Claims, item: str | None) -> Layout:
         item: column that identifies the item.
 
     Raises:
-        DataError: two layouts are possible, or the table holds shares instead of annotations.
+        DataError: two layouts are possible, or the table holds shares and nothing says of how many annotators.
     """
     roles = claims.roles
     told: Layout | None = roles.layout
-    if told is None and roles.counts:
-        told = "counts"
+    if told is None and roles.number:
+        told = "probabilities"
+    elif told is None and roles.separator:
+        told = "list"
+    elif told is None and roles.counts:
+        told = "probabilities" if find_shares(claims, []) else "counts"
     elif told is None and roles.annotator_columns:
         told = "wide"
     elif told is None and (roles.label or roles.annotator):
-        told = "long"
+        claims.lists = find_lists(claims, roles.label or _named_like_lists(claims))
+        claims.lists = claims.lists if roles.label else dict([*claims.lists.items()][:1])
+        told = "list" if claims.lists else "long"
+    if told == "list" and not claims.lists:
+        names = roles.label or _named_like_lists(claims)[:1] or tuple(find_unnamed_lists(claims))[:1]
+        claims.lists = find_lists(claims, names, is_told=True)
     if told:
-        claims.reasons.append(f"the layout is {told}, as told")
+        is_said = any(getattr(claims.told_roles, role) for role in ("layout", "counts", "annotator_columns", "label"))
+        claims.reasons.append(f"the layout is {told}, {'as told' if is_said else 'as the format says'}")
         return told
     layout, why = _guess_layout(claims, item)
     claims.reasons.append(f"the layout is {layout}: {why}")
@@ -60,6 +76,8 @@ def find_layout(claims: Claims, item: str | None) -> Layout:
 
 def _guess_layout(claims: Claims, item: str | None) -> tuple[Layout, str]:
     labels = claims.label_candidates()
+    if lists := find_lists(claims, labels[:1]):
+        return _as_lists(claims, lists)
     annotators = in_preference_order(claims.free(), ANNOTATOR_NAMES)
     keys = [item] if item else claims.texts_by_name()
     number = Groups(claims.frame, keys).number if keys else claims.frame.height
@@ -67,9 +85,16 @@ def _guess_layout(claims: Claims, item: str | None) -> tuple[Layout, str]:
     if sum((bool(labels), bool(annotators), is_repeated)) > 1:
         held = f"{labels[0]!r} holds one label per row and " if labels else ""
         return "long", held + (f"{annotators[0]!r} says whose" if annotators else "items return in several rows")
+    lists = find_lists(claims, in_preference_order(claims.free(), LIST_LABEL_NAMES)) or find_unnamed_lists(claims)
+    if lists:
+        return _as_lists(claims, lists)
     reading = _count_candidates(claims)
     groups, is_named = wide_columns(claims.frame, _label_pool(claims), claims.evidence, labels)
-    _refuse_shares(claims, reading, groups if is_named else [])
+    shares = find_shares(claims, _label_pool(claims))
+    if is_named and groups and strip_share_affix(shares) == list(shares):
+        shares = ()
+    if shares and (reading.sure != "yes" or set(shares) & set(reading.columns)):
+        return "probabilities", f"{', '.join(shares)} hold the share of one label each"
     counts = f"{', '.join(reading.columns)} count one label each"
     if reading.sure == "yes":
         return "counts", f"{counts}: {reading.why}"
@@ -96,20 +121,20 @@ def _guess_layout(claims: Claims, item: str | None) -> tuple[Layout, str]:
     return "long", "one label per row"
 
 
+def _named_like_lists(claims: Claims) -> list[str]:
+    return [*in_preference_order(claims.free(), LIST_LABEL_NAMES), *claims.label_candidates()]
+
+
+def _as_lists(claims: Claims, lists: dict[str, str | None]) -> tuple[Layout, str]:
+    if len(lists) > 1:
+        claims.ambiguous("the label", "--label", list(lists), list(lists)[:1], more=several_labels_option(list(lists)))
+    claims.lists = lists
+    return "list", f"{next(iter(lists))!r} holds the labels of several annotators in one cell"
+
+
 def _refuse_mixed(claims: Claims, reading: CountReading) -> NoReturn:
     candidates = [f"{', '.join(reading.columns)}: {reading.why}"]
     claims.ambiguous("which columns count labels", "--counts", candidates, reading.columns)
-
-
-def _refuse_shares(claims: Claims, reading: CountReading, named: list[list[str]]) -> None:
-    if named or claims.known_labels:
-        return
-    shares = shares_of_labels(claims.frame, _label_pool(claims), claims.evidence)
-    if shares and (reading.sure != "yes" or set(shares) & set(reading.columns)):
-        raise DataError(
-            f"{claims.source.name}: {', '.join(shares)} look like probabilities or percentages, not like annotations.",
-            hint="Give the number of annotations of each label instead; if these are counts, say --layout counts.",
-        )
 
 
 def _shares_values(claims: Claims, labels: Sequence[str], group: Sequence[str]) -> bool:
@@ -162,28 +187,38 @@ def find_counts(claims: Claims) -> tuple[str, ...]:
     return counts
 
 
-def find_people(claims: Claims) -> tuple[str, ...]:
-    """The columns of one annotator each, in file order.
+def find_people(claims: Claims) -> dict[str | None, tuple[str, ...]]:
+    """The columns of one annotator each, in file order, for each thing that they judge; None where it is one.
 
     Raises:
         DataError: there are fewer than two, or two groups of columns could be the annotators'.
     """
     if claims.roles.annotator_columns:
-        people = claims.roles.annotator_columns
-    else:
-        groups, is_named = wide_columns(claims.frame, _label_pool(claims), claims.evidence, claims.label_candidates())
-        if not groups:
-            raise DataError(
-                f"{claims.source.name}: no two columns share a set of labels, as columns of annotators do.",
-                hint="Name them with --annotator-columns, or the layout with --layout.",
-            )
-        if is_unclear(groups, is_named):
-            claims.ambiguous(
-                "the annotators' columns", "--annotator-columns", [", ".join(group) for group in groups], groups[0]
-            )
-        people = tuple(groups[0])
-    claims.claim(people, f"{', '.join(people[:6])}{' …' if len(people) > 6 else ''} are one annotator each")
-    return people
+        return {None: _claimed(claims, claims.roles.annotator_columns)}
+    groups, is_named = wide_columns(claims.frame, _label_pool(claims), claims.evidence, claims.label_candidates())
+    if not groups:
+        raise DataError(
+            f"{claims.source.name}: no two columns share a set of labels, as columns of annotators do.",
+            hint="Name them with --annotator-columns, or the layout with --layout.",
+        )
+    rated = [name for name in _label_pool(claims) if {*words_of(name)[:1], *words_of(name)[-1:]} & QUALITY_NAMES]
+    together = [name for name in claims.names if any(name in group for group in groups)]
+    grid, is_sure = dimensions_of(rated) or dimensions_of(together if is_named else groups[0]) or ({}, False)
+    if is_sure:
+        return {
+            thing: _claimed(claims, columns, f" for {thing}: a dataset of its own") for thing, columns in grid.items()
+        }
+    if grid or is_unclear(groups, is_named):
+        groups = list(grid.values()) or groups
+        claims.ambiguous(
+            "the annotators' columns", "--annotator-columns", [", ".join(group) for group in groups], groups[0]
+        )
+    return {None: _claimed(claims, groups[0])}
+
+
+def _claimed(claims: Claims, people: Sequence[str], why: str = "") -> tuple[str, ...]:
+    claims.claim(people, f"{', '.join(people[:6])}{' …' if len(people) > 6 else ''} are one annotator each{why}")
+    return tuple(people)
 
 
 def _refuse_layouts(claims: Claims, candidates: Sequence[str]) -> NoReturn:

@@ -49,7 +49,7 @@ def explain_leftovers(
             why = "it is empty"
         elif name.startswith("Unnamed: "):
             why = "it only counts the rows"
-        elif layout == "wide" and names_a_settled_label(name):
+        elif (layout == "wide" and names_a_settled_label(name)) or (layout == "list" and _names_a_label(name)):
             why = "its name means a label that was made of the annotations"
         elif differs and by_annotator and by_annotator.repeat and by_annotator.constant_share(name) == 1:
             why = "it describes the annotator"
@@ -88,7 +88,18 @@ def warn_of_leftovers(
         return _of_annotators(frame, filled, taken)
     if layout == "counts":
         return _of_counts(frame, filled, evidence, taken)
+    if layout == "list":
+        return [
+            f"{name!r} is taken for a settled label, beside the lists of labels, and left out; --label {name} --layout "
+            "long would take it."
+            for name in filled
+            if _names_a_label(name) and evidence[name].could_be_labels
+        ]
     return []
+
+
+def _names_a_label(name: str) -> bool:
+    return names_a_settled_label(name) or normalise(name) in (*LABEL_NAMES, *WEAK_LABEL_NAMES)
 
 
 def _of_annotators(frame: pl.DataFrame, names: Sequence[str], taken: Sequence[str]) -> list[str]:
@@ -96,7 +107,7 @@ def _of_annotators(frame: pl.DataFrame, names: Sequence[str], taken: Sequence[st
     warnings: list[str] = []
     for name in names:
         values = values_of(frame, name)
-        if names_a_settled_label(name) or normalise(name) in (*LABEL_NAMES, *WEAK_LABEL_NAMES):
+        if _names_a_label(name):
             if values & labels:
                 warnings.append(f"{name!r} is taken for a settled label, not for an annotator, and left out{_WOULD}")
         elif names_a_side_remark(name):

@@ -1,4 +1,4 @@
-"""The evidence for the annotator of a long table whose name says nothing: a person labels an item once, and others."""
+"""The annotator of a long table: by name, else by what the cells do, as a person labels an item once, and others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from typing import NamedTuple
 
 import polars as pl
 
-from judgekit.data.columns import NOT_COUNTS, mentions_a_person, names_a_side_remark, normalise
+from judgekit.data.claims import Claims
+from judgekit.data.columns import (
+    ANNOTATOR_NAMES,
+    LABEL_NAMES,
+    NOT_COUNTS,
+    WEAK_ANNOTATOR_NAMES,
+    in_preference_order,
+    mentions_a_person,
+    names_a_side_remark,
+    normalise,
+)
 from judgekit.data.evidence import ColumnEvidence, Groups
 
 _EXPECTED_REPEATS = 2.0
@@ -17,7 +27,7 @@ _REPEATS_SHARE = 0.05
 _GROUP, _VALUE = "\x00group", "\x00value"
 
 
-class AnnotatorEvidence(NamedTuple):
+class _AnnotatorEvidence(NamedTuple):
     """Columns that could name the annotator."""
 
     fitting: list[str]
@@ -26,9 +36,46 @@ class AnnotatorEvidence(NamedTuple):
     """Columns that may only number the annotations of each item."""
 
 
-def find_annotators(
+def find_annotator(claims: Claims, item: str | None) -> str | None:
+    """The column that names the annotator of each row, by its name or by what its cells do."""
+    if claims.roles.annotator:
+        claims.reasons.append(f"{claims.roles.annotator!r} names the annotator, {claims.told('annotator')}")
+        return claims.roles.annotator
+    groups = Groups(claims.frame, [item]) if item else None
+    for name in in_preference_order(claims.free(), ANNOTATOR_NAMES):
+        figures = claims.evidence[name]
+        is_author = normalise(name) in WEAK_ANNOTATOR_NAMES and (
+            figures.mean_characters > 40 or (groups is not None and groups.repeat and groups.constant_share(name) == 1)
+        )
+        if is_author:
+            claims.reasons.append(f"{name!r} belongs to the item, not to the annotation: it is not the annotator")
+            continue
+        claims.claim([name], f"{name!r} names the annotator, by its name")
+        return name
+    return _find_unnamed_annotator(claims, [item] if item else claims.texts_by_name())
+
+
+def _find_unnamed_annotator(claims: Claims, keys: Sequence[str]) -> str | None:
+    """The column whose cells behave like annotators, where no name says which it is."""
+    labels = [*claims.roles.label, *claims.label_candidates(), *in_preference_order(claims.names, LABEL_NAMES)]
+    names = [name for name in claims.free() if name not in labels and name not in keys]
+    found = _weigh_annotators(claims.frame, keys, names, claims.evidence) if keys else None
+    if found and len(found.fitting) == 1:
+        name = found.fitting[0]
+        claims.claim([name], f"{name!r} names the annotator: its values never return within an item, but in others")
+        return name
+    claims.reasons.append("no column names the annotator, so every row is taken for a person of its own")
+    if found and (unclear := found.fitting or found.numbering):
+        claims.warnings.append(
+            f"Every row is taken for a person of its own, though {' and '.join(map(repr, unclear))} may name the "
+            f"annotator; --annotator {unclear[0]} would say so."
+        )
+    return None
+
+
+def _weigh_annotators(
     frame: pl.DataFrame, keys: Sequence[str], names: Sequence[str], evidence: Mapping[str, ColumnEvidence]
-) -> AnnotatorEvidence:
+) -> _AnnotatorEvidence:
     """Columns whose values never return within an item, but do in other items.
 
     Args:
@@ -44,7 +91,7 @@ def find_annotators(
     fitting = [name for name in fitting if mentions_a_person(name)] or fitting
     if fitting and all(is_renaming(frame, fitting[0], name) for name in fitting[1:]):
         fitting = fitting[:1]  # a person's name and her e-mail say the same
-    return AnnotatorEvidence(fitting, numbering)
+    return _AnnotatorEvidence(fitting, numbering)
 
 
 def is_renaming(frame: pl.DataFrame, one: str, other: str) -> bool:

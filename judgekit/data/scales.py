@@ -78,7 +78,8 @@ def _as_declared(found: Sequence[str], declared: tuple[str, ...]) -> Scale:
         raise DataError(
             f"{len(missing)} labels of the data are not among the declared ones ({', '.join(declared)}).",
             problems=[f"{label!r}{did_you_mean(label, declared)}" for label in sorted(missing)],
-            hint="Declare every label, lowest first.",
+            hint="Declare every label, lowest first; or read one as another with --label-map OLD=NEW, or set it aside "
+            "with --drop-label OLD.",
         )
     if len(declared) < _FEWEST_STEPS:
         return Scale(declared, "nominal", (), "the order of the labels was declared")

@@ -30,8 +30,8 @@ def read_score_items(source: SourceTable, *, fields: Sequence[str], item_column:
     Args:
         source: the table; long tables repeat an item's id and texts, which collapse into one row.
         fields: the judge's fields.
-        item_column: the column that identified items in training; when the table lacks it, a column whose name says
-            the same, else the number of the row.
+        item_column: the column that identified items in training; when the table lacks it, the one that its format
+            names, one whose name says the same, else the number of the row.
 
     Raises:
         DataError: fields are missing, or rows have no text at all.
@@ -39,7 +39,8 @@ def read_score_items(source: SourceTable, *, fields: Sequence[str], item_column:
     require_columns(
         source, fields, what="the judge's fields", hint="Name the columns as in training; `judgekit show` lists them."
     )
-    notes = list(source.notes)
+    notes = [*source.notes, *source.warnings]
+    notes += [f"{aside.rows:,} rows were passed over: {aside.reason} ({aside.where})." for aside in source.set_aside]
     rows = source.frame.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
     is_empty = source.frame.select(pl.all_horizontal(pl.all().str.strip_chars() == "")).to_series()
     if is_empty.any():
@@ -70,7 +71,8 @@ def read_score_items(source: SourceTable, *, fields: Sequence[str], item_column:
 
 
 def _id_column(source: SourceTable, fields: Sequence[str], item_column: str | None) -> str | None:
-    if item_column and item_column in source.frame.columns and item_column not in fields:
-        return item_column
+    for name in (item_column, source.roles.item):
+        if name and name in source.frame.columns and name not in fields:
+            return name
     named = in_preference_order([name for name in source.frame.columns if name not in fields], ITEM_NAMES)
     return named[0] if named else None

@@ -1,4 +1,7 @@
-"""Training, validation and test parts, decided by a keyed hash of each item's group: row order has no say."""
+"""Training, validation and test parts: as the file gives them, else decided by a keyed hash of each item's group.
+
+Row order has no say.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,17 @@ import polars as pl
 from judgekit.errors import DataError
 
 PARTS = ("train", "validation", "test")
+_WORDS = {
+    "train": ("train", "training", "trn"),
+    "validation": ("validation", "valid", "val", "dev", "devel", "development", "tune"),
+    "test": ("test", "testing", "tst", "eval", "evaluation", "heldout"),
+}
+_PART_OF = {word: part for part, words in _WORDS.items() for word in words}
+
+
+def normalise_part(name: str) -> str | None:
+    """The part that a file's own name of it means, as `Dev` or `held-out`; None where it means none that is known."""
+    return _PART_OF.get("".join(filter(str.isalpha, name)).lower().removesuffix("set").removesuffix("split"))
 
 
 def split_items(
@@ -52,6 +66,50 @@ def split_items(
     part_of_key = np.empty(len(keys), dtype=np.int64)
     part_of_key[rank] = np.asarray(wanted)[part_of_rank]
     return np.asarray(PARTS)[part_of_key[position.reshape(-1)]]
+
+
+def split_as_given(
+    parts: pl.Series,
+    groups: pl.Series,
+    *,
+    seed: int,
+    fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
+) -> npt.NDArray[np.str_]:
+    """The part of each item where a file gives parts: who has one keeps it, and no test item is taken from the file's.
+
+    An item without a part follows its group. Where the file gives all three parts, what is then left is split as
+    usual. Where it gives no validation or no test part, that one is drawn from the training items and those left, in
+    the proportion of the fractions.
+
+    Args:
+        parts: the given part of each item, one of `PARTS`, or null, `[N]`.
+        groups: as in `split_items`; groups which the file itself parts stay parted.
+        seed: as in `split_items`.
+        fractions: as in `split_items`, all positive.
+
+    Raises:
+        DataError: nothing is left to train on, or the training items are too few groups to draw from.
+    """
+    # Of several parts in a group, training: an item that is also trained on is no test.
+    known = pl.DataFrame({"part": parts.cast(pl.Enum(PARTS)), "group": groups})
+    mates = known.select(pl.col("part").min().over("group").cast(pl.String)).to_series()
+    given = parts.fill_null(mates).fill_null("")
+    part = np.asarray(given.to_list(), dtype=np.asarray(PARTS).dtype)
+    missing = [name for name in PARTS[1:] if name not in part]
+    pool = np.isin(part, ("", "train") if missing else ("",))
+    left = groups.filter(pl.Series(pool))
+    if (missing and pool.any()) or left.n_unique() >= len(PARTS):
+        wanted = [not missing or name in ("train", *missing) for name in PARTS]
+        shares = np.multiply(fractions, wanted)
+        part[pool] = split_items(left, seed=seed, fractions=tuple(shares / shares.sum()))
+    else:
+        part[pool] = "train"  # a handful whose part nobody wrote down
+    if "train" not in part:
+        raise DataError(
+            "The given split has no item to train on.",
+            hint="Ingest the training part as well, or split anew: judgekit train --split random",
+        )
+    return part
 
 
 def _rank(seed: int, key: str) -> bytes:

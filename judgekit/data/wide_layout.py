@@ -10,7 +10,11 @@ import polars as pl
 from judgekit.data.columns import (
     LABEL_NAMES,
     NOT_COUNTS,
+    QUALITY_NAMES,
+    TEXT_NAMES,
     TOTAL_NAMES,
+    is_of_people,
+    mentions_a_person,
     names_a_settled_label,
     names_a_side_remark,
     names_an_annotator,
@@ -23,6 +27,8 @@ from judgekit.data.scales import numeric_values
 
 _MOST_CHARACTERS = 60
 _SAME_VALUES_SHARE = 0.5
+_RATED = TEXT_NAMES | {"model", "system", "candidate", "bot", "agent", "method"}
+"""`model_1_fluency` is what one person said of one model, not what person 1 said."""
 
 
 def values_of(frame: pl.DataFrame, name: str) -> set[str]:
@@ -59,6 +65,8 @@ def wide_columns(
         lone = set(named) - {name for group in groups for name in group}
         return [_completed(groups[0], sorted(lone), values, free), *groups[1:]], True
     unnamed = [name for name in pool if name not in labels and normalise(name) not in NOT_COUNTS | TOTAL_NAMES]
+    # `fluency` beside `coherence` is what one person rated; `fluency_1` beside `fluency_2` are two persons
+    unnamed = [name for name in unnamed if normalise(name) not in QUALITY_NAMES]
     unnamed = [name for name in unnamed if name in values and evidence[name].most_characters <= _MOST_CHARACTERS]
     # a lone 1 in a file of ids and texts is no label set
     groups = _linked([name for name in unnamed if evidence[name].could_be_labels], values, is_named=False)
@@ -78,6 +86,35 @@ def is_unclear(groups: Sequence[Sequence[str]], is_named: bool) -> bool:
         one, other = groups[:2]
         return len(one) == len(other) and _speaks_of_labels(one) == _speaks_of_labels(other)
     return len(groups[0]) < 2 * len(groups[1])
+
+
+def dimensions_of(columns: Sequence[str]) -> tuple[dict[str, list[str]], bool] | None:
+    """What is judged, and by whom, where everybody has a column for each: `rater1_fluency`, `rater2_fluency` ….
+
+    Returns:
+        For each thing that is judged its columns in file order, and whether the names leave no doubt of that; None
+        where the names are no such grid.
+    """
+    words = {name: [word for word in re.split(r"[\W_]+", name.casefold()) if word] for name in columns}
+    if not all(words.values()):
+        return None
+    found: list[tuple[dict[str, list[str]], bool]] = []
+    for is_last in (True, False):
+        grid: dict[str, dict[str, str]] = {}
+        for name, parts in words.items():
+            thing, person = (parts[-1], parts[:-1]) if is_last else (parts[0], parts[1:])
+            grid.setdefault(thing, {})[" ".join(person)] = name
+        people = set(next(iter(grid.values()), {}))
+        is_grid = all(set(row) == people for row in grid.values()) and sum(map(len, grid.values())) == len(columns)
+        if not is_grid or min(len(grid), len(people)) < 2 or any(re.search(r"\d", thing) for thing in grid):
+            continue
+        are_things = all(thing in QUALITY_NAMES for thing in grid)
+        are_people = all(re.search(r"\d", person) or mentions_a_person(person) for person in people)
+        are_texts = any({*words_of(person), normalise(person)} & _RATED for person in people)
+        if are_things or are_people:
+            is_sure = are_things and are_people and not are_texts
+            found.append(({thing: list(row.values()) for thing, row in grid.items()}, is_sure))
+    return max(found, key=lambda one: one[1], default=None)
 
 
 def is_beside_the_labels(name: str) -> bool:
@@ -115,7 +152,10 @@ def _linked(names: Sequence[str], values: Mapping[str, set[str]], *, is_named: b
 
 def _is_alike(one: str, other: str, values: Mapping[str, set[str]], own_stem: Mapping[str, str]) -> bool:
     if one in own_stem and other in own_stem:
-        return own_stem[one] == own_stem[other]
+        if own_stem[one] == own_stem[other]:
+            return True
+        if not (is_of_people(one) and is_of_people(other)):
+            return False
     if "@" in one and "@" in other and re.sub(r".*@", "", one) == re.sub(r".*@", "", other):
         return True
     shared = len(values[one] & values[other])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import polars as pl
 
 from judgekit import __version__
 from judgekit.data.items import ItemTable, content_hash, load_items
@@ -29,6 +31,7 @@ class Dataset(NamedTuple):
     schema: Schema
     template: PromptTemplate
     content_hash: str
+    manifest: dict[str, Any]
 
 
 def open_workspace(root: str | Path | None, *, create: bool = False) -> Workspace:
@@ -60,4 +63,19 @@ def open_dataset(workspace: Workspace, name: str | None = None) -> Dataset:
         )
     template = PromptTemplate.from_file(entry.path / TEMPLATE_FILE)
     template.check(items.fields)
-    return Dataset(entry.name, entry.path, items, Schema.from_json(stored["schema"]), template, found)
+    return Dataset(entry.name, entry.path, items, Schema.from_json(stored["schema"]), template, found, entry.manifest)
+
+
+def load_annotations(folder: Path) -> pl.DataFrame:
+    """The annotations of a dataset: `item_id`, `annotator` (null where unnamed), `label`, `count`.
+
+    Raises:
+        WorkspaceError: the file is missing or damaged.
+    """
+    path = folder / ANNOTATIONS_FILE
+    try:
+        return pl.read_parquet(path, use_pyarrow=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise WorkspaceError(
+            f"{path} cannot be read: {str(error).splitlines()[0]}", hint="Ingest the file again with --force."
+        ) from error

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from judgekit.errors import WorkspaceError
 from judgekit.pipelines.evaluate import EvaluateResult, evaluate
-from judgekit.pipelines.ingest import IngestResult, ingest
+from judgekit.pipelines.ingest import ingest
 from judgekit.pipelines.init import init
+from judgekit.pipelines.new_dataset import IngestResult
 from judgekit.pipelines.reporter import SILENT, Reporter
 from judgekit.pipelines.score import ScoreResult, score
 from judgekit.pipelines.show import WorkspaceContents, show

@@ -15,13 +15,13 @@ from judgekit.core.metrics import Interval, baselines, evaluate_distributions, n
 from judgekit.data.build import build_items
 from judgekit.data.inference import infer_schema
 from judgekit.data.items import ItemTable
-from judgekit.data.readers.delimited import read_table
+from judgekit.data.readers.files import read_files
 from judgekit.data.schema import Roles
 from judgekit.errors import WorkspaceError
 from judgekit.pipelines.datasets import open_dataset, open_workspace
 from judgekit.pipelines.judges import open_judge
+from judgekit.pipelines.parts import split_parts
 from judgekit.pipelines.reporter import SILENT, Reporter
-from judgekit.pipelines.train import split_parts
 from judgekit.report.tables import evaluation_table
 from judgekit.workspace.store import Entry, Kind, Workspace
 
@@ -132,13 +132,16 @@ def _own_items(place: Workspace, entry: Entry, part: str) -> tuple[ItemTable, st
 
 def _items_of_file(path: Path, entry: Entry, reporter: Reporter) -> ItemTable:
     manifest = entry.manifest
-    source = read_table(path)
+    source = read_files([path])
     roles = _roles_of_training(manifest, source.frame.columns)
     schema = infer_schema(source, roles, known_labels=manifest["labels"], known_fields=manifest["fields"])
     ingested = build_items(source, schema)
     items = f"{schema.item!r} tells the items" if schema.item else "equal texts are one item"
-    for note in (f"{path.name} is read as {schema.layout}; {items}.", *ingested.report.warnings):
-        reporter.note(note)
+    reporter.note(f"{path.name} is read as {schema.layout}; {items}.")
+    for aside in ingested.report.set_aside:
+        reporter.note(f"{aside.rows:,} rows are set aside: {aside.reason} ({aside.where}).")
+    for warning in ingested.report.warnings:
+        reporter.note(warning)
     return ingested.items
 
 
@@ -149,18 +152,23 @@ def _roles_of_training(manifest: Mapping[str, Any], columns: Sequence[str]) -> R
     """
     item = manifest["item_column"] if manifest["item_column"] in columns else None
     then = manifest["vote_columns"]
-    single = [name for name in (then["annotator"], then["label"]) if name]
-    named = {*single, *then["annotator_columns"], *then["counts"]}
-    if not named <= set(columns) or (then["layout"] == "long" and not then["annotator"]):
-        return Roles(item=item)
-    return Roles(
+    labels = Roles(
         item=item,
+        label_map=tuple((old, new) for old, new in then.get("label_map", ())),
+        drop_labels=tuple(then.get("drop_labels", ())),
+    )
+    roles = Roles(
         annotator=then["annotator"],
         label=(then["label"],) if then["label"] else (),
         annotator_columns=tuple(then["annotator_columns"]),
         counts=tuple(then["counts"]),
+        number=then.get("number"),
+        separator=then.get("separator"),
         layout=then["layout"],
     )
+    if not set(roles.named()) <= set(columns) or (then["layout"] == "long" and not then["annotator"]):
+        return labels
+    return labels.over(roles)
 
 
 def _finite(value: float) -> float | None:

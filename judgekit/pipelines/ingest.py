@@ -1,150 +1,128 @@
-"""`judgekit ingest`: a multi-annotator table becomes a dataset of the workspace."""
+"""`judgekit ingest`: what annotation teams have becomes datasets of the workspace."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
-from typing import Any, NamedTuple, cast
-
-import numpy as np
-from rich.console import RenderableType
+from typing import Any, cast
 
 from judgekit.config import IngestSettings
-from judgekit.core.distributions import class_prior, empirical_distribution, entropy, raw_agreement
 from judgekit.data.build import build_items
-from judgekit.data.inference import infer_schema
-from judgekit.data.ingest_report import IngestReport
-from judgekit.data.items import ItemTable, content_hash, save_items
-from judgekit.data.readers.delimited import read_table
+from judgekit.data.inference import infer_schemas
+from judgekit.data.readers.files import ReadOptions, read_files
 from judgekit.data.schema import Layout, Roles, Schema
-from judgekit.pipelines.datasets import ANNOTATIONS_FILE, ITEMS_FILE, SCHEMA_FILE, TEMPLATE_FILE, open_workspace
+from judgekit.data.source import SourceTable
+from judgekit.errors import DataError
+from judgekit.pipelines.append import append_round
+from judgekit.pipelines.datasets import open_workspace
+from judgekit.pipelines.new_dataset import (
+    AS_IN_FILE,
+    PSEUDONYMS,
+    IngestResult,
+    grouped,
+    with_pseudonyms,
+    write_dataset,
+)
 from judgekit.prompts.library import build_template, choose_template
 from judgekit.prompts.template import PromptTemplate
-from judgekit.report.tables import dataset_summary
-from judgekit.workspace.atomic import write_text
 from judgekit.workspace.layout import check_name, name_from_file
-from judgekit.workspace.manifest import write_json
 from judgekit.workspace.store import Kind
 
-EXAMPLES_SHOWN = 3
-
-
-class IngestResult(NamedTuple):
-    """A new dataset."""
-
-    dataset: str
-    folder: Path
-    items: ItemTable
-    schema: Schema
-    report: IngestReport
-    template: str
-    """Name of the built-in template that the dataset's own was made from."""
-    label_shares: dict[str, float]
-    """Mean over the items of each label's share."""
-    raw_agreement: float | None
-    """Mean over the items of the share of agreeing pairs of annotations; None where no item has two."""
-    mean_entropy: float
-    """Of the empirical distributions, nats."""
-
-    def __rich__(self) -> RenderableType:
-        """The facts, and the first items, for the terminal."""
-        first = self.items.take(np.arange(min(EXAMPLES_SHOWN, len(self.items))))
-        examples = [
-            {"item_id": item, "texts": texts, "counts": dict(zip(first.labels, counts, strict=True))}
-            for item, texts, counts in zip(first.item_ids, first.texts.to_dicts(), first.counts.tolist(), strict=True)
-        ]
-        return dataset_summary(self.to_json(), examples)
-
-    def to_json(self) -> dict[str, Any]:
-        """The facts as JSON values, without the items themselves."""
-        report = self.report
-        return {
-            "dataset": self.dataset,
-            "folder": str(self.folder),
-            "items": report.items,
-            "annotations": report.annotations,
-            "annotators": report.annotators,
-            "labels": list(self.schema.labels),
-            "scale": self.schema.scale,
-            "layout": self.schema.layout,
-            "columns": {
-                "item": self.schema.item,
-                "annotator": self.schema.annotator or list(self.schema.annotator_columns) or None,
-                "label": self.schema.label or list(self.schema.count_columns) or None,
-                "text": list(self.schema.fields),
-                "group": self.schema.group,
-                "ignored": list(self.schema.ignored),
-            },
-            "template": self.template,
-            "label_shares": self.label_shares,
-            "annotations_per_item": dict(zip(("min", "mean", "max"), report.annotations_per_item, strict=True)),
-            "raw_agreement": self.raw_agreement,
-            "mean_entropy": self.mean_entropy,
-            "rows_read": report.rows_read,
-            "rows_kept": report.rows_kept,
-            "set_aside": [aside._asdict() for aside in report.set_aside],
-            "reasons": list(self.schema.reasons),
-            "notes": list(report.notes),
-            "warnings": list(report.warnings),
-        }
+DRY_KEY = b"what is not written needs no secret"
 
 
 def ingest(
-    path: str | Path,
-    *,
+    *paths: str | Path,
     name: str | None = None,
     workspace: str | Path | None = None,
     force: bool = False,
+    append: bool = False,
+    dry_run: bool = False,
     **settings: Any,
 ) -> IngestResult:
-    """Read a multi-annotator table, build the empirical label distribution of every item, and keep it.
+    """Read what several people said about the same items, and keep the label distribution of every item.
 
     Args:
-        path: a CSV file in long, wide or counts layout.
-        name: name of the dataset; None makes one of the file's name.
+        paths: files or folders: delimited text, Excel, JSON, JSONL, Parquet, Arrow, exports of annotation tools.
+        name: name of the dataset; None makes one of the first path's name. With several label columns the name of the
+            column is put behind it.
         workspace: its folder; None finds one, and makes it where there is none.
         force: replace a dataset of that name.
+        append: add a further round to the dataset `name`, or the newest, instead of making one.
+        dry_run: write nothing.
         settings: fields of `IngestSettings`.
 
+    Returns:
+        The dataset; where the table has several label columns, that of the first, with the `others`.
+
     Raises:
-        DataError: the table cannot be read or contradicts itself; all problems are listed and nothing is written.
-        WorkspaceError: the name is taken.
+        DataError: the files cannot be read or contradict themselves; all problems are listed and nothing is written.
+        WorkspaceError: the name is taken, or there is no dataset to append to.
     """
     chosen = IngestSettings.from_json(settings)
-    path = Path(path)
-    dataset = check_name(name or name_from_file(path))
-    source = read_table(path, delimiter=chosen.delimiter, encoding=chosen.encoding)
-    schema = infer_schema(source, _roles(chosen))
-    ingested = build_items(source, schema)
-    items = ingested.items
+    if not paths:
+        raise DataError("There is no file to ingest.", hint="judgekit ingest votes.csv")
+    files = [Path(path) for path in paths]
+    options = ReadOptions(chosen.format, chosen.sheet, chosen.delimiter, chosen.encoding, chosen.strict)
+    base = None if append and name is None else check_name(name or name_from_file(files[0]))
+    source = read_files(files, options)
+    roles = _roles(chosen)
+    sources = _fingerprints(source)
+    if append:
+        place = open_workspace(workspace)
+        return append_round(place, base, source, roles, sources, chosen, dry_run=dry_run)
+    assert base is not None
+    schemas = infer_schemas(source, roles)
+    names = [base] if len(schemas) == 1 else [name_from_file(Path(f"{base}-{one.dimension}.csv")) for one in schemas]
+    names = [name if names.index(name) == n else f"{name}-{n + 1}" for n, name in enumerate(names)]
+    # Everything that can be wrong is found before anything is written, and a dry run makes no workspace.
+    made = [_make(dataset, source, schema, chosen) for dataset, schema in zip(names, schemas, strict=True)]
+    if dry_run:
+        results = [_without_names(result, source, DRY_KEY) for result, _ in made]
+    else:
+        place = open_workspace(workspace, create=True)
+        for dataset in names:
+            place.check_free(Kind.dataset, dataset, force)
+        results = [
+            write_dataset(place, _without_names(result, source, place.secret()), text, sources, replace=force)
+            for result, text in made
+        ]
+    return results[0]._replace(others=tuple(results[1:]))
+
+
+def _make(dataset: str, source: SourceTable, schema: Schema, chosen: IngestSettings) -> tuple[IngestResult, str]:
+    """One dataset, not yet written, and its template."""
+    items, annotations, report = build_items(source, schema, strict=chosen.strict, most_set_aside=chosen.most_set_aside)
+    if chosen.near_duplicates:
+        items, report = grouped(items, report, schema)
     template = chosen.template or choose_template(items.fields, items.labels, items.scale)
-    template_text = build_template(template, items.fields, items.labels, items.scale)
-    PromptTemplate(template_text).check(items.fields)
-    distributions = empirical_distribution(items.counts)
-    shares = class_prior(items.counts)
-    result = IngestResult(
-        dataset,
-        Path(),
-        items,
-        schema,
-        ingested.report,
-        template,
-        {label: float(share) for label, share in zip(items.labels, shares, strict=True)},
-        raw_agreement(items.counts),
-        float(entropy(distributions).mean()),
-    )
-    place = open_workspace(workspace, create=True)
-    with place.staged(Kind.dataset, dataset, replace=force) as staged:
-        save_items(items, staged.path / ITEMS_FILE)
-        ingested.annotations.write_parquet(staged.path / ANNOTATIONS_FILE, compression="zstd")
-        write_json(staged.path / SCHEMA_FILE, {"items": items.header(), "schema": schema.to_json()})
-        write_text(staged.path / TEMPLATE_FILE, template_text)
-        facts = {key: value for key, value in result.to_json().items() if key not in ("dataset", "folder")}
-        entry = staged.commit({"source": path.name, "content_hash": content_hash(items), **facts})
-    return result._replace(folder=entry.path)
+    text = build_template(template, items.fields, items.labels, items.scale)
+    PromptTemplate(text).check(items.fields)
+    ids = None if report.annotators is None else AS_IN_FILE if chosen.keep_annotator_ids else PSEUDONYMS
+    return IngestResult(dataset, None, items, annotations, schema, report, template, ids), text
+
+
+def _without_names(result: IngestResult, source: SourceTable, key: bytes) -> IngestResult:
+    """The dataset with pseudonyms for its annotators, unless they are to keep their ids."""
+    if result.annotator_ids != PSEUDONYMS:
+        return result
+    annotations, names = with_pseudonyms(result.annotations, source, result.schema, key)
+    return result._replace(annotations=annotations, names=names)
+
+
+def _fingerprints(source: SourceTable) -> list[dict[str, Any]]:
+    """Name and SHA-256 of each file: a dataset can be traced to its files, and no file is added twice."""
+    members = [table.path for table in source.members or (source,)]
+    # The members of a zip are no files of their own: it is the zip that was given.
+    found: list[dict[str, Any]] = []
+    for path in dict.fromkeys(path if path.is_file() else source.path for path in members):
+        if path.is_file():
+            with path.open("rb") as file:
+                found.append({"name": path.name, "sha256": hashlib.file_digest(file, "sha256").hexdigest()})
+    return found
 
 
 def _roles(settings: IngestSettings) -> Roles:
-    labels = tuple(label.strip() for label in (settings.labels or "").split(",") if label.strip())
     return Roles(
         item=settings.item,
         annotator=settings.annotator,
@@ -159,5 +137,5 @@ def _roles(settings: IngestSettings) -> Roles:
         annotator_columns=settings.annotator_columns,
         group=settings.group,
         layout=cast("Layout | None", settings.layout),
-        labels=labels,
+        labels=tuple(label.strip() for label in (settings.labels or "").split(",") if label.strip()),
     )

@@ -12,7 +12,7 @@ from rich.console import RenderableType
 
 from judgekit.config import ScoreSettings
 from judgekit.core.distributions import entropy, expected_score
-from judgekit.data.readers.delimited import read_table
+from judgekit.data.readers.files import read_files
 from judgekit.data.score_input import read_score_items
 from judgekit.errors import DataError
 from judgekit.pipelines.datasets import open_workspace
@@ -89,10 +89,10 @@ def score(
     place = Path(output) if output is not None else path.with_name(f"{path.stem}.scores.csv")
     entry = open_workspace(workspace).open(Kind.judge, judge)
     _check_output(place, path, force)
-    columns = read_score_items(
-        read_table(path), fields=entry.manifest["fields"], item_column=entry.manifest["item_column"]
-    )
-    for note in columns.notes:
+    source = read_files([path])
+    columns = read_score_items(source, fields=entry.manifest["fields"], item_column=entry.manifest["item_column"])
+    not_scored = [f"{aside.rows:,} rows are not scored: {aside.reason} ({aside.where})." for aside in source.set_aside]
+    for note in (*columns.notes, *not_scored):
         reporter.note(note)
     opened = open_judge(entry, dtype=chosen.dtype, device=chosen.device, offline=offline)
     predictions = opened.predict(columns.texts.to_dicts(), batch_size=chosen.batch_size, reporter=reporter)

@@ -13,15 +13,11 @@ import torch
 from numpy.typing import NDArray
 from rich.console import RenderableType
 
-from judgekit.config import ModelKind, Projection, Targets, TrainSettings
+from judgekit.config import ModelKind, Projection, TrainSettings
 from judgekit.core.calibration import apply_temperature, fit_temperature
-from judgekit.core.distributions import class_prior, empirical_distribution, hard_target
 from judgekit.core.metrics import kl_per_item
 from judgekit.core.perturbation import Project
 from judgekit.core.projection import project_to_ball_and_simplex
-from judgekit.core.targets import empirical_bayes_targets
-from judgekit.data.items import ItemTable
-from judgekit.data.split import split_items
 from judgekit.errors import SettingsError, WorkspaceError
 from judgekit.models.loading import (
     Backbone,
@@ -42,11 +38,12 @@ from judgekit.pipelines.judges import (
     describe_backbone,
     describe_machine,
 )
+from judgekit.pipelines.parts import TrainingParts, named_annotations, training_parts
 from judgekit.pipelines.reporter import SILENT, Reporter
 from judgekit.prompts.verbalizer import label_token_ids
 from judgekit.report.tables import training_summary
-from judgekit.training.batches import EncodedItems, TokenizedPrompts
-from judgekit.training.loop import LoopSettings, LoopState, TrainingItems, ValidationItems, train_model
+from judgekit.training.batches import TokenizedPrompts
+from judgekit.training.loop import LoopSettings, LoopState, train_model
 from judgekit.training.predict import predict_logits
 from judgekit.workspace.atomic import write_text
 from judgekit.workspace.layout import check_name
@@ -88,16 +85,6 @@ class TrainResult(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values."""
         return {**self._asdict(), "folder": None if self.folder is None else str(self.folder)}
-
-
-class _Parts(NamedTuple):
-    """The items of a training run, split and tokenised."""
-
-    training: TrainingItems
-    validation: ValidationItems
-    sizes: dict[str, int]
-    prior: NDArray[np.float64]
-    strength: float | None
 
 
 def train(
@@ -152,6 +139,8 @@ def train(
                 f"There is a judge named {name!r} already.", hint="Choose another --judge, or replace it with --force."
             )
         data = open_dataset(place, run["dataset"] if resume else source)
+        if chosen.annotator_weights:
+            named_annotations(data, chosen)  # a dataset without names is refused before a backbone is looked for
         # A run is resumed from any folder: its note has the backbone's whole path.
         wanted = run["backbone"]["name"] if resume else chosen.backbone
         backbone = find_backbone(wanted, chosen.revision, kind=chosen.model_kind, offline=offline)
@@ -200,7 +189,7 @@ def _train(
         max_length -= max(len(ids) for ids in label_ids)  # the label stands behind the prompt
     for_encoder = backbone.kind is ModelKind.encoder
     prompts = TokenizedPrompts(data.template, labels, tokenizer, for_encoder=for_encoder, max_length=max_length)
-    parts = _split(data.items, prompts, settings)
+    parts = training_parts(data, prompts, settings)
     model = new_judge(
         backbone,
         lora=LoraSettings(settings.lora_r, settings.lora_alpha or 2 * settings.lora_r, settings.lora_dropout),
@@ -257,10 +246,15 @@ def _train(
             "label": data.schema.label,
             "annotator_columns": list(data.schema.annotator_columns),
             "counts": list(data.schema.count_columns),
+            "number": data.schema.number,
+            "separator": data.schema.separator,
+            "label_map": [list(pair) for pair in data.schema.label_map],
+            "drop_labels": list(data.schema.drop_labels),
         },
         "max_length": max_length,
         "class_prior": parts.prior.tolist(),
         "target_strength": parts.strength,
+        "annotator_weights": parts.weights,
         "temperature": temperature,
         "backbone": describe_backbone(backbone),
         "settings": settings.to_json(),
@@ -276,36 +270,6 @@ def _train(
         entry = staged.commit(manifest)
     checkpoint.discard()
     return result._replace(folder=entry.path)
-
-
-def split_parts(items: ItemTable, settings: TrainSettings) -> NDArray[np.str_]:
-    """The part of each item, `train`, `validation` or `test`, `[N]`, as training and evaluation see it."""
-    rest = 1 - settings.train_share - settings.validation_share
-    return split_items(
-        items.groups, seed=settings.seed, fractions=(settings.train_share, settings.validation_share, rest)
-    )
-
-
-def _split(items: ItemTable, prompts: TokenizedPrompts, settings: TrainSettings) -> _Parts:
-    part = split_parts(items, settings)
-    training, validation = items.take(part == "train"), items.take(part == "validation")
-    strength = None
-    target = empirical_distribution(training.counts)
-    if settings.targets is Targets.bayes:
-        shrunk = empirical_bayes_targets(training.counts)
-        target, strength = shrunk.targets, shrunk.strength
-    # A label that no training item has would have prior 0 and log prior minus infinity: add one annotation in all.
-    prior = class_prior(training.counts)
-    total = training.counts.sum()
-    prior = (prior * total + 1 / len(items.labels)) / (total + 1)
-    encoded: list[EncodedItems] = [prompts.encode(part_items.texts.to_dicts()) for part_items in (training, validation)]
-    return _Parts(
-        TrainingItems(encoded[0], target.astype(np.float32), hard_target(training.counts).astype(np.float32)),
-        ValidationItems(encoded[1], empirical_distribution(validation.counts)),
-        {name: int((part == name).sum()) for name in ("train", "validation", "test")},
-        prior,
-        strength,
-    )
 
 
 def _loop_settings(settings: TrainSettings, kind: ModelKind, items: int) -> LoopSettings:
@@ -347,7 +311,7 @@ def _calibrate(logits: NDArray[np.float32], p: NDArray[np.float64], settings: Tr
 def _notes(
     data: Dataset,
     backbone: Backbone,
-    parts: _Parts,
+    parts: TrainingParts,
     loop: LoopSettings,
     truncated: int,
     max_length: int,
@@ -361,6 +325,11 @@ def _notes(
         f"Backbone {backbone.name} ({backbone.kind.value}) on {device}, {str(dtype).removeprefix('torch.')}; "
         f"epochs {loop.epochs}, batch size {loop.batch_size}, learning rate {loop.learning_rate:g}.",
     ]
+    if parts.weights is not None:
+        notes.append(
+            f"{parts.weights['annotators']:,} annotators weigh from {parts.weights['min']:.2f} up, on average "
+            f"{parts.weights['mean']:.2f}; validation and test count every annotation as 1."
+        )
     if truncated:
         notes.append(f"{truncated:,} items are longer than {max_length} tokens; their longest texts lose their middle.")
     return notes

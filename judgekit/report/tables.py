@@ -14,6 +14,7 @@ from rich.text import Text
 
 BAR_WIDTH = 24
 TEXT_SHOWN = 160
+DETAILS_SHOWN = 3
 
 _METRIC_WORDS = {
     "kl": "KL(p || q), nats",
@@ -29,6 +30,12 @@ _METRIC_WORDS = {
 _HIGHER_IS_BETTER = {"accuracy", "entropy_correlation"}
 
 
+def ingestion_page(pages: Sequence[RenderableType], *, is_dry_run: bool) -> RenderableType:
+    """What one call of `ingest` made, one page per dataset."""
+    between = [part for page in pages for part in (Text(""), page)][1:]
+    return Group(*between, *([Text("Dry run: nothing was written.", style="bold")] if is_dry_run else []))
+
+
 def dataset_summary(facts: Mapping[str, Any], examples: Sequence[Mapping[str, Any]]) -> RenderableType:
     """What `ingest` found.
 
@@ -38,7 +45,7 @@ def dataset_summary(facts: Mapping[str, Any], examples: Sequence[Mapping[str, An
     """
     columns = facts["columns"]
     roles = _facts_table()
-    for role in ("item", "annotator", "label", "text", "group", "ignored"):
+    for role in ("item", "annotator", "label", "text", "group", "split", "ignored"):
         value = columns[role]
         if value:
             roles.add_row(role, Text(value if isinstance(value, str) else ", ".join(value)))
@@ -66,12 +73,34 @@ def dataset_summary(facts: Mapping[str, Any], examples: Sequence[Mapping[str, An
         Text(f"{_count(len(examples), 'item')} of {facts['items']:,}", style="bold"),
         *(_example(example) for example in examples),
     ]
-    account = [f"{facts['rows_read']:,} rows read = {facts['rows_kept']:,} kept"]
-    account += [f"{aside['rows']:,} set aside ({aside['reason']}; {aside['where']})" for aside in facts["set_aside"]]
-    parts.append(Text(" + ".join(account)))
+    kept = sum(aside["rows"] for aside in facts["set_aside"])
+    account = f"{facts['rows_read']:,} rows read = {facts['rows_kept']:,} kept"
+    parts.append(Text(account + (f" + {kept:,} set aside" if kept else ""), style="bold"))
+    parts += _account(facts["set_aside"])
+    if found := facts.get("round"):
+        parts.append(
+            Text(
+                f"This round: {found['annotations']:,} annotations read, {found['added']:,} added to "
+                f"{_count(found['known_items'], 'known item')} and {_count(found['new_items'], 'new item')}",
+                style="bold",
+            )
+        )
+        parts += _account(found["set_aside"])
     parts += [Text(f"Note: {note}") for note in facts["notes"]]
     parts += [Text(f"Warning: {warning}", style="yellow") for warning in facts["warnings"]]
     return Group(*parts)
+
+
+def _account(set_aside: Sequence[Mapping[str, Any]]) -> list[Text]:
+    """What was set aside, a line per reason, and for faults the first findings."""
+    lines: list[Text] = []
+    for aside in set_aside:
+        style = "yellow" if aside["is_fault"] else ""
+        lines.append(Text(f"  {aside['rows']:,} set aside: {aside['reason']} ({aside['where']})", style=style))
+        lines += [Text(f"      {detail}") for detail in aside["details"][:DETAILS_SHOWN]]
+        if len(aside["details"]) > DETAILS_SHOWN:
+            lines.append(Text("      …"))
+    return lines
 
 
 def label_bars(shares: Mapping[str, float]) -> Table:

@@ -29,9 +29,10 @@ def replaced_file(path: Path) -> Generator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8 with line feeds, whole or not at all."""
+def write_text(path: Path, text: str, *, mode: int = 0o666) -> None:
+    """Write `text` as UTF-8 with line feeds, whole or not at all; `mode` is narrowed by the process's umask."""
     with replaced_file(path) as temporary:
+        temporary.touch(mode)
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -3,6 +3,7 @@
 <root>/
   workspace.json          format version, judgekit version, created (UTC)
   judgekit.toml           settings of the user, optional
+  pseudonyms.key          the workspace's own secret, from which annotators get their pseudonyms
   datasets/<name>/        a finished dataset; its manifest.json is written last
   judges/<name>/          a finished judge; its manifest.json is written last
   .staging/               what is being built, and the checkpoints of unfinished training;
@@ -24,6 +25,7 @@ LOCAL_NAME = ".judgekit"
 ENVIRONMENT_VARIABLE = "JUDGEKIT_WORKSPACE"
 WORKSPACE_FILE = "workspace.json"
 SETTINGS_FILE = "judgekit.toml"
+SECRET_FILE = "pseudonyms.key"
 MANIFEST_FILE = "manifest.json"
 STAGING = ".staging"
 LOCKS = ".locks"

@@ -5,6 +5,8 @@ Hands out a folder to build in, commits it, opens it again; never looks inside o
 
 from __future__ import annotations
 
+import re
+import secrets
 import shutil
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -136,7 +138,7 @@ class Workspace:
         Raises:
             WorkspaceError: the name is taken and `replace` is false; checked at the start and again at the commit.
         """
-        self._check_free(kind, name, replace)
+        self.check_free(kind, name, replace)
         folder = self.root / layout.STAGING / f"{kind.value}-{name}-{uuid4().hex[:8]}"
         folder.mkdir(parents=True)
         try:
@@ -172,6 +174,24 @@ class Workspace:
         finally:
             lock.release()
 
+    def secret(self) -> bytes:
+        """A key that is this workspace's own, 32 bytes, made at the first call: for pseudonyms nobody else can compute.
+
+        Raises:
+            WorkspaceError: the file that keeps it is damaged.
+        """
+        path = self.root / layout.SECRET_FILE
+        with self._commit_lock():
+            if not path.exists():
+                atomic.write_text(path, secrets.token_hex(32) + "\n", mode=0o600)
+        text = path.read_text(encoding="utf-8").strip()
+        if not re.fullmatch(r"[0-9a-f]{64}", text):
+            raise WorkspaceError(
+                f"{path} is damaged: it does not hold 64 hexadecimal digits.",
+                hint="Restore it from a copy: without it the annotators of a new round are strangers to the old ones.",
+            )
+        return bytes.fromhex(text)
+
     def commit(self, staged: StagedFolder, values: Mapping[str, Any]) -> Entry:
         """Write the manifest into a staged folder and rename it into place."""
         place = self.root / staged.kind.value / staged.name
@@ -179,7 +199,7 @@ class Workspace:
         with self._commit_lock():
             # Another process may have been killed in a replacement since this workspace was opened.
             self._put_back_replaced()
-            self._check_free(staged.kind, staged.name, staged.replace)
+            self.check_free(staged.kind, staged.name, staged.replace)
             replaced = self._replaced_path(staged.kind, staged.name)
             if place.exists():
                 atomic.move_folder(place, replaced)
@@ -187,7 +207,12 @@ class Workspace:
             shutil.rmtree(replaced, ignore_errors=True)
         return self.open(staged.kind, staged.name)
 
-    def _check_free(self, kind: Kind, name: str, replace: bool) -> None:
+    def check_free(self, kind: Kind, name: str, replace: bool = False) -> None:
+        """Refuse a name that is taken.
+
+        Raises:
+            WorkspaceError: it is, and `replace` is false.
+        """
         if not replace and self.exists(kind, name):
             option = "--name" if kind is Kind.dataset else "--judge"
             raise WorkspaceError(

@@ -522,5 +522,5 @@ def test_the_manifest_says_where_a_judge_comes_from(run: Run, judged: Path, bert
     log = [json.loads(line) for line in (judged / "judges" / "votes" / "log.jsonl").read_text().splitlines()]
     assert log[0]["step"] == 0
     assert {path.suffix for path in judged.rglob("*") if path.is_file()} <= {
-        ".json", ".jsonl", ".safetensors", ".parquet", ".j2", ".lock", "",
+        ".json", ".jsonl", ".safetensors", ".parquet", ".j2", ".lock", ".key", "",
     }  # fmt: skip

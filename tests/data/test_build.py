@@ -142,7 +142,7 @@ def test_group_column_makes_the_groups(ingest):
     content = "id,text,label,doc\n1,one text,x,d1\n2,two texts,y,d1\n3,three,y,d2\n"
     groups = ingest(content, Roles(group="doc")).items.groups.to_list()
     assert groups[0] == groups[1] != groups[2]
-    with pytest.raises(DataError, match="more than one group"):
+    with pytest.raises(DataError, match="item '1' stands in 2 groups: 'd1', 'd2'"):
         ingest("id,text,label,doc\n1,one text,x,d1\n1,one text,y,d2\n", Roles(group="doc"))
 
 

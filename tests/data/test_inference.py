@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -42,6 +43,27 @@ def test_schema_survives_json(infer):
     assert Schema.from_json(json.loads(json.dumps(schema.to_json()))) == schema
     with pytest.raises(DataError, match="layout"):
         Schema.from_json({"item": "x"})
+
+
+def test_schema_of_an_older_dataset_still_loads(infer):
+    schema = infer(LONG)
+    stored = schema.to_json()
+    for key in ("dimension", "number", "separator", "split", "label_map", "drop_labels", "is_declared", "warnings"):
+        del stored[key]
+    assert Schema.from_json(stored) == schema
+    with pytest.raises(DataError, match="colour"):
+        Schema.from_json(stored | {"colour": "red"})
+
+
+def test_label_map_survives_json(infer):
+    schema = infer(LONG, Roles(label_map=(("A", "B"),), drop_labels=("tie",), labels=("B", "tie")))
+    assert Schema.from_json(json.loads(json.dumps(schema.to_json()))) == schema
+
+
+def test_word_of_the_user_beats_that_of_the_format(table):
+    source = dataclasses.replace(table(LONG), roles=Roles(label=("fluency",), annotator="model_a"))
+    schema = infer_schema(source, Roles(annotator="annotator_id"))
+    assert (schema.label, schema.annotator) == ("fluency", "annotator_id")
 
 
 @pytest.mark.parametrize(
@@ -137,6 +159,12 @@ def test_no_label_and_no_text_are_refused(infer):
         infer("doc_id,article\n1,some words here\n2,other words here\n")
     with pytest.raises(DataError, match="--text"):
         infer("id,annotator,label\n1,a,x\n1,b,y\n")
+
+
+def test_file_of_labels_alone_is_told_to_bring_the_texts(infer):
+    with pytest.raises(DataError, match="no column holds texts to judge") as caught:
+        infer("task,worker,label\n1,w1,x\n1,w2,y\n2,w1,x\n2,w3,x\n")
+    assert "add them as a column first, joined by 'task'" in caught.value.hint
 
 
 def test_item_column_with_prose_is_the_text(infer):

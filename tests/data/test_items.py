@@ -34,9 +34,21 @@ def test_round_trip(tmp_path):
     assert loaded.item_ids.to_list() == ["01", "é"] and content_hash(loaded) == content_hash(items)
 
 
+def test_a_given_split_is_kept_with_the_items(tmp_path):
+    items = make(parts=pl.Series("split", ["test", None], dtype=pl.String))
+    save_items(items, tmp_path / "items.parquet")
+    loaded = load_items(tmp_path / "items.parquet", items.header())
+    assert loaded.parts is not None and loaded.parts.to_list() == ["test", None]
+    assert content_hash(loaded) == content_hash(items)
+    taken = items.take(np.array([1, 0])).parts
+    assert taken is not None and taken.to_list() == [None, "test"]
+
+
 def test_hash_sees_every_part():
     changed = [
         make(),
+        make(parts=pl.Series(["test", None], dtype=pl.String)),
+        make(parts=pl.Series([None, "test"], dtype=pl.String)),
         make(item_ids=pl.Series(["0", "1é"])),
         make(texts=pl.DataFrame({"text": ["ab", "\nc"], "item_id": ["", "x"]})),
         make(labels=("2", "1", "11")),

@@ -237,8 +237,8 @@ def test_long_table_without_item_ids_and_with_numbers_is_no_counts_table(ingest)
     )
     outcome = ingest("text,annotator,urteil,klicks,platz\n" + rows, Roles(label=("urteil",)))
     assert outcome.report.annotators == 3
-    with pytest.raises(DataError, match="--label urteil"):
-        ingest("text,annotator,urteil,klicks,platz\n" + rows)
+    found = ingest("text,annotator,urteil,klicks,platz\n" + rows)
+    assert found.items.labels == outcome.items.labels and found.report.annotations == 60
 
 
 # Wide
@@ -423,3 +423,13 @@ def test_equal_texts_in_two_groups_are_warned_about(ingest):
     assert any("2 items have the text of an item in another group (doc)" in warning for warning in report.warnings)
     assert not any("keeps them together" in note for note in report.notes)
     assert not any("another group" in warning for warning in ingest(content).report.warnings)
+
+
+def test_experts_and_turkers_with_the_same_labels_are_annotators_alike(ingest):
+    names = "expert1,expert2,turker1,turker2,turker3"
+    rows = "".join(f"i{n},some words {n},{','.join(str(1 + (n * k) % 5) for k in range(1, 6))}\n" for n in range(12))
+    outcome = ingest(f"id,text,{names}\n" + rows)
+    assert outcome.report.annotators == 5 and outcome.report.annotations == 60
+    others = "".join(f"i{n},some words {n},{'xyx'[n % 3]},{'yyx'[n % 3]},{n % 4},{n % 3}\n" for n in range(12))
+    with pytest.raises(DataError, match="the annotators' columns"):
+        ingest("id,text,expert1,expert2,turker1,turker2\n" + others)

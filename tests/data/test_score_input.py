@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
+from judgekit.data.ingest_report import SetAside
+from judgekit.data.schema import Roles
 from judgekit.data.score_input import read_score_items
 from judgekit.errors import DataError
 
@@ -47,3 +51,15 @@ def test_row_without_any_text_is_refused_with_its_line(table):
 def test_one_id_with_two_texts_is_scored_twice_and_said(table):
     found = read_score_items(table("id,text\n1,one\n1,two\n"), fields=["text"])
     assert found.ids.height == 2 and any("a different text" in note for note in found.notes)
+
+
+def test_what_the_reader_says_is_heard(table):
+    source = dataclasses.replace(
+        table("thread,text\nt1,one text\nt2,two texts\n"),
+        roles=Roles(item="thread"),
+        set_aside=(SetAside("the answer is a draft", 2, "lines 4, 5"),),
+        warnings=("half of it is missing",),
+    )
+    found = read_score_items(source, fields=["text"])
+    assert found.ids.columns == ["thread"] and "half of it is missing" in found.notes
+    assert "2 rows were passed over: the answer is a draft (lines 4, 5)." in found.notes

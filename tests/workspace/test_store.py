@@ -351,3 +351,25 @@ def test_what_is_json_is_json(place: Workspace) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         manifest.write_json(place.root / "x.json", {"value": float("nan")})
     assert not (place.root / "x.json").exists()
+
+
+# -- the secret --------------------------------------------------------------------------------------------------------
+
+
+def test_the_secret_is_made_once_and_is_the_workspaces_own(place: Workspace, tmp_path: Path) -> None:
+    secret = place.secret()
+    assert len(secret) == 32 and place.secret() == secret == Workspace(place.root).secret()
+    assert Workspace.create(tmp_path / "other", version="0").secret() != secret
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_the_secret_is_for_the_users_eyes(place: Workspace) -> None:
+    place.secret()
+    assert (place.root / "pseudonyms.key").stat().st_mode & 0o077 == 0
+
+
+def test_a_damaged_secret_is_said_and_never_replaced(place: Workspace) -> None:
+    (place.root / "pseudonyms.key").write_text("abc")
+    with pytest.raises(WorkspaceError, match=r"pseudonyms\.key is damaged"):
+        place.secret()
+    assert (place.root / "pseudonyms.key").read_text() == "abc"

@@ -22,6 +22,9 @@ NO_DELIMITER = "\x1f"
 """For a file of one column: a character that no text contains, so that commas in its texts stay text."""
 _HEAD_BYTES = 1 << 16
 _MOST_PREAMBLE_LINES = 30
+_RARE_DELIMITERS = (":", "~", "^", " ")
+_FEW_ROWS = 6
+"""That many rows do not fall into three fields or more by chance."""
 _SNIFFED_ROWS = 2048
 
 
@@ -33,6 +36,8 @@ class Dialect(NamedTuple):
     escape: str
     header_line: int
     names: tuple[str, ...]
+    fewest_rows: int = 0
+    """With fewer rows than this below its header the dialect is not to be believed."""
 
     @property
     def width(self) -> int:
@@ -65,7 +70,9 @@ def candidate_dialects(
     wanted = (delimiter,) if delimiter else _by_sniffer_then_header(connection, path, lines[first : first + 1])
     plain = [_dialect(lines, first, mark) for mark in wanted]
     split = [dialect for dialect in plain if dialect.width > 1]
+    spaced = [_dialect(lines, first, mark + " ") for mark in wanted if _is_spaced(lines[first], mark)]
     found = [
+        *spaced,
         *split,
         # Other ways of quoting are tried only where the standard one meets errors.
         *(dialect._replace(escape="\\") for dialect in split if _escapes_quotes_only(content)),
@@ -73,7 +80,9 @@ def candidate_dialects(
     ]
     if not told:
         found += _below_a_preamble(lines, first, wanted)
-    if len(split) == 0:
+    if not found:
+        rare = [_dialect(lines, first, mark) for mark in _RARE_DELIMITERS] if delimiter is None else []
+        found += [dialect._replace(fewest_rows=_FEW_ROWS) for dialect in rare if dialect.width > 2]
         found.append(_dialect(lines, first, delimiter or NO_DELIMITER))
     return found
 
@@ -107,7 +116,12 @@ def _dialect(lines: list[str], header_line: int, delimiter: str) -> Dialect:
 
 def _fields(lines: list[str], delimiter: str, quote: str = '"') -> list[str]:
     """Fields of the first record; a quoted header name may run over several lines."""
-    reader = csv.reader(io.StringIO("\n".join(lines), newline=""), delimiter=delimiter, quotechar=quote)
+    reader = csv.reader(
+        io.StringIO("\n".join(lines), newline=""),
+        delimiter=delimiter[0],
+        quotechar=quote,
+        skipinitialspace=len(delimiter) > 1,
+    )
     try:
         return next(reader, [])
     except csv.Error:
@@ -120,14 +134,19 @@ def _escapes_quotes_only(content: bytes) -> bool:
 
 
 def _is_single_quoted(line: str) -> bool:
-    return bool(re.fullmatch(r"'[^']*'(?:[,;\t|]'[^']*')+", line.strip()))
+    return '"' not in line and bool(re.search(r"(?:^|[,;\t|])'[^',;\t|]+'(?:[,;\t|]|$)", line.strip()))
+
+
+def _is_spaced(line: str, delimiter: str) -> bool:
+    """Whether a space stands behind every delimiter of a header."""
+    return delimiter in line and line.count(delimiter) == line.count(delimiter + " ")
 
 
 def _below_a_preamble(lines: list[str], first: int, delimiters: tuple[str, ...]) -> list[Dialect]:
     """Headers further down, below lines such as "Export of project X".
 
     Only a line that reads like a header counts: at least two names, none empty or repeated, two of them (or one under
-    a comment) known names of columns; and no line above it may read like one. Anything less might lose rows.
+    a comment) known names of columns; and no line above it may have as many fields. Anything less might lose rows.
     """
     if is_known_name(lines[first]):
         return []
@@ -137,8 +156,9 @@ def _below_a_preamble(lines: list[str], first: int, delimiters: tuple[str, ...])
             names = [name.strip() for name in _fields(lines[number : number + 1], mark)]
             is_distinct = len(names) > 1 and all(names) and len(set(names)) == len(names)
             known = sum(is_known_name(name) for name in names)
-            if is_distinct and known >= (1 if lines[first].startswith("#") else 2):
-                found.append(_dialect(lines, number, mark))
+            above = max(sum(bool(field) for field in _fields([line], mark)) for line in lines[first:number])
+            if is_distinct and known >= (1 if lines[first].startswith("#") else 2) and above < len(names):
+                found.append(_dialect(lines, number, mark)._replace(fewest_rows=1))
         if found:
             return found
     return found

@@ -11,21 +11,23 @@ from judgekit.errors import DataError
 
 _CHUNK_BYTES = 1 << 20
 _GUESS_BYTES = 1 << 18
+_IN_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_IN_LATIN1 = re.compile(rb"[\xc2\xc3][\x80-\xbf]")
+_FEW_LETTERS = 3
+_WITHOUT_FORMAT = "Leave --format out: the file is then read as what it is."
 _BINARY_KINDS: tuple[tuple[bytes, str, str], ...] = (
-    (b"PK\x03\x04", "an Excel file or another zip archive", "Save the sheet as CSV UTF-8 and give that file."),
-    (b"PK\x05\x06", "an empty zip archive", "Give the CSV file itself."),
-    (b"\xd0\xcf\x11\xe0", "an old Excel file (.xls)", "Save the sheet as CSV UTF-8 and give that file."),
+    (b"PK\x03\x04", "an Excel file or another zip archive", _WITHOUT_FORMAT),
     (b"\x1f\x8b", "gzip-compressed", "Decompress it first: gunzip."),
     (b"BZh", "bzip2-compressed", "Decompress it first: bunzip2."),
     (b"\xfd7zXZ\x00", "xz-compressed", "Decompress it first: unxz."),
     (b"\x28\xb5\x2f\xfd", "zstd-compressed", "Decompress it first: unzstd."),
-    (b"PAR1", "a Parquet file", "Save it as CSV UTF-8 and give that file."),
-    (b"ARROW1", "an Arrow file", "Save it as CSV UTF-8 and give that file."),
+    (b"PAR1", "a Parquet file", _WITHOUT_FORMAT),
+    (b"ARROW1", "an Arrow file", _WITHOUT_FORMAT),
     (b"%PDF", "a PDF file", "Give the table as CSV UTF-8."),
     (b"SQLite format 3\x00", "an SQLite database", "Export the table as CSV UTF-8."),
 )
 _OTHER_TEXT_KINDS: tuple[tuple[bytes, str, str], ...] = (
-    (rb'(?:\xef\xbb\xbf)?\s*\[?\s*\{\s*"[^"]*"\s*:', "JSON", "Save it as CSV UTF-8, one line per annotation."),
+    (rb'(?:\xef\xbb\xbf)?\s*\[?\s*\{\s*"[^"]*"\s*:', "JSON", _WITHOUT_FORMAT),
     (rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|\?xml)", "a web page or XML", "Download the table itself as CSV."),
 )
 # The UTF-32 marks begin like the UTF-16 ones, so they come first.
@@ -46,17 +48,20 @@ class Utf8Content(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_as_utf8(path: Path, encoding: str | None = None) -> Utf8Content:
+def read_as_utf8(path: Path, encoding: str | None = None, content: bytes | None = None) -> Utf8Content:
     """Read a text file whatever its encoding.
 
     Args:
         path: the file.
         encoding: the user's word for it, which is then not questioned; None to find out.
+        content: its bytes, where they were unpacked already.
 
     Raises:
         DataError: missing, a directory, empty, binary, or not text in the given encoding.
     """
-    content = _read_bytes(path)
+    content = _read_bytes(path) if content is None else content
+    if not content.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
+        raise DataError(f"{path.name} is empty.", hint="It needs a header line and one line per row.")
     for magic, kind, hint in _BINARY_KINDS:
         if content.startswith(magic):
             raise DataError(f"{path.name} is not delimited text: it is {kind}.", hint=hint)
@@ -80,10 +85,7 @@ def _read_bytes(path: Path) -> bytes:
         raise DataError(f"{path} is a directory, not a table.", hint="Give the CSV file itself.")
     if not path.exists():
         raise DataError(f"{path} does not exist.", hint="Check the path; it is relative to the current directory.")
-    content = path.read_bytes()
-    if not content.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
-        raise DataError(f"{path.name} is empty.", hint="It needs a header line and one line per row.")
-    return content
+    return path.read_bytes()
 
 
 def _refuse_nul(path: Path, content: bytes) -> None:
@@ -158,11 +160,21 @@ def _decode_by_guess(path: Path, content: bytes, broken_at: int) -> Utf8Content:
     ties = [match for match in matches if (match.chaos, match.coherence) == (matches[0].chaos, matches[0].coherence)]
     if not matches or any("cp1252" in (match.encoding, *match.could_be_from_charset) for match in ties):
         guesses.insert(0, "cp1252")
+    before = content[max(0, broken_at - _GUESS_BYTES) : broken_at]
     for guess in guesses:
         try:
             text = content.decode(guess)
         except (UnicodeDecodeError, LookupError):
             continue
+        # All before the first odd byte is UTF-8, which in any other encoding has no letters there but a few by chance;
+        # a Western text has none of the pairs that accented letters become in UTF-8.
+        is_western = guess in ("cp1252", "latin_1", "iso8859_15")
+        if len(_IN_UTF8.findall(before)) >= _FEW_LETTERS or (is_western and _IN_LATIN1.search(content)):
+            raise DataError(
+                f"{path.name} line {line}: the bytes are not UTF-8, but others of the file are; it was cut, or its "
+                "parts were saved in different encodings.",
+                hint="Save all parts as CSV UTF-8 and join them again.",
+            )
         utf8 = text.encode("utf-8")
         _refuse_nul(path, utf8)
         shown = text[len(content[:broken_at].decode(guess, "replace")) :][:1]

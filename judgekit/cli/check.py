@@ -1,0 +1,31 @@
+"""`judgekit check`."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Annotated, Any
+
+import typer
+
+from judgekit.cli.options import Json, WorkspaceFolder, with_settings
+from judgekit.cli.output import emit, next_command
+from judgekit.config import CheckSettings
+from judgekit.errors import DataError
+
+
+@with_settings(CheckSettings)
+def check(
+    context: typer.Context,
+    settings: dict[str, Any],
+    dataset: Annotated[str | None, typer.Argument(help="Name of the dataset (default: the newest).")] = None,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+) -> None:
+    """Tell whether a dataset is worth training on: agreement, ceiling, annotators, what to do next."""
+    from judgekit.pipelines.check import check as run
+
+    result = run(dataset, workspace=workspace, **settings)
+    emit(result, as_json=json)
+    if missed := result.missed():
+        raise DataError(f"The dataset {result.dataset!r} misses what was asked of it:", problems=missed)
+    next_command(f"judgekit train --dataset {shlex.quote(result.dataset)}")

@@ -1,0 +1,40 @@
+"""What the cells of a column look like: whether a text may stand there, or belongs to another place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+_LONGEST_USUAL_BYTES = 200
+_MOSTLY = 0.95
+_SAMPLE_ROWS = 1_000
+
+
+def like_those_of(column: pl.Series) -> Callable[[str], bool]:
+    """Whether a text is like the cells of a column: built like its ids and numbers, else one of its values."""
+    values = column.unique()
+    values = values.filter(values.str.len_bytes() <= _LONGEST_USUAL_BYTES)
+    is_code = _is_code(values)
+    if values.len() and is_code.sum() >= _MOSTLY * values.len():
+        built = set(_built(values.filter(is_code)).to_list())
+        return lambda text: _built(pl.Series([text])).item() in built
+    known = set(values.to_list())
+    return known.__contains__
+
+
+def reads_like_its_column(name: str, column: pl.Series) -> bool:
+    """Whether a name is built like the ids or numbers below it, or is a text above texts; of single words none is."""
+    cells = pl.Series([name]).append(column.head(_SAMPLE_ROWS))
+    is_code, is_text = _is_code(cells), cells.str.contains(r"\S\s+\S+\s+\S")
+    alike = _built(cells) == _built(cells)[0] if is_code[0] else is_text
+    return (is_code[0] or is_text[0]) and alike.sum() >= _MOSTLY * cells.len()
+
+
+def _is_code(texts: pl.Series) -> pl.Series:
+    """Ids and numbers: a digit and no space."""
+    return texts.str.contains(r"^\S*\d\S*$")
+
+
+def _built(texts: pl.Series) -> pl.Series:
+    return texts.str.replace_all(r"\d+", "0").str.replace_all(r"\pL+", "a")
