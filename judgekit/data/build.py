@@ -16,7 +16,7 @@ from judgekit.data.account import Account
 from judgekit.data.columns import did_you_mean
 from judgekit.data.evidence import MOST_LABELS, Groups
 from judgekit.data.ingest_report import IngestReport
-from judgekit.data.item_rows import digest, item_ids, rows_of_items, value_of_item
+from judgekit.data.item_rows import digests, item_ids, rows_of_items, value_of_item
 from judgekit.data.items import ItemTable
 from judgekit.data.labels import label_variants
 from judgekit.data.scales import order_labels
@@ -130,7 +130,7 @@ def _groups(schema: Schema, voted: pl.DataFrame, found: pl.Series, texts: pl.Dat
     keys = "text\x1e" + _text_keys(texts)
     if schema.group:
         keys = ("group\x1e" + value_of_item(voted, found, schema.group)).fill_null(keys)
-    return pl.Series("group", [digest(key) for key in keys.to_list()], dtype=pl.String)
+    return digests(keys).alias("group")
 
 
 def _parts(schema: Schema, voted: pl.DataFrame, found: pl.Series) -> pl.Series | None:

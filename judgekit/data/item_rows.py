@@ -34,7 +34,12 @@ def rows_of_items(source: SourceTable, schema: Schema, account: Account) -> pl.D
     Raises:
         DataError: all rows are empty.
     """
-    rows = _with_one_text(source, schema, _with_items(source, schema, account), account)
+    rows = _with_items(source, schema, account)
+    keys = rows.get_column(schema.item) if schema.item else _joined(_columns(rows, schema.fields))
+    groups = Groups(pl.DataFrame([keys.alias(ITEM), *_columns(rows, schema.fields)]), [ITEM])
+    rows = rows.with_columns(rows.get_column(ROW).gather(groups.first).alias(ITEM))
+    if schema.item:
+        rows = _with_one_text(schema, rows, groups, account)
     for column, what in ((schema.split, "parts of the split"), (schema.group, "groups")):
         if column:
             rows = _with_one_value(schema, rows, column, what, account)
@@ -42,7 +47,7 @@ def rows_of_items(source: SourceTable, schema: Schema, account: Account) -> pl.D
 
 
 def _with_items(source: SourceTable, schema: Schema, account: Account) -> pl.DataFrame:
-    """The rows that have an item, with `ROW` and `ITEM`."""
+    """The rows that have an item, with `ROW`."""
     frame = source.frame
     is_blank = cache(lambda name: frame.get_column(name).str.strip_chars() == "")
     named = [schema.item] if schema.item else []
@@ -59,9 +64,7 @@ def _with_items(source: SourceTable, schema: Schema, account: Account) -> pl.Dat
             account.set_aside(reason, wrong.arg_true(), is_fault=True)
             is_lost = is_lost | wrong
     rows = frame.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
-    rows = rows.filter(~is_lost) if is_lost.any() else rows
-    keys = rows.get_column(schema.item) if schema.item else _texts(rows, schema.fields)
-    return rows.with_columns(rows.get_column(ROW).gather(Groups(keys.to_frame(), [keys.name]).first).alias(ITEM))
+    return rows.filter(~is_lost) if is_lost.any() else rows
 
 
 def _all_hold(claim: Callable[[str], pl.Series], columns: Iterable[str]) -> pl.Series:
@@ -75,43 +78,46 @@ def _all_hold(claim: Callable[[str], pl.Series], columns: Iterable[str]) -> pl.S
     return holds
 
 
-def _texts(frame: pl.DataFrame, fields: tuple[str, ...]) -> pl.Series:
-    columns = [frame.get_column(name).alias(str(n)) for n, name in enumerate(fields)]
-    return pl.DataFrame(columns).select(pl.concat_str(pl.all(), separator="\x1f").alias("text")).to_series()
+def _columns(frame: pl.DataFrame, names: Iterable[str]) -> list[pl.Series]:
+    """Some columns; `select` would take one called `*` or `^a$` for a pattern."""
+    return [frame.get_column(name) for name in names]
+
+
+def _joined(texts: list[pl.Series]) -> pl.Series:
+    return pl.DataFrame(texts).select(pl.concat_str(pl.all(), separator="\x1f").alias("text")).to_series()
 
 
 def item_ids(source: SourceTable, schema: Schema, items: pl.Series) -> pl.Series:
     """The ids of items as `ITEM` has them; without a column of ids `text-<hash>`, stable under row order."""
     if schema.item:
         return source.frame.get_column(schema.item).gather(items)
-    texts = _texts(source.frame[items], schema.fields)
-    return pl.Series([f"text-{digest(text)[:16]}" for text in texts.to_list()], dtype=pl.String)
+    texts = [column.gather(items) for column in _columns(source.frame, schema.fields)]
+    return "text-" + digests(_joined(texts)).str.head(16)
 
 
-def digest(text: str) -> str:
-    """128 bits of a text, in hexadecimal; stored splits and ids rest on it."""
+def digests(texts: pl.Series) -> pl.Series:
+    """128 bits of each text, in hexadecimal; stored splits and ids rest on them."""
     # hashlib rather than polars' hash, which differs between versions while stored splits must not.
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    found = [hashlib.blake2b(text, digest_size=16).hexdigest() for text in texts.cast(pl.Binary)]
+    return pl.Series(found, dtype=pl.String)
 
 
-def _with_one_text(source: SourceTable, schema: Schema, rows: pl.DataFrame, account: Account) -> pl.DataFrame:
+def _with_one_text(schema: Schema, rows: pl.DataFrame, groups: Groups, account: Account) -> pl.DataFrame:
     """The rows whose item has the text it had first."""
-    if schema.item is None:
-        return rows
-    columns = [(rows.get_column(name), source.frame.get_column(name)) for name in schema.fields]
-    differs = [here != there.gather(rows.get_column(ITEM)) for here, there in columns]
+    differs = [groups.differs(name) for name in schema.fields]
     if not any(differ.any() for differ in differs):
         return rows
     flags = [differ.alias(f"_d{n}") for n, differ in enumerate(differs)]
     is_other = pl.DataFrame(flags).select(pl.any_horizontal(pl.all())).to_series()
     other = rows.select(ROW, ITEM).with_columns(flags).filter(is_other)
-    groups = other.group_by(ITEM, maintain_order=True).agg(ROW, pl.col(flag.name for flag in flags).any())
+    items = other.group_by(ITEM, maintain_order=True).agg(ROW, pl.col(flag.name for flag in flags).any())
+    source = account.source
     details = (
         f"{source.place(at)}: item {item!r} has another text "
         f"({', '.join(name for name, is_other in zip(schema.fields, changed, strict=True) if is_other)}) than "
         f"on {source.where([start])}"
         for item, (start, at, *changed) in zip(
-            item_ids(source, schema, groups.get_column(ITEM)), groups.iter_rows(), strict=True
+            item_ids(source, schema, items.get_column(ITEM)), items.iter_rows(), strict=True
         )
     )
     reason = "the item has another text than before"

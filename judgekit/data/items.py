@@ -126,6 +126,6 @@ def content_hash(items: ItemTable) -> str:
     for column in (items.item_ids, *items.texts.get_columns(), *given):
         # The lengths keep ("ab", "c") apart from ("a", "bc").
         digest.update(column.str.len_bytes().to_numpy().astype("<i8").tobytes())
-        digest.update("".join(column.to_list()).encode())
+        digest.update(column.str.join("").item().encode())
     digest.update(items.counts.astype("<i8").tobytes())
     return digest.hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 
 from judgekit.data.account import Account
@@ -48,7 +47,8 @@ def _of_long(schema: Schema, rows: pl.DataFrame, account: Account) -> pl.DataFra
     annotator = pl.lit(None, dtype=pl.String)
     if schema.annotator:
         named = rows.get_column(schema.annotator)
-        annotator = pl.when(named.str.strip_chars() != "").then(named)
+        is_blank = named.str.strip_chars() == ""
+        annotator = pl.when(~is_blank).then(named) if is_blank.any() else named
     cells = rows.select(ROW, ITEM, annotator=annotator, label=rows.get_column(schema.label or ""))
     return _filled(cells, "the label is empty", account)
 
@@ -125,7 +125,7 @@ def _one_per_annotator(schema: Schema, votes: pl.DataFrame, account: Account) ->
     pair = [ITEM, "annotator"]
     if not Groups(votes.drop_nulls("annotator"), pair).repeat:
         return votes
-    is_repeat = (Groups(votes, pair).first != np.arange(votes.height)) & votes.get_column("annotator").is_not_null()
+    is_repeat = pl.col("annotator").is_not_null() & pl.struct(pair).is_first_distinct().not_()
     repeats = votes.filter(is_repeat)
     several = votes.join(repeats.select(pair).unique(), on=pair, how="semi", maintain_order="left")
     by_pair = several.group_by(pair, maintain_order=True).agg(ROW, "label")

@@ -167,14 +167,14 @@ def with_pseudonyms(
     """The annotations with pseudonyms for annotators, and the pseudonyms of those named by a column or a file."""
     raw = annotations.get_column("annotator")
     hidden = pseudonymise(raw, key)
-    both = pl.DataFrame({"raw": raw, "hidden": hidden}).drop_nulls().unique()
     columns, files = set(schema.annotator_columns), [member.name for member in source.members]
-    names = {
-        name: pseudonym
-        for name, pseudonym in both.iter_rows()
+    shown = [
+        name
+        for name in raw.drop_nulls().unique().to_list()
         if name in columns or any(file.startswith(f"{name}.") for file in files)
-    }
-    return annotations.with_columns(hidden.alias("annotator")), names
+    ]
+    names = pl.DataFrame({"raw": raw, "hidden": hidden}).filter(raw.is_in(shown)).unique()
+    return annotations.with_columns(hidden.alias("annotator")), dict(names.iter_rows())
 
 
 def write_dataset(
