@@ -198,7 +198,7 @@ def test_byte_order_marks_are_left_out_and_said(table, content, columns):
 def test_other_encodings_are_guessed_and_the_guess_is_said(table, text, encoding):
     source = table(f'id,text,label\n1,plain,x\n2,"{text}",y\n'.encode(encoding))
     assert source.frame.row(1) == ("2", text, "y")
-    assert any("not UTF-8 (line 3)" in note and "guess" in note for note in source.notes)
+    assert any("not UTF-8 (line 3)" in warning and "guess" in warning for warning in source.warnings)
 
 
 def test_given_encoding_is_obeyed_and_checked(table):

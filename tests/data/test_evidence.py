@@ -16,6 +16,7 @@ KEYS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xy"), st.samp
 @pytest.fixture
 def sampling(monkeypatch):
     """Tables count as long from 40 rows on: 4 runs of 10 rows are looked at first."""
+    monkeypatch.setattr(evidence, "_EXACT_ROWS", 40)
     monkeypatch.setattr(evidence, "_SAMPLE_RUNS", 4)
     monkeypatch.setattr(evidence, "_RUN_ROWS", 10)
     monkeypatch.setattr(evidence, "MOST_LABELS", 5)

@@ -56,7 +56,7 @@ def check(content: bytes, block: int, *, must_take: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "votes.csv"
         path.write_bytes(content)
-        with patch.object(well_formed, "_BLOCK_BYTES", block):
+        with patch.multiple(well_formed, _BLOCK_BYTES=block, _PIECE_BYTES=3 * block):
             found = read_well_formed(path)
         if found is None:
             assert not must_take
@@ -140,9 +140,10 @@ def test_whatever_is_in_doubt_is_left_to_the_strict_parser(tmp_path, content):
     assert read_well_formed(path) is None
 
 
-def test_a_line_without_end_is_not_taken_into_memory(tmp_path):
+@pytest.mark.parametrize("characters", [17_000_000, 40_000_000])
+def test_a_line_that_does_not_end_is_left_to_the_strict_parser(tmp_path, characters):
     path = tmp_path / "votes.csv"
-    path.write_bytes(HEADER.encode() + b"1," + b"x" * 17_000_000 + b",a\n")
+    path.write_bytes(HEADER.encode() + b"1," + b"x" * characters + b",a\n")
     assert read_well_formed(path) is None
 
 

@@ -16,7 +16,7 @@ from judgekit.data.readers.dialect import NO_DELIMITER, Dialect, candidate_diale
 from judgekit.data.readers.doubts import refuse_doubtful
 from judgekit.data.readers.encoding import read_as_utf8
 from judgekit.data.readers.header import under_names
-from judgekit.data.readers.parsing import parse
+from judgekit.data.readers.parsing import LineEnds, parse
 from judgekit.data.readers.ragged import Fault, Fitted, fit, shown
 from judgekit.data.readers.well_formed import read_well_formed
 from judgekit.data.source import SourceTable
@@ -31,7 +31,7 @@ class _Attempt(NamedTuple):
 
     dialect: Dialect
     fitted: Fitted
-    ends_are_mixed: bool = False
+    ends: LineEnds = "alike"
 
 
 def read_table(
@@ -64,14 +64,15 @@ def read_table(
         if content is not None:
             source = Path(name) / "unpacked.csv"
             source.write_bytes(content)
-        notes: list[str] = []
+        notes, warnings = list[str](), list[str]()
         clean = read_well_formed(source, delimiter=delimiter) if encoding is None else None
-        if clean is not None:
+        if clean is not None and clean.dialect.names_columns:
             body, lines = clean.frame.slice(1), clean.starts[1:]
             attempt = _Attempt(clean.dialect, Fitted(clean.dialect.names, body, lines, 0, [], "", []))
         else:
             utf8 = read_as_utf8(path, encoding, content)
             notes += utf8.notes
+            warnings += [utf8.warning] if utf8.warning else []
             if not utf8.is_as_on_disk:
                 source = Path(name) / "utf8.csv"
                 source.write_bytes(utf8.content)
@@ -85,11 +86,18 @@ def read_table(
         raise DataError(
             f"{path.name} has a header ({', '.join(map(shown, fitted.names))}) and no rows.", hint="Add rows to it."
         )
-    if attempt.ends_are_mixed:
+    if attempt.ends != "alike":
         notes.append("The line ends are mixed; all were read as \\n.")
     notes += _about(dialect, fitted, delimiter_given=delimiter is not None)
     body, about_names = under_names(path, fitted.names, fitted.body)
-    table = SourceTable(path, body, (*notes, *about_names), fitted.lines, set_aside=_set_aside(path, fitted.faults))
+    table = SourceTable(
+        path,
+        body,
+        (*notes, *about_names),
+        fitted.lines,
+        set_aside=_set_aside(path, fitted.faults),
+        warnings=tuple(warnings),
+    )
     refuse_doubtful(table, dialect)
     return table
 
@@ -104,7 +112,7 @@ def _read_best(source: Path, content: bytes, folder: Path, delimiter: str | None
     with duckdb.connect(config=options) as connection:
         for dialect in candidate_dialects(connection, str(source), content, delimiter=delimiter):
             parsed = parse(connection, source, content, dialect, folder)
-            attempt = _Attempt(dialect, fit(parsed, dialect), parsed.ends_are_mixed)
+            attempt = _Attempt(dialect, fit(parsed, dialect), parsed.ends)
             fitted = attempt.fitted
             if not fitted.doubt and not fitted.faults and fitted.body.height >= dialect.fewest_rows:
                 return attempt

@@ -44,6 +44,11 @@ class Dialect(NamedTuple):
         """Number of fields of the header."""
         return len(self.names)
 
+    @property
+    def names_columns(self) -> bool:
+        """Whether the first line is more than a title, which a spreadsheet saves with a delimiter for every column."""
+        return self.width < 3 or sum(map(bool, self.names)) > 1
+
 
 def sql_text(text: str) -> str:
     """A text as an SQL literal. Bound parameters would make DuckDB import pandas where it is installed (0.5 s)."""

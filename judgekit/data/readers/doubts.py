@@ -14,7 +14,7 @@ from judgekit.data.source import ROW, SourceTable
 from judgekit.errors import DataError
 
 _SAMPLE_ROWS = 2_000
-_MOST_VALUES = 10_000
+_MOST_CELLS = 10_000
 _RARELY = 0.01
 _MOSTLY, _NEARLY_ALWAYS = 0.6, 0.9
 _FEW_ROWS = 5
@@ -38,6 +38,8 @@ def refuse_doubtful(table: SourceTable, dialect: Dialect) -> None:
     if dialect.delimiter != NO_DELIMITER:
         refuse_data_as_header(f"{table.name} line {dialect.header_line + 1}", table.frame)
     _refuse_swallowed_rows(table, dialect)
+    if table.frame.width > 1 and all(re.fullmatch(r"\s*:?-{3,}:?\s*", cell) for cell in table.frame.row(0)):
+        raise DataError(f"{table.place([0])}: a line is drawn there, as in a Markdown table.", hint="Save it as CSV.")
 
 
 def _refuse_unsplit(table: SourceTable) -> None:
@@ -48,8 +50,14 @@ def _refuse_unsplit(table: SourceTable) -> None:
     for mark in (*DELIMITERS, " "):
         marks = unquoted.str.count_matches(mark, literal=True)
         usual = marks.mode().item(0) if mark != " " else 0
-        alike = (marks == usual).sum() / marks.len()
-        is_regular = usual > 0 and marks.len() > _FEW_ROWS and alike > (_MOSTLY if usual > 1 else _NEARLY_ALWAYS)
+        alike = int((marks == usual).sum())
+        # Prose has commas and semicolons, but hardly the same number in every line; it has neither tabs nor bars.
+        if mark in ",;" and lines.len() <= _FEW_ROWS:
+            is_regular = usual > 1 and alike == lines.len() > 1
+        else:
+            is_regular = (
+                usual > 0 and alike > (_NEARLY_ALWAYS if mark in ",;" and usual == 1 else _MOSTLY) * lines.len()
+            )
         known = max(sum(is_known_name(part) for part in head.split(mark)) for head in heads)
         if is_regular or '"' in heads[0] or known > (2 if mark == " " else 1):
             raise DataError(
@@ -63,19 +71,19 @@ def _refuse_header_between_rows(table: SourceTable) -> None:
     frame = table.frame
     marked = frame.to_series(0).str.starts_with("\ufeff").arg_true().to_list()
     if marked:
-        raise DataError(
-            f"{table.place(marked)}: a byte order mark stands there, as if files had been joined.", hint=_APART
-        )
-    # A header has one of these names in every column, so only the column with the fewest values is searched.
-    sample = frame.head(_SAMPLE_ROWS)
-    column = min(frame.columns, key=lambda name: sample.get_column(name).n_unique())
-    values = frame.get_column(column).unique()
-    searched = [name for name in values if is_known_name(name)] if values.len() <= _MOST_VALUES else []
-    found = frame.with_row_index(ROW).filter(pl.col(column).is_in([*searched, *frame.columns]))
-    if found.height <= max(_FEW_ROWS, _RARELY * frame.height):  # else they are labels
-        rows = [row for row, *cells in found.iter_rows() if _is_header(cells, frame.columns)]
-        if rows:
-            raise DataError(f"{table.place(rows)}: a header stands there, as if files had been joined.", hint=_APART)
+        raise DataError(f"{table.place(marked)}: a byte order mark, as if files had been joined.", hint=_APART)
+    found = frame.with_row_index(ROW)
+    if frame.height * frame.width > _MOST_CELLS:
+        # A header has one of these names in every column, so only the column with the fewest values is searched.
+        sample = frame.head(_SAMPLE_ROWS)
+        column = min(frame.columns, key=lambda name: sample.get_column(name).n_unique())
+        values = frame.get_column(column).unique()
+        known = [name for name in values if is_known_name(name)] if values.len() <= _MOST_CELLS else []
+        found = found.filter(pl.col(column).is_in([*known, *frame.columns]))
+    rows = [row for row, *cells in found.iter_rows() if _is_header(cells, frame.columns)]
+    repeated = [row for row, *cells in found.iter_rows() if cells == frame.columns]
+    if repeated or 0 < len(rows) <= max(_FEW_ROWS, _RARELY * frame.height):  # if there are more, it is a label
+        raise DataError(f"{table.place(rows)}: a header stands there, as if files had been joined.", hint=_APART)
 
 
 def _is_header(cells: list[str], names: list[str]) -> bool:

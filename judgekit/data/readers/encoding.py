@@ -12,7 +12,9 @@ from judgekit.errors import DataError
 _CHUNK_BYTES = 1 << 20
 _GUESS_BYTES = 1 << 18
 _IN_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_IN_LATIN1 = re.compile(rb"[\xc2\xc3][\x80-\xbf]")
+_LATIN = r"cp(125[0247]|437|85\d)|iso8859_([12349]|1[03456])$"
+_IN_USE = r"cp(125\d|437|85\d|866|1125|874|93\d|949|950)|iso8859|koi8|mac_(roman|cyrillic)|shift|euc|gb|big5|tis"
+"""Encodings that tables are saved in; a guess beyond them is not believed."""
 _FEW_LETTERS = 3
 _WITHOUT_FORMAT = "Leave --format out: the file is then read as what it is."
 _BINARY_KINDS: tuple[tuple[bytes, str, str], ...] = (
@@ -45,7 +47,9 @@ class Utf8Content(NamedTuple):
 
     content: bytes
     is_as_on_disk: bool
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    warning: str = ""
+    """What was guessed."""
 
 
 def read_as_utf8(path: Path, encoding: str | None = None, content: bytes | None = None) -> Utf8Content:
@@ -153,23 +157,28 @@ def _decode_by_guess(path: Path, content: bytes, broken_at: int) -> Utf8Content:
     line = content.count(b"\n", 0, broken_at) + 1
     # The guess looks around the first odd byte: the head of a long file may be plain ASCII and tell nothing.
     start = max(0, broken_at - _GUESS_BYTES // 4)
-    matches = list(from_bytes(content[start : start + _GUESS_BYTES]))
+    matches = [
+        match for match in from_bytes(content[start : start + _GUESS_BYTES]) if re.match(_IN_USE, match.encoding)
+    ]
     guesses = [match.encoding for match in matches[:3]]
-    # Measured: a few accented letters in cp1252 are guessed as cp1250 or cp1125, whose score is the same. The common
-    # Western encoding wins every tie, and never against a better score (cp1251, cp1254, shift_jis keep theirs).
-    ties = [match for match in matches if (match.chaos, match.coherence) == (matches[0].chaos, matches[0].coherence)]
-    if not matches or any("cp1252" in (match.encoding, *match.could_be_from_charset) for match in ties):
-        guesses.insert(0, "cp1252")
+    # Measured: a few accented letters in cp1252 are guessed as cp1250, cp850 or cp1125 with nearly the same score. The
+    # common Western encoding wins every tie, and never against a better score (cp1251, cp1254, shift_jis keep theirs).
+    for match in matches:
+        is_near = match.chaos <= matches[0].chaos + 0.05 and match.coherence >= matches[0].coherence - 0.03
+        if is_near and "cp1252" in (match.encoding, *match.could_be_from_charset):
+            guesses.insert(0, "cp1252")
     before = content[max(0, broken_at - _GUESS_BYTES) : broken_at]
-    for guess in guesses:
+    for guess in guesses or ["cp1252"]:
         try:
             text = content.decode(guess)
         except (UnicodeDecodeError, LookupError):
             continue
-        # All before the first odd byte is UTF-8, which in any other encoding has no letters there but a few by chance;
-        # a Western text has none of the pairs that accented letters become in UTF-8.
-        is_western = guess in ("cp1252", "latin_1", "iso8859_15")
-        if len(_IN_UTF8.findall(before)) >= _FEW_LETTERS or (is_western and _IN_LATIN1.search(content)):
+        if guess == "cp1252" and re.search(r"[^\W\d_][^\w\s\x00-\x7f’][^\W\d_]", text):
+            continue  # a sign within a word is a letter in another encoding
+        # All before the first odd byte is UTF-8, and in any other encoding has no letters but a few by chance. In the
+        # Latin ones the pairs that letters become in UTF-8 are a capital and a sign, which no text has.
+        is_latin = re.match(_LATIN, guess) is not None
+        if len(_IN_UTF8.findall(before)) >= _FEW_LETTERS or (is_latin and _IN_UTF8.search(content)):
             raise DataError(
                 f"{path.name} line {line}: the bytes are not UTF-8, but others of the file are; it was cut, or its "
                 "parts were saved in different encodings.",
@@ -178,14 +187,11 @@ def _decode_by_guess(path: Path, content: bytes, broken_at: int) -> Utf8Content:
         utf8 = text.encode("utf-8")
         _refuse_nul(path, utf8)
         shown = text[len(content[:broken_at].decode(guess, "replace")) :][:1]
-        return Utf8Content(
-            utf8,
-            False,
-            (
-                f"The file is not UTF-8 (line {line}); it was read as {guess}, which is a guess: the first such "
-                f"character became {shown!r}. If that is wrong, name the encoding with --encoding.",
-            ),
+        warning = (
+            f"{path.name} is not UTF-8 (line {line}); it was read as {guess}, which is a guess: the first such letter "
+            f"became {shown!r}. If that is wrong, name the encoding with --encoding."
         )
+        return Utf8Content(utf8, False, warning=warning)
     raise DataError(
         f"{path.name} line {line}: the bytes are not UTF-8 and no other encoding fits them.",
         hint="Save the file as CSV UTF-8, or name its encoding with --encoding.",

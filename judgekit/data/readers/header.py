@@ -14,6 +14,7 @@ from judgekit.errors import DataError
 
 _INVISIBLE = " \t\r\n\f\v\xa0\ufeff\u200b\u200c\u200d\u2060\xad"
 """Spaces, and letters that are not seen: they come from web pages and joined files."""
+_CONTROL = r"[\x00-\x08\x0e-\x1f\x7f]"
 INDEX_NAME = "Unnamed: 0"
 """What pandas calls an index without a name."""
 
@@ -45,7 +46,8 @@ def under_names(path: Path, names: Sequence[str], body: pl.DataFrame) -> tuple[p
             notes.append(f"Column 1 has no name and counts the rows; it is called {INDEX_NAME!r}.")
         elif not name:
             problems.append(f"{path.name}: column {number + 1} has content and no name in the header")
-        elif name == "*" or (name.startswith("^") and name.endswith("$")):  # polars would take it for a pattern
+        elif name == "*" or (name.startswith("^") and name.endswith("$")) or re.search(_CONTROL, name):
+            # The former polars would take for a pattern, and the latter drives the terminal.
             problems.append(f"{path.name}: {name!r} cannot be the name of a column")
         kept.setdefault(name, []).append(number)
     for name, numbers in kept.items():

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import duckdb
 import numpy as np
@@ -27,10 +27,13 @@ _LONGEST_LINE_BYTES = 16_000_000
 _SPARE_FIELDS = 64
 _MOST_FIELDS = 2_000
 _MOST_ROUNDS = 20
-_QUOTES = "UNQUOTED VALUE"
-"""The parser's name for quotes that contradict each other."""
+_QUOTES, _TOO_MANY = "UNQUOTED VALUE", "TOO MANY COLUMNS"
+"""The parser's names for quotes that contradict each other, and for a row with more fields than it was told."""
 _NO_CELL = "\x1e\x1d\x1e"
 """The text of a cell that is read as null: no cell has it, for null is what the parser pads with."""
+
+
+LineEnds = Literal["alike", "mixed", "lone returns"]
 
 
 class BadLine(NamedTuple):
@@ -52,7 +55,7 @@ class Parsed(NamedTuple):
     bad_lines: list[BadLine]
     doubt: str
     """Why none of it can be trusted, with the line if there is one; empty when it can."""
-    ends_are_mixed: bool
+    ends: LineEnds
 
 
 class _Text(NamedTuple):
@@ -81,6 +84,8 @@ class _Reject(NamedTuple):
         """What is wrong with it, in words."""
         if self.kind == "LINE SIZE OVER MAXIMUM":
             return f"the row is longer than {_LONGEST_LINE_BYTES:,} bytes; a quote may be missing"
+        if self.kind == _TOO_MANY:
+            return f"the row has over {_MOST_FIELDS:,} fields too many"
         return self.message.splitlines()[0]
 
 
@@ -100,7 +105,8 @@ def parse(
     if dialect.header_line:  # DuckDB's own skip lost whole files after an unbalanced quote (measured)
         text = _without(text, np.arange(1, dialect.header_line + 1), line_starts(content), folder)
     bad_lines: list[BadLine] = []
-    doubt, is_mixed, spare = "", False, _SPARE_FIELDS
+    ends: LineEnds = "alike"
+    doubt, spare = "", _SPARE_FIELDS
     for _ in range(_MOST_ROUNDS):
         try:
             frame, rejects = _read(connection, text.path, dialect, spare)
@@ -108,20 +114,21 @@ def parse(
             if tally is None and not rejects:  # a quote that is open at the end of the file is reported here alone
                 rejects = [one for one in _read(connection, text.path, dialect, 0)[1] if one.kind == _QUOTES]
         except duckdb.Error as error:
-            if is_mixed or b"\r" not in text.content:
+            if ends != "alike" or b"\r" not in text.content:
                 return _nothing(str(error).splitlines()[0], bad_lines)
             # Mixed line ends put the strict parser into "an invalid state". A lone \r inside an unquoted cell then
             # splits its row, which does not fit the header any more, so nothing is lost by reading them all as \n.
-            is_mixed = True
-            text = _on_disk(text.content.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), text.removed, folder)
+            unified = text.content.replace(b"\r\n", b"\n")
+            ends = "lone returns" if b"\r" in unified else "mixed"
+            text = _on_disk(unified.replace(b"\r", b"\n"), text.removed, folder)
             continue
         if tally is not None:
             own = text.in_file(tally[0])
             torn = _torn_rows(text.content, frame, tally[0], dialect)
             bad_lines += [BadLine(int(own[row]), line) for row, line in torn.items()]
             kept = np.delete(np.arange(frame.height), list(torn))
-            return Parsed(frame[kept] if torn else frame, own[kept], tally[1], bad_lines, doubt, is_mixed)
-        if spare < _MOST_FIELDS and any(reject.kind == "TOO MANY COLUMNS" for reject in rejects):
+            return Parsed(frame[kept] if torn else frame, own[kept], tally[1], bad_lines, doubt, ends)
+        if spare < _MOST_FIELDS and any(reject.kind == _TOO_MANY for reject in rejects):
             spare = min(8 * spare, _MOST_FIELDS)
             continue
         lines = np.array(lines_at(text.content, [reject.offset for reject in rejects]), dtype=np.int64)
@@ -237,4 +244,4 @@ def _on_disk(content: bytes, removed: npt.NDArray[np.int64], folder: Path) -> _T
 
 
 def _nothing(doubt: str, bad_lines: list[BadLine]) -> Parsed:
-    return Parsed(pl.DataFrame(), np.zeros(0, dtype=np.int64), 0, bad_lines, doubt, False)
+    return Parsed(pl.DataFrame(), np.zeros(0, dtype=np.int64), 0, bad_lines, doubt, "alike")

@@ -82,6 +82,10 @@ def fit(parsed: Parsed, dialect: Dialect) -> Fitted:
     doubt = parsed.doubt or _doubt_in(body[ragged], lines[ragged], len(names), dialect.delimiter)
     if not dialect.quote and body.select(pl.any_horizontal(pl.all().str.contains(r'(?s)^\s*".*"\s*$').any())).item():
         doubt = "some of its texts are quoted and others hold single quotes"
+    if not dialect.names_columns:
+        doubt = doubt or f"line {dialect.header_line + 1} names one of {dialect.width} columns only; is it a title?"
+    if faulty and parsed.ends == "lone returns":
+        doubt = doubt or "its line ends are mixed, and some may stand within texts that are not quoted"
     if 2 * faulty > body.height + len(rows):
         doubt = doubt or f"{faulty:,} of its rows do not fit the header, which is most of them"
         ragged = ragged[:_MOST_SHOWN]
@@ -110,21 +114,12 @@ def _header_off_by_one(dialect: Dialect, body: pl.DataFrame) -> tuple[tuple[str,
     if body.height and lacking and (last == _MTURK_LAST or not any(last)):
         notes = [f"No row has a field for the last {lacking} of the header's columns; they were left out."]
         return names[:-lacking], body.drop(f"c{number}" for number in range(len(names) - lacking, len(names))), notes
-    # A header that lacks a delimiter, so that two of its names run together, would look the same but for its names.
-    if body.height == 0 or rest.null_count() or not all(is_known_name(name) for name in names):
-        return names, body, []
-    nothing = pl.lit(None, pl.String).alias(REST)
-    if rest.n_unique() == 1 and not rest.item(0).strip(dialect.delimiter):
-        return (
-            names,
-            body.with_columns(nothing),
-            ["The rows end with a delimiter more than the header; it was ignored."],
-        )
-    is_index = pl.col("c0") == pl.int_range(1, body.height + 1).cast(pl.String)
-    is_one_field = ~pl.col(REST).str.contains(dialect.delimiter, literal=True)
-    # As R writes a table with the names of its rows; one or two numbers are an id and a text with a comma as well.
-    if body.height > 2 and body.select((is_index & is_one_field).all()).item():
-        return ("", *names), body.rename({REST: f"c{len(names)}"}).with_columns(nothing), []
+    # A header that lacks a delimiter, so that two of its names run together, would look the same but for its names; and
+    # one or two rows with a comma in their text and no label as well.
+    is_known = body.height > 2 and not rest.null_count() and all(is_known_name(name) for name in names)
+    if is_known and rest.n_unique() == 1 and not rest.item(0).strip(dialect.delimiter):
+        notes = ["The rows end with a delimiter more than the header; it was ignored."]
+        return names, body.with_columns(pl.lit(None, pl.String).alias(REST)), notes
     return names, body, []
 
 
@@ -180,8 +175,8 @@ def _uncertain(
         gaps.setdefault(int(np.searchsorted(places, row.place)), []).append(row)
     first, last = kept.to_series(0), kept.to_series(kept.width - 1)
     is_beside = pl.int_range(kept.height, eager=True).is_in
-    is_start = like_those_of(first.filter(~is_beside(list(gaps))))
-    is_end = like_those_of(last.filter(~is_beside([gap - 1 for gap in gaps])))
+    is_start = like_those_of(first.filter(~is_beside(list(gaps))), repeated=True)
+    is_end = like_those_of(last.filter(~is_beside([gap - 1 for gap in gaps])), repeated=True)
     if 0 in gaps:  # a header that is cut leaves a line of one field
         top = gaps[0][0]
         if top.fault.fields < 2 and not is_known_name(last_name) and not is_start(top.first):

@@ -11,15 +11,20 @@ _MOSTLY = 0.95
 _SAMPLE_ROWS = 1_000
 
 
-def like_those_of(column: pl.Series) -> Callable[[str], bool]:
-    """Whether a text is like the cells of a column: built like its ids and numbers, else one of its values."""
-    values = column.unique()
-    values = values.filter(values.str.len_bytes() <= _LONGEST_USUAL_BYTES)
+def like_those_of(column: pl.Series, *, repeated: bool = False) -> Callable[[str], bool]:
+    """Whether a text is like the cells of a column: built like its ids and numbers, else one of its values.
+
+    Args:
+        column: String.
+        repeated: of the values, only those that stand in two cells or more.
+    """
+    short = column.filter(column.str.len_bytes() <= _LONGEST_USUAL_BYTES)
+    values = short.unique()
     is_code = _is_code(values)
     if values.len() and is_code.sum() >= _MOSTLY * values.len():
         built = set(_built(values.filter(is_code)).to_list())
         return lambda text: _built(pl.Series([text])).item() in built
-    known = set(values.to_list())
+    known = set((short.filter(short.is_duplicated()) if repeated else values).to_list())
     return known.__contains__
 
 

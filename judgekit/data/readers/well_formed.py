@@ -15,8 +15,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,8 @@ import polars as pl
 
 from judgekit.data.readers.dialect import DELIMITERS, Dialect
 
+# Read in pieces, the file is never in memory as a whole. Larger ones take longer: their memory is never used again.
+_PIECE_BYTES = 1 << 23
 # Halves and doubles of it are slower: calls of numpy weigh in below, the cache is left above.
 _BLOCK_BYTES = 1 << 19
 _HEADER_BYTES = 1 << 16
@@ -54,28 +57,33 @@ def read_well_formed(path: Path, *, delimiter: str | None = None) -> WellFormed 
         The records, or None where the strict parser has to decide: the file is missing, of another kind or not plain
         UTF-8, or it has blank lines, ragged rows, mixed line ends, NUL bytes or doubtful quotes.
     """
-    dialect = _dialect(path, delimiter) if path.is_file() else None
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        head = file.read(_HEADER_BYTES).decode("utf-8", "replace")
+    dialect = _dialect(head, delimiter)
     if dialect is None:
         return None
-    layout = _Layout(dialect.delimiter)
-    if not layout.is_beyond_doubt(path):
-        return None
+    layout = _Layout(dialect.delimiter, b"\r\n" if re.match(r"[^\r\n]*\r\n", head) else b"\n")
     schema = {f"c{number}": pl.String for number in range(dialect.width)}
+    frames: list[pl.DataFrame] = []
+    cells = 0
     try:
-        frame = pl.read_csv(path, has_header=False, separator=dialect.delimiter, schema=schema, glob=False)
-    except pl.exceptions.PolarsError:  # not UTF-8, or a row with more fields than the header
+        for piece in layout.pieces(path):
+            frames.append(
+                pl.read_csv(piece, has_header=False, separator=dialect.delimiter, schema=schema).fill_null("")
+            )
+            cells += sum(frames[-1].select(pl.all().str.len_bytes().sum()).row(0))
+    except (_DoubtError, pl.exceptions.PolarsError):  # the latter: not UTF-8, or a row longer than the header
         return None
-    frame = frame.fill_null("")
-    cells = sum(frame.select(pl.all().str.len_bytes().cast(pl.Int64).sum()).row(0))
+    frame = pl.concat(frames)
     adds_up = frame.height == layout.records and cells + layout.bytes_around_cells(dialect.width) == layout.bytes
     if not adds_up or frame.row(0) != dialect.names:
         return None
     return WellFormed(dialect, frame, layout.starts())
 
 
-def _dialect(path: Path, delimiter: str | None) -> Dialect | None:
-    with path.open("rb") as file:
-        head = file.read(_HEADER_BYTES).decode("utf-8", "replace")
+def _dialect(head: str, delimiter: str | None) -> Dialect | None:
     line = re.split(r"[\r\n]", head, maxsplit=1)[0]
     marks = [mark for mark in DELIMITERS if mark in line]
     separator = delimiter or (marks[0] if len(marks) == 1 else "")
@@ -92,15 +100,21 @@ def _dialect(path: Path, delimiter: str | None) -> Dialect | None:
     return Dialect(separator, '"', '"', 0, tuple(names)) if len(names) > 1 and is_plain else None
 
 
+class _DoubtError(ValueError):
+    """A file does not obey the rules, or may not."""
+
+
 class _Layout:
     """Where the quotes and the line ends of a file stand, found block by block.
 
     Args:
         separator: the delimiter, one ASCII character.
+        line_end: how the header ends, for the last line, which may lack its end.
     """
 
-    def __init__(self, separator: str) -> None:
+    def __init__(self, separator: str, line_end: bytes) -> None:
         self.bytes = self.lines = self.records = 0
+        self._line_end = line_end
         self._separator = ord(separator)
         self._quotes = self._doubled = self._returns = 0
         self._breaks_in_cells: list[npt.NDArray[np.int64]] = []
@@ -108,43 +122,58 @@ class _Layout:
         """1 where the lines looked through so far end within a quoted field."""
         self._marks = np.empty(0, dtype=bool)
 
-    def is_beyond_doubt(self, path: Path) -> bool:
-        """Look through a file; whether all its quotes and line ends can mean one thing only."""
-        block, filled = bytearray(_BLOCK_BYTES), 0
-        with path.open("rb", buffering=0) as file:
-            while size := file.readinto(memoryview(block)[filled:]):
-                filled += size
-                end = block.rfind(b"\n", 0, filled) + 1
-                if end and not self._takes(block, end):
-                    return False
-                block[: filled - end] = block[end:filled]
-                filled -= end
-                if filled > _LONGEST_LINE_BYTES:
-                    return False
-                if filled == len(block):
-                    block = block + bytes(filled)
-        last = block[:filled]
-        if last:  # the last line may lack its end
-            last += b"\r\n" if self._returns else b"\n"
-            if not self._takes(last, len(last)):
-                return False
-        return self._returns in (0, self.records) and not self._is_quoted
+    def pieces(self, path: Path) -> Iterator[bytes]:
+        """The file in pieces of whole records, each looked through.
 
-    def _takes(self, block: bytearray, end: int) -> bool:
-        """Look through the first `end` bytes, which are whole lines; whether they are clean so far."""
-        if block.find(b"\x00", 0, end) >= 0:
-            return False
-        has_returns, has_quotes = block.find(b"\r", 0, end) >= 0, block.find(b'"', 0, end) >= 0
-        data = np.frombuffer(block, dtype=np.uint8, count=end)
+        Raises:
+            _DoubtError: a quote, a line end or a NUL byte can mean several things, or a line is very long.
+        """
+        held: list[bytes] = []
+        with path.open("rb") as file:
+            while piece := self._whole_lines(file):
+                self._take(piece)
+                held.append(piece)
+                if not self._is_quoted:
+                    yield b"".join(held) if len(held) > 1 else piece
+                    held.clear()
+        if self._is_quoted or self._returns not in (0, self.records):
+            raise _DoubtError
+
+    def _whole_lines(self, file: BinaryIO) -> bytes:
+        start = file.tell()
+        file.seek(_PIECE_BYTES - 1, io.SEEK_CUR)
+        file.readline(_LONGEST_LINE_BYTES)
+        end = file.tell()
+        file.seek(start)
+        piece = file.read(end - start)
+        if piece and not piece.endswith(b"\n"):
+            if file.read(1):
+                raise _DoubtError
+            piece += self._line_end
+        return piece
+
+    def _take(self, piece: bytes) -> None:
+        """Look through some whole lines."""
+        start = 0
+        while start < len(piece):
+            end = piece.rfind(b"\n", start, start + _BLOCK_BYTES) + 1 or piece.index(b"\n", start) + 1
+            self._take_block(piece, start, end)
+            start = end
+
+    def _take_block(self, piece: bytes, start: int, end: int) -> None:
+        if end - start > _LONGEST_LINE_BYTES or piece.find(b"\x00", start, end) >= 0:
+            raise _DoubtError
+        has_returns, has_quotes = piece.find(b"\r", start, end) >= 0, piece.find(b'"', start, end) >= 0
+        data = np.frombuffer(piece, dtype=np.uint8, count=end - start, offset=start)
         breaks = self._bits(data, _LF)
-        self.bytes += end
+        self.bytes += end - start
         self.lines += (lines := _number(breaks))
         if not (has_returns or has_quotes or self._is_quoted):
             self.records += lines
-            return True
+            return
         returns = self._bits(data, _CR) if has_returns else np.zeros_like(breaks)
         if not np.array_equal(_one_later(returns), _one_later(returns) & breaks):
-            return False
+            raise _DoubtError
         quoted = np.zeros_like(breaks) - self._is_quoted  # all bits of a word, or none
         if has_quotes:
             quotes = self._bits(data, _QUOTE)
@@ -155,7 +184,7 @@ class _Layout:
             # A quote that opens in mid-field must follow one that closes in mid-field: together they are a doubled one.
             reopening = quotes & quoted & ~after_edge
             if not np.array_equal(reopening, _one_later(quotes & ~quoted & ~_one_earlier(edges))):
-                return False
+                raise _DoubtError
             self._is_quoted = quoted[-1] >> _LAST
             self._quotes += _number(quotes)
             self._doubled += _number(reopening)
@@ -164,7 +193,6 @@ class _Layout:
             self._breaks_in_cells.append(self.lines - lines + _ranks(inside, breaks))
         self.records += _number(outside)
         self._returns += _number(_one_later(returns) & outside)
-        return True
 
     def _bits(self, data: npt.NDArray[np.uint8], byte: int) -> _Bits:
         """One bit per byte of the data, the first in the lowest bit of the first word."""
