@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from made_up_votes import LABELS, votes_rows, write_csv
 from tiny_backbones import build_bert, build_causal, build_roberta
 
@@ -18,6 +19,11 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+
+# A busy machine is slow to make examples, and the first ones wait for hypothesis's table of all characters.
+settings.register_profile("judgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("judgekit")
 
 
 @pytest.fixture(autouse=True)

@@ -149,6 +149,8 @@ class _Runs(NamedTuple):
 
     begins: npt.NDArray[np.bool_]
     """Whether a run begins with the row, `[rows]`."""
+    start: npt.NDArray[np.int64]
+    """The first row of each run, `[runs]`."""
     first: npt.NDArray[np.int64]
     """The first row of each run's group, `[runs]`."""
 
@@ -156,12 +158,12 @@ class _Runs(NamedTuple):
     def of(cls, codes: npt.NDArray[np.generic]) -> _Runs:
         """Runs of rows, where each group has a code of its own, `[rows]`."""
         begins = _changes(codes)
-        starts = np.flatnonzero(begins)
-        order = np.argsort(codes[starts])
-        bounds = np.flatnonzero(_changes(codes[starts][order]))
-        first = np.empty_like(starts)
-        first[order] = np.repeat(np.minimum.reduceat(starts[order], bounds), np.diff(bounds, append=starts.size))
-        return cls(begins, first)
+        start = np.flatnonzero(begins)
+        order = np.argsort(codes[start])
+        bounds = np.flatnonzero(_changes(codes[start][order]))
+        first = np.empty_like(start)
+        first[order] = np.repeat(np.minimum.reduceat(start[order], bounds), np.diff(bounds, append=start.size))
+        return cls(begins, start, first)
 
     def spread(self, of_run: npt.NDArray[np.generic]) -> pl.Series:
         """What is known of each run, for each row."""
@@ -169,11 +171,15 @@ class _Runs(NamedTuple):
 
     def differs(self, column: pl.Series) -> pl.Series:
         """Whether each row's cell is another one than that of its group's first row."""
-        column = column.rechunk()  # one of many chunks takes twenty times as long to gather from
-        if ((column != column.shift()) & ~pl.Series(self.begins)).any():
+        within = (column != column.shift()) & ~pl.Series(self.begins)
+        again = np.flatnonzero(self.start != self.first)
+        if again.size or within.any():
+            column = column.rechunk()  # to gather from many chunks takes twenty times as long
+        if within.any():
             return column != column.gather(self.spread(self.first))
-        of_run = column.filter(self.begins) != column.gather(self.first)
-        return self.spread(of_run.to_numpy()) if of_run.any() else pl.repeat(False, column.len(), eager=True)
+        of_run = np.zeros(self.start.size, dtype=bool)
+        of_run[again] = column.gather(self.start[again]) != column.gather(self.first[again])
+        return self.spread(of_run) if of_run.any() else pl.repeat(False, column.len(), eager=True)
 
 
 def _changes(codes: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:

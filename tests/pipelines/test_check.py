@@ -178,11 +178,11 @@ def test_thresholds_are_compared_and_none_is_met_by_what_is_undefined(tmp_path: 
     assert len(single.missed()) == 2 and "undefined" in single.missed()[0]
 
 
-def test_texts_longer_than_the_limit_are_counted(tmp_path: Path) -> None:
+def test_texts_longer_than_the_limit_are_counted(tmp_path: Path, bert: Path) -> None:
     rows = votes_rows(12)
     for row in rows[1:4]:
         row[2] += " tea" * 100
-    result = checked(tmp_path, rows, {"max_length": 64})
+    result = checked(tmp_path, rows, {"max_length": 64, "backbone": str(bert)})
     assert result.long_texts is not None
     assert result.long_texts.items == 1 and (result.long_texts.longest or 0) > 100
     assert any("longer than 64 tokens" in warning for warning in result.warnings)

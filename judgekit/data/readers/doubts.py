@@ -18,6 +18,7 @@ _MOST_CELLS = 10_000
 _RARELY = 0.01
 _MOSTLY, _NEARLY_ALWAYS = 0.6, 0.9
 _FEW_ROWS = 5
+_MOST_SEARCHED = 100
 _APART = "Give the files one by one (judgekit ingest a.csv b.csv), or delete the repeated header lines."
 
 
@@ -99,10 +100,11 @@ def _is_header(cells: list[str], names: list[str]) -> bool:
 def _refuse_swallowed_rows(table: SourceTable, dialect: Dialect) -> None:
     """A quote opened in one row and closed in a later one makes one long text of them, and breaks no rule of CSV.
 
-    Such a text has as many delimiters as its line breaks need, and its first line ends like a row, or its last begins
-    like one. The two together do not happen by chance.
+    Such a text has as many delimiters as its line breaks need, or a line with those of a whole row; and where a row
+    would end or start, it does so like the others. The two together do not happen by chance.
     """
-    frame, between = table.frame, dialect.width - 1
+    frame, between, mark = table.frame, dialect.width - 1, re.escape(dialect.delimiter)
+    whole_row = rf"\n(?:[^{mark}\n]*{mark}){{{between}}}[^{mark}\n]*\n" if between <= _MOST_SEARCHED else "^$"
     rows: set[int] = set()
     for name in frame.columns if between else ():
         cells = frame.get_column(name).alias("cell")
@@ -110,14 +112,16 @@ def _refuse_swallowed_rows(table: SourceTable, dialect: Dialect) -> None:
         broken = cells.filter(cells.str.contains("\n", literal=True) | cells.str.contains("\r", literal=True)).unique()
         lines = broken.str.replace_all("\r\n?", "\n")
         breaks = lines.str.count_matches("\n", literal=True)
-        broken = broken.filter(lines.str.count_matches(dialect.delimiter, literal=True) == breaks * between)
+        is_whole = lines.str.count_matches(dialect.delimiter, literal=True) == breaks * between
+        broken = broken.filter(is_whole | lines.str.contains(whole_row))
         if broken.len():
             is_start, is_end = like_those_of(frame.to_series(0)), like_those_of(frame.to_series(-1))
-            suspects = []
+            suspects: list[str] = []
             for cell in broken:
-                head, *_, tail = re.split("\r\n|\n|\r", cell)
-                end, start = head.split(dialect.delimiter)[-1], tail.split(dialect.delimiter)[0]
-                if (end and is_end(end)) or (start and is_start(start)):
+                head, *inner, tail = [line.split(dialect.delimiter) for line in re.split(r"\r\n|\n|\r", cell)]
+                ends = [head[-1], *(fields[-1] for fields in inner if len(fields) == between + 1)]
+                starts = [tail[0], *(fields[0] for fields in inner if len(fields) == between + 1)]
+                if any(end and is_end(end) for end in ends) or any(start and is_start(start) for start in starts):
                     suspects.append(cell)
             rows.update(cells.is_in(suspects).arg_true().to_list())
     if rows:

@@ -112,8 +112,8 @@ def _header_off_by_one(dialect: Dialect, body: pl.DataFrame) -> tuple[tuple[str,
     lacking = len(names) - max((number + 1 for number, is_filled in enumerate(filled) if is_filled), default=0)
     last = names[len(names) - lacking :]
     if body.height and lacking and (last == _MTURK_LAST or not any(last)):
-        notes = [f"No row has a field for the last {lacking} of the header's columns; they were left out."]
-        return names[:-lacking], body.drop(f"c{number}" for number in range(len(names) - lacking, len(names))), notes
+        body = body.with_columns(pl.lit("").alias(f"c{number}") for number in range(len(names) - lacking, len(names)))
+        return names, body, ["The rows end without the last delimiters of the header; those fields were read as empty."]
     # A header that lacks a delimiter, so that two of its names run together, would look the same but for its names; and
     # one or two rows with a comma in their text and no label as well.
     is_known = body.height > 2 and not rest.null_count() and all(is_known_name(name) for name in names)
