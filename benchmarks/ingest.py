@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from uuid import uuid4
 
@@ -65,15 +66,13 @@ def make_file(path: Path, *, rows: int, quoted: bool, shuffled: bool, seed: int)
     items = -(-rows // ANNOTATIONS_PER_ITEM)
     letters = rng.integers(ord("a"), ord("z") + 1, (5_000, 8)).astype(np.uint8)
     words = pl.Series([bytes(word[: 3 + n % 6]).decode() for n, word in enumerate(letters)])
-    texts = pl.select(
-        pl.concat_str([words.gather(rng.integers(0, len(words), items)) for _ in range(WORDS_PER_TEXT)], separator=" ")
-    ).to_series()
+    between = [pl.repeat(" ", items)] * (WORDS_PER_TEXT - 1)
     if quoted:
         kind = pl.Series(rng.random(items))
-        first_space = (
-            pl.when(kind < 0.1).then(pl.lit(' " ')).when(kind < 0.12).then(pl.lit("\n")).otherwise(pl.lit(" "))
-        )
-        texts = pl.select(texts.str.replace(" ", ",").str.replace(" ", first_space)).to_series()
+        between[0] = pl.repeat(",", items)
+        between[1] = pl.when(kind < 0.1).then(pl.lit(' "')).when(kind < 0.12).then(pl.lit("\n")).otherwise(pl.lit(" "))
+    parts = [words.gather(rng.integers(0, len(words), items)) for _ in range(WORDS_PER_TEXT)]
+    texts = pl.select(pl.concat_str([*chain(*zip(parts, between, strict=False)), parts[-1]])).to_series()
     item = np.repeat(np.arange(items), ANNOTATIONS_PER_ITEM)[:rows]
     start, step = rng.integers(0, ANNOTATORS, items), rng.integers(1, ANNOTATORS // ANNOTATIONS_PER_ITEM, items)
     annotator = (start[item] + np.tile(np.arange(ANNOTATIONS_PER_ITEM), items)[:rows] * step[item]) % ANNOTATORS

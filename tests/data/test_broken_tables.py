@@ -154,6 +154,16 @@ def test_what_is_odd_but_certain_is_read(content):
     assert source.frame.rows() == read(HEADER + ROWS).frame.rows() and not source.set_aside
 
 
+def test_short_row_below_a_header_with_a_delimiter_too_many_is_set_aside():
+    source = read(HEADER.replace("\n", ",\n") + ROWS + "i9,ann0\n")
+    assert source.frame.height == 12 and lines_aside(source) == ["line 14"]
+
+
+def test_unpacked_content_is_read_in_place_of_the_file(tmp_path):
+    source = read_table(tmp_path / "votes.csv.gz", content=(HEADER + ROWS).encode())
+    assert source.frame.height == 12 and source.name == "votes.csv.gz"
+
+
 def test_columns_of_mturk_that_no_row_has_are_empty():
     source = read('"HITId","WorkerId","Answer.x","Approve","Reject"\n"h1","w1","a"\n"h1","w2","b"\n')
     assert source.frame.rows() == [("h1", "w1", "a", "", ""), ("h1", "w2", "b", "", "")]

@@ -111,8 +111,9 @@ def _header_off_by_one(dialect: Dialect, body: pl.DataFrame) -> tuple[tuple[str,
     filled = [column.count() > 0 for column in body.iter_columns()][: len(names)]
     lacking = len(names) - max((number + 1 for number, is_filled in enumerate(filled) if is_filled), default=0)
     last = names[len(names) - lacking :]
-    if body.height and lacking and (last == _MTURK_LAST or not any(last)):
-        body = body.with_columns(pl.lit("").alias(f"c{number}") for number in range(len(names) - lacking, len(names)))
+    if 0 < lacking < len(names) and (last == _MTURK_LAST or not any(last)):
+        empty = pl.when(pl.nth(len(names) - lacking - 1).is_not_null()).then(pl.lit(""))
+        body = body.with_columns(empty.alias(f"c{number}") for number in range(len(names) - lacking, len(names)))
         return names, body, ["The rows end without the last delimiters of the header; those fields were read as empty."]
     # A header that lacks a delimiter, so that two of its names run together, would look the same but for its names; and
     # one or two rows with a comma in their text and no label as well.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import polars as pl
@@ -9,10 +10,12 @@ import polars as pl
 _LONGEST_USUAL_BYTES = 200
 _MOSTLY = 0.95
 _SAMPLE_ROWS = 1_000
+_CODE = r"\S*\d\S*"
+"""Ids and numbers: a digit and no space."""
 
 
 def like_those_of(column: pl.Series, *, repeated: bool = False) -> Callable[[str], bool]:
-    """Whether a text is like the cells of a column: built like its ids and numbers, else one of its values.
+    """Whether a text is like the cells of a column: built like its ids and numbers, else one of its values, not empty.
 
     Args:
         column: String.
@@ -23,9 +26,9 @@ def like_those_of(column: pl.Series, *, repeated: bool = False) -> Callable[[str
     is_code = _is_code(values)
     if values.len() and is_code.sum() >= _MOSTLY * values.len():
         built = set(_built(values.filter(is_code)).to_list())
-        return lambda text: _built(pl.Series([text])).item() in built
+        return lambda text: re.fullmatch(_CODE, text) is not None and _built(pl.Series([text])).item() in built
     known = set((short.filter(short.is_duplicated()) if repeated else values).to_list())
-    return known.__contains__
+    return (known - {""}).__contains__
 
 
 def reads_like_its_column(name: str, column: pl.Series) -> bool:
@@ -37,8 +40,7 @@ def reads_like_its_column(name: str, column: pl.Series) -> bool:
 
 
 def _is_code(texts: pl.Series) -> pl.Series:
-    """Ids and numbers: a digit and no space."""
-    return texts.str.contains(r"^\S*\d\S*$")
+    return texts.str.contains(f"^{_CODE}$")
 
 
 def _built(texts: pl.Series) -> pl.Series:
