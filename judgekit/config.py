@@ -65,6 +65,45 @@ class Dtype(StrEnum):
     bfloat16 = "bfloat16"
 
 
+class LabelScoring(StrEnum):
+    """What a causal LM is read at: one token per word, one code per label, or whole sequences of tokens."""
+
+    auto = "auto"
+    tokens = "tokens"
+    codes = "codes"
+    sequences = "sequences"
+
+
+class OnTooLong(StrEnum):
+    """What becomes of an item that is longer than the backbone may read."""
+
+    cut = "cut"
+    drop = "drop"
+    error = "error"
+
+
+class Preset(StrEnum):
+    """A set of defaults of training."""
+
+    default = "default"
+    paper = "paper"
+    single_point = "single-point"
+
+
+class Optimizer(StrEnum):
+    """What moves the weights; paged keeps its state in memory that the GPU may move to the CPU."""
+
+    adamw = "adamw"
+    paged = "paged"
+
+
+class Keep(StrEnum):
+    """Which adapter a training ends with."""
+
+    best = "best"
+    last = "last"
+
+
 class Level(StrEnum):
     """How far apart two labels are, for Krippendorff's alpha."""
 
@@ -272,16 +311,57 @@ class IngestSettings(Settings):
         return problems
 
 
+# What arXiv 2505.12301 gives, and where it is silent the plainest choice. Its learning rate, 5e-5, is for causal LMs:
+# an encoder's fresh head needs its own.
+_PUBLISHED: dict[str, Any] = {
+    "alpha": 0.8, "epsilon": 0.25, "adversary": "paper", "targets": "empirical", "epochs": 2, "warmup": 0.0,
+    "averaging": 0.0, "calibrate": False, "evaluations": 1, "keep": "last", "swap": False,
+}  # fmt: skip
+PRESETS: dict[Preset, dict[str, Any]] = {
+    Preset.default: {},
+    Preset.paper: _PUBLISHED,
+    Preset.single_point: {**_PUBLISHED, "alpha": 0.0, "adversary": "off"},
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings(Settings):
     """Settings of `judgekit train`."""
 
+    preset: Preset = setting(
+        Preset.default,
+        "Defaults: judgekit's own, the published ones (arXiv 2505.12301), or its single-point baseline.",
+        panel="Loss",
+    )
     backbone: str = setting(
         "starter", "Pretrained model: starter, a local folder, or a Hugging Face hub id.", panel="Model"
     )
     revision: str | None = setting(None, "Revision of a hub model (branch, tag or commit).", panel="Model")
     model_kind: ModelKind = setting(
         ModelKind.auto, "Encoder with a label head, or causal LM read at the label tokens.", panel="Model"
+    )
+    trust_remote_code: bool = setting(False, "Run code that comes with the model.", panel="Model")
+    load_in_4bit: bool = setting(
+        False, "Keep a causal LM's frozen weights in 4 bits (NF4, double quantisation).", panel="Model"
+    )
+    gradient_checkpointing: bool | None = setting(
+        None, "Compute activations twice instead of keeping them (default: where memory is short).", panel="Model"
+    )
+    chat: bool = setting(True, "Put the prompt into the tokenizer's chat template, where it has one.", panel="Prompt")
+    label_scoring: LabelScoring = setting(
+        LabelScoring.auto,
+        "How a causal LM is read: one token per word, a code per label, or whole sequences.",
+        panel="Prompt",
+    )
+    label_words: tuple[str, ...] = setting(
+        (),
+        "Words of one token that count as a label, as in contradiction=contra,contradict; repeat for each label.",
+        panel="Prompt",
+    )
+    on_too_long: OnTooLong = setting(
+        OnTooLong.cut,
+        "Items that are too long: cut the middle of their longest text, drop them, or stop.",
+        panel="Prompt",
     )
     alpha: float = setting(0.8, "Loss = alpha KL + (1 - alpha) CE.", ge=0, le=1, panel="Loss")
     epsilon: float = setting(0.25, "L2 radius within which the target may be perturbed.", ge=0, le=1.4143, panel="Loss")
@@ -295,12 +375,19 @@ class TrainSettings(Settings):
     annotator_weights: bool = setting(
         False, "Let the votes of less reliable annotators count less in training.", panel="Loss"
     )
+    swap: bool = setting(False, "Train on both orders of a pairwise comparison, with mirrored targets.", panel="Loss")
     epochs: int | None = setting(
         None, "Passes over the training items (default: 3, more on small datasets).", ge=1, panel="Optimisation"
     )
     batch_size: int = setting(32, "Items per optimiser step.", ge=1, panel="Optimisation")
+    micro_batch_size: int | None = setting(
+        None, "Items per forward pass (default: the batch size); fewer need less memory.", ge=1, panel="Optimisation"
+    )
     learning_rate: float | None = setting(
         None, "Peak learning rate (default: by model kind).", gt=0, panel="Optimisation"
+    )
+    optimizer: Optimizer = setting(
+        Optimizer.adamw, "adamw, or paged: AdamW of bitsandbytes in paged memory, on CUDA.", panel="Optimisation"
     )
     weight_decay: float = setting(0.01, "Weight decay of AdamW.", ge=0, panel="Optimisation")
     warmup: float = setting(0.06, "Share of the steps with a rising learning rate.", ge=0, lt=1, panel="Optimisation")
@@ -316,12 +403,18 @@ class TrainSettings(Settings):
         None, "The update is scaled by lora_alpha / lora_r (default: twice lora_r).", ge=1, panel="LoRA"
     )
     lora_dropout: float = setting(0.0, "Dropout before the LoRA matrices.", ge=0, lt=1, panel="LoRA")
+    target_modules: tuple[str, ...] = setting(
+        ("auto",), "Layers that get LoRA matrices, by the end of their names; auto: every linear layer.", panel="LoRA"
+    )
     max_length: int = setting(512, "Most tokens of one item; longer texts lose their middle.", ge=8, panel="Model")
     evaluations: int = setting(
         8, "How often the validation KL is taken in a whole training.", ge=1, panel="Split and checkpoint"
     )
     patience: int = setting(
         3, "Stop after so many evaluations without a better validation KL.", ge=1, panel="Split and checkpoint"
+    )
+    keep: Keep = setting(
+        Keep.best, "Keep the adapter with the best validation KL, or the last one.", panel="Split and checkpoint"
     )
     split: Split = setting(
         Split.auto, "The split that came with the data, if any (auto), or a random one.", panel="Split and checkpoint"
@@ -340,10 +433,34 @@ class TrainSettings(Settings):
     dtype: Dtype = setting(Dtype.auto, "Number format; auto takes bfloat16 where the hardware has it.", panel="Model")
     device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps …", panel="Model")
     seed: int = setting(0, "Seed of split, initial weights, batches and dropout.", ge=0, panel="Optimisation")
+    split_seed: int | None = setting(
+        None, "Seed of the split alone (default: the seed).", ge=0, panel="Split and checkpoint"
+    )
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Settings from a mapping; what it does not name comes from its preset, then from the defaults.
+
+        Raises:
+            SettingsError: a key is not a setting of this verb, or a value is out of range.
+        """
+        chosen = str(values.get("preset", Preset.default))
+        return super().from_json({**PRESETS.get(Preset(chosen), {}), **values} if chosen in list(Preset) else values)
+
+    def words_of_labels(self) -> dict[str, tuple[str, ...]]:
+        """`label_words` by label."""
+        pairs = (given.split("=", 1) for given in self.label_words)
+        return {label: tuple(word.strip() for word in words.split(",")) for label, words in pairs}
 
     def cross_problems(self) -> list[str]:
         """The parts of the split leave room for a test part; the oracle projects only where something is projected."""
         problems: list[str] = []
+        for given in self.label_words:
+            label, _, words = given.partition("=")
+            if not label or not all(word.strip() for word in words.split(",")):
+                problems.append(f"--label-words is {given!r}; expected LABEL=word,word")
+        if self.micro_batch_size is not None and self.micro_batch_size > self.batch_size:
+            problems.append(f"--micro-batch-size is {self.micro_batch_size}; it must be at most --batch-size")
         if self.train_share + self.validation_share > 1 - 1e-9:
             problems.append(
                 "--train-share and --validation-share leave nothing for the test part; their sum must be below 1"
@@ -358,6 +475,11 @@ class ScoreSettings(Settings):
     """Settings of `judgekit score`."""
 
     batch_size: int = setting(128, "Most items per forward pass.", ge=1)
+    both_orders: bool = setting(False, "Show a pairwise comparison in both orders and average the predictions.")
+    on_too_long: OnTooLong = setting(
+        OnTooLong.cut, "Items that are too long: cut the middle of their longest text, drop them, or stop."
+    )
+    trust_remote_code: bool = setting(False, "Run code that comes with the model.")
     dtype: Dtype = setting(Dtype.auto, "Number format; auto takes bfloat16 where the hardware has it.")
     device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps …")
 
@@ -370,6 +492,40 @@ class EvaluateSettings(ScoreSettings):
     confidence: float = setting(0.95, "Level of the bootstrap intervals.", gt=0, lt=1)
     resamples: int = setting(1000, "Bootstrap resamples over items.", ge=10)
     seed: int = setting(0, "Seed of the bootstrap.", ge=0)
+
+
+class StudyPlan(StrEnum):
+    """Which of the paper's questions a study asks."""
+
+    table1 = "table1"
+    ablation = "ablation"
+    alpha = "alpha"
+    epsilon = "epsilon"
+    robustness = "robustness"
+    budget = "budget"
+    all = "all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudySettings(TrainSettings):
+    """Settings of `judgekit study`: those of training, which its variants change, and what to compare."""
+
+    plan: tuple[str, ...] = setting(
+        ("table1", "ablation"),
+        "table1, ablation, alpha, epsilon, robustness, budget or all; repeat for several.",
+        panel="Study",
+    )
+    seeds: int = setting(3, "Trainings of each variant, with seeds from --seed on.", ge=1, panel="Study")
+    train_items: int | None = setting(
+        None, "Most training items, drawn at random (default: all).", ge=10, panel="Study"
+    )
+
+    def cross_problems(self) -> list[str]:
+        """Every plan is one of the plans."""
+        wrong = [name for name in self.plan if name not in list(StudyPlan)]
+        return super().cross_problems() + [
+            f"--plan is {name!r}; expected one of {', '.join(StudyPlan)}" for name in wrong
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
