@@ -4,7 +4,7 @@ Usage: python benchmarks/scoring.py FILE [--items 2000] [--rounds 3] [--json]
 
 Both read the same texts (or pairs of texts) of FILE with the starter backbone and give a distribution over the same
 number of labels; tokenisation counts, loading the models does not. judgekit: `TokenizedPrompts.encode`, then
-`predict_logits` with its default batch size on a judge that was written and loaded as `judgekit score` loads one, then
+`predict` with its default batch size on a judge that was written and loaded as `judgekit score` loads one, then
 softmax. The pipeline: batches of 32, truncation on, once in its default float32 and once in bfloat16. The bar is for
 its default. Both start with an untrained head: speed does not depend on what the weights say.
 """
@@ -24,7 +24,7 @@ from transformers import AutoModelForSequenceClassification, pipeline
 from judgekit.config import Dtype, ScoreSettings
 from judgekit.core.calibration import apply_temperature
 from judgekit.models.loading import LoraSettings, choose_device, choose_dtype, load_judge, new_judge
-from judgekit.training.predict import predict_logits
+from judgekit.training.predict import predict
 
 LEAST_TIMES_THE_PIPELINE = 5
 PIPELINE_BATCH_SIZE = 32
@@ -41,19 +41,19 @@ def judgekit_scorer(found: StarterItems, device: torch.device) -> Scorer:
         found.backbone,
         lora=LoraSettings(16, 32, 0.0),
         label_bias=torch.zeros(labels),
-        label_ids=None,
+        label_words=None,
         device=device,
         dtype=dtype,
         seed=0,
     )
     with tempfile.TemporaryDirectory() as folder:
         fresh.save_adapter(Path(folder))
-        model = load_judge(found.backbone, Path(folder), label_ids=None, device=device, dtype=dtype)
+        model = load_judge(found.backbone, Path(folder), label_words=None, device=device, dtype=dtype)
     batch_size = ScoreSettings().batch_size
 
     def score(items: int) -> None:
         encoded = found.prompts.encode(found.dataset.items.texts.head(items).to_dicts())
-        q = apply_temperature(predict_logits(model, encoded, batch_size=batch_size), 1.0)
+        q = apply_temperature(predict(model, encoded, batch_size=batch_size).logits, 1.0)
         assert q.shape == (items, labels)
 
     return score

@@ -17,21 +17,25 @@ if TYPE_CHECKING:
     from judgekit.errors import JudgekitError as JudgekitError
     from judgekit.pipelines.check import check as check
     from judgekit.pipelines.evaluate import evaluate as evaluate
+    from judgekit.pipelines.export import export as export
     from judgekit.pipelines.ingest import ingest as ingest
     from judgekit.pipelines.init import init as init
     from judgekit.pipelines.reporter import Reporter as Reporter
     from judgekit.pipelines.score import score as score
     from judgekit.pipelines.show import show as show
+    from judgekit.pipelines.study import study as study
     from judgekit.pipelines.train import train as train
 
+_VERBS = ("check", "evaluate", "export", "ingest", "init", "score", "show", "study", "train")
 _HOMES = {
     "JudgekitError": "judgekit.errors",
     "Reporter": "judgekit.pipelines.reporter",
-    **{
-        verb: f"judgekit.pipelines.{verb}" for verb in ("check", "evaluate", "ingest", "init", "score", "show", "train")
-    },
+    **{verb: f"judgekit.pipelines.{verb}" for verb in _VERBS},
 }
-__all__ = ["JudgekitError", "Reporter", "__version__", "check", "evaluate", "ingest", "init", "score", "show", "train"]
+__all__ = [
+    "JudgekitError", "Reporter", "__version__", "check", "evaluate", "export", "ingest", "init", "score", "show",
+    "study", "train",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -520,6 +520,19 @@ class StudySettings(TrainSettings):
         None, "Most training items, drawn at random (default: all).", ge=10, panel="Study"
     )
 
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Settings from a mapping.
+
+        Raises:
+            SettingsError: a preset is given, a key is not a setting of this verb, or a value is out of range.
+        """
+        if "preset" in values:
+            raise SettingsError(
+                "--preset cannot be set for a study: its variants are the presets.", hint="Leave it away."
+            )
+        return super().from_json(values)
+
     def cross_problems(self) -> list[str]:
         """Every plan is one of the plans."""
         wrong = [name for name in self.plan if name not in list(StudyPlan)]
@@ -554,3 +567,19 @@ class CheckSettings(Settings):
     seed: int = setting(0, "Seed of the bootstrap and of the random halves.", ge=0)
     backbone: str = setting(TrainSettings.backbone, "Model whose tokens are counted, to find texts that are too long.")
     max_length: int = setting(TrainSettings.max_length, "Most tokens of one item.", ge=8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportSettings(Settings):
+    """Settings of `judgekit export`."""
+
+    tolerance: float | None = setting(
+        None,
+        "Largest shift of a probability that is accepted (default: 0.0001 for weights in float32, 0.01 for others).",
+        gt=0,
+        le=1,
+    )
+    dtype: Dtype = setting(Dtype.auto, "Number format of the saved weights; auto takes the backbone's own.")
+    batch_size: int = setting(ScoreSettings.batch_size, "Most items of the sample per forward pass.", ge=1)
+    trust_remote_code: bool = setting(False, "Run code that comes with the model.")
+    device: str = setting("auto", "Where it is merged and checked: auto, cpu, cuda, cuda:1, mps …")

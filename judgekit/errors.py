@@ -19,6 +19,9 @@ class JudgekitError(Exception):
         problems: single findings, listed below the message; only the first 20 are shown.
     """
 
+    is_told = False
+    """Whether another process of the same training shows it to the user."""
+
     def __init__(self, message: str, *, hint: str = "", problems: Sequence[str] = ()) -> None:
         self.message = message
         self.hint = hint

@@ -31,7 +31,7 @@ def save_model(folder: Path, make: Callable[[], Any], *, seed: int = 7) -> None:
         model.eval().save_pretrained(str(folder))
 
 
-def build_bert(folder: Path, *, max_positions: int = 64) -> Path:
+def build_bert(folder: Path, *, max_positions: int = 64, **changes: Any) -> Path:
     """A BERT encoder of 2 layers x 32 with [CLS], [SEP] and token types, pieces down to single characters."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
     from transformers import BertConfig, BertModel
@@ -52,10 +52,11 @@ def build_bert(folder: Path, *, max_positions: int = 64) -> Path:
         folder, tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
         model_input_names=["input_ids", "token_type_ids", "attention_mask"],
     )  # fmt: skip
-    config = BertConfig(
-        vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
-        max_position_embeddings=max_positions, hidden_dropout_prob=0.1,
-    )  # fmt: skip
+    shape: dict[str, Any] = {
+        "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64,
+        "max_position_embeddings": max_positions, "hidden_dropout_prob": 0.1,
+    }  # fmt: skip
+    config = BertConfig(vocab_size=len(vocabulary), **shape | changes)
     save_model(folder, lambda: BertModel(config))
     return folder
 
@@ -85,19 +86,20 @@ def byte_level_tokenizer(words: Sequence[str] = (), *, specials: Sequence[str] =
     return tokenizer
 
 
-def build_causal(folder: Path, family: str = "llama", *, words: Sequence[str] = ()) -> Path:
+def build_causal(folder: Path, family: str = "llama", *, words: Sequence[str] = (), **changes: Any) -> Path:
     """A causal LM of 2 layers x 32 over bytes.
 
-    `llama`; `gemma2` with its two soft caps and sliding windows; `gpt2`, whose positions are counted from the start.
+    `llama`; `qwen2`, with biases and its head tied to the embeddings; `mistral` with sliding windows; `gemma2` with
+    those, two soft caps and a tied head; `cohere` and `granite`, which scale their logits; `gpt2`, whose positions are
+    counted from the start; any other that transformers knows by the names of these settings.
+
+    Args:
+        folder: where to.
+        family: model type.
+        words: words that are one token each.
+        changes: other settings of its config.
     """
-    from transformers import (
-        Gemma2Config,
-        Gemma2ForCausalLM,
-        GPT2Config,
-        GPT2LMHeadModel,
-        LlamaConfig,
-        LlamaForCausalLM,
-    )
+    from transformers import AutoConfig, AutoModelForCausalLM
 
     tokenizer = byte_level_tokenizer(words)
     save_tokenizer(folder, tokenizer, unk_token="<unk>", bos_token="<s>", eos_token="</s>")
@@ -106,20 +108,23 @@ def build_causal(folder: Path, family: str = "llama", *, words: Sequence[str] = 
         "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 1024,
         "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": None,
     }  # fmt: skip
-    if family == "llama":
-        save_model(folder, lambda: LlamaForCausalLM(LlamaConfig(**shape)))
-    elif family == "gpt2":
-        gpt2 = GPT2Config(
-            vocab_size=shape["vocab_size"], n_embd=32, n_layer=2, n_head=2, n_positions=1024, bos_token_id=1,
-            eos_token_id=2,
-        )  # fmt: skip
-        save_model(folder, lambda: GPT2LMHeadModel(gpt2))
-    else:
-        gemma = Gemma2Config(
-            **shape, head_dim=8, query_pre_attn_scalar=8, sliding_window=24, attn_logit_softcapping=5.0,
-            final_logit_softcapping=3.0,
-        )  # fmt: skip
-        save_model(folder, lambda: Gemma2ForCausalLM(gemma))
+    if family == "gpt2":
+        shape = {
+            "vocab_size": shape["vocab_size"], "n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 1024,
+            "bos_token_id": 1, "eos_token_id": 2,
+        }  # fmt: skip
+    own: dict[str, dict[str, Any]] = {
+        "qwen2": {"tie_word_embeddings": True},
+        "mistral": {"sliding_window": 24},
+        "gemma2": {
+            "head_dim": 8, "query_pre_attn_scalar": 8, "sliding_window": 24, "attn_logit_softcapping": 5.0,
+            "final_logit_softcapping": 3.0,
+        },
+        "cohere": {"logit_scale": 0.25},
+        "granite": {"logits_scaling": 4.0},
+    }  # fmt: skip
+    config = AutoConfig.for_model(family, **shape | own.get(family, {}) | changes)
+    save_model(folder, lambda: AutoModelForCausalLM.from_config(config))
     return folder
 
 

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from judgekit import __version__
-from judgekit.cli import check, demo, evaluate, ingest, init, score, show, train
+from judgekit.cli import check, demo, evaluate, export, ingest, init, score, show, study, train
 from judgekit.cli.options import OFFLINE_HELP, WORKSPACE_HELP
 from judgekit.errors import JudgekitError, SettingsError
 
@@ -29,7 +29,7 @@ app = typer.Typer(
     help="From a multi-annotator CSV to a judge that predicts the distribution of human labels.",
     epilog="Start: judgekit ingest votes.csv, judgekit train, judgekit score new.csv. Or: judgekit demo",
 )
-for verb in (init, ingest, check, train, score, evaluate, show, demo):
+for verb in (init, ingest, check, train, score, evaluate, study, export, show, demo):
     name = verb.__name__.rsplit(".", 1)[1]
     app.command(name)(getattr(verb, name))
 
@@ -42,6 +42,7 @@ def _print_version(value: bool) -> None:
 
 @app.callback()
 def before_every_verb(
+    context: typer.Context,
     workspace: Annotated[Path | None, typer.Option(help=WORKSPACE_HELP)] = None,
     offline: Annotated[bool, typer.Option("--offline", help=OFFLINE_HELP, show_envvar=False)] = False,
     version: Annotated[
@@ -52,6 +53,11 @@ def before_every_verb(
     ] = False,
 ) -> None:
     """Prepare what all verbs share, before any of them imports a library that would read it."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and context.invoked_subcommand != "train":
+        raise SettingsError(
+            "Several processes work together in `judgekit train` alone.",
+            hint="Run this command without `accelerate launch`.",
+        )
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
@@ -73,6 +79,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         app(args=None if argv is None else list(argv))
     except JudgekitError as error:
+        if error.is_told:
+            return 3
         typer.echo(f"judgekit: {error}", err=True)
         if isinstance(error, SettingsError):
             _say_environment()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
@@ -10,23 +11,29 @@ from types import FrameType
 from judgekit.cli.output import say
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SECONDS_OF_ONE_WISH = 1.0
 
 
 @contextmanager
-def stop_on_signal() -> Generator[Callable[[], bool]]:
-    """A function that tells whether to stop. The first signal asks for it; the second interrupts at once."""
-    asked = False
+def stop_on_signal(kept: str = "the checkpoint is kept") -> Generator[Callable[[], bool]]:
+    """A function that tells whether to stop. The first signal asks for it; one after a second interrupts at once.
+
+    Ctrl-C reaches a process of a launcher twice, from the terminal and from the launcher.
+    """
+    asked_at: float | None = None
 
     def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-        say("\nStopping after this step; the checkpoint is kept. Once more to stop at once.")
+        nonlocal asked_at
+        if asked_at is not None:
+            if time.monotonic() - asked_at > SECONDS_OF_ONE_WISH:
+                raise KeyboardInterrupt
+            return
+        asked_at = time.monotonic()
+        say(f"\nStopping after this step; {kept}. Once more to stop at once.")
 
     previous = {number: signal.signal(number, ask) for number in SIGNALS}
     try:
-        yield lambda: asked
+        yield lambda: asked_at is not None
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

@@ -6,6 +6,7 @@ rich is imported inside functions: `--help` must not wait for it.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from judgekit.cli.progress import ProgressReporter
 
 JSON_SCHEMA_VERSION = 1
+# Of the processes of a launcher (`accelerate launch`) one speaks.
+IS_MAIN = int(os.environ.get("RANK", "0")) == 0
 
 
 class Result(Protocol):
@@ -31,6 +34,8 @@ class Result(Protocol):
 
 def emit(result: Result, *, as_json: bool) -> None:
     """Print a result on stdout: one JSON object with a schema version, or tables."""
+    if not IS_MAIN:
+        return
     if as_json:
         facts = {"schema_version": JSON_SCHEMA_VERSION, **result.to_json()}
         # Escapes where stdout could not hold every character: a script must get the labels as they are.
@@ -45,7 +50,8 @@ def emit(result: Result, *, as_json: bool) -> None:
 
 def say(text: str) -> None:
     """Print talk on stderr."""
-    typer.echo(text, err=True)
+    if IS_MAIN:
+        typer.echo(text, err=True)
 
 
 def next_command(command: str) -> None:
@@ -57,4 +63,4 @@ def progress(*, quiet: bool = False) -> ProgressReporter:
     """A reporter with a progress bar on stderr; a context manager."""
     from judgekit.cli.progress import ProgressReporter
 
-    return ProgressReporter(quiet=quiet)
+    return ProgressReporter(quiet=quiet or not IS_MAIN)

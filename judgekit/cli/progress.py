@@ -39,7 +39,7 @@ class ProgressReporter(Reporter):
             # Results printed while the bar stands go above it on a terminal, and into their file where there is one.
             redirect_stdout=sys.stdout.isatty(),
         )
-        self._task: TaskID | None = None
+        self._tasks: dict[str, TaskID] = {}
         self._started = self._last_line = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -65,13 +65,31 @@ class ProgressReporter(Reporter):
         rate = done / max(1e-9, time.monotonic() - self._started)
         self._show("scoring", done, total, f"{rate:.0f} items/s", (total - done) / rate)
 
-    def _show(self, words: str, done: int, total: int, facts: str, seconds_left: float) -> None:
-        is_first = self._task is None
-        if self._task is None:
-            self._task = self._bar.add_task(words, total=total, facts="")
+    def runs(self, done: int, total: int, words: str, seconds_left: float | None) -> None:
+        """Move the bar above; the bar of the run starts anew."""
+        facts = words if seconds_left is None else f"{words}  {_minutes(seconds_left)} left"
+        self._move("runs", done, total, facts)
+        if "training" in self._tasks:
+            self._bar.reset(self._tasks["training"])
+        if self._bar.disable:
+            self._console.print(f"runs: {done:,} of {total:,}, {facts}", markup=False)
+
+    def _move(self, words: str, done: int, total: int, facts: str) -> bool:
+        """Move a bar of its own for each kind of work; whether it is the first move."""
+        is_first = words not in self._tasks
+        if is_first:
+            self._tasks[words] = self._bar.add_task(words, total=total, facts="")
             self._started = time.monotonic()
-        self._bar.update(self._task, completed=done, facts=facts)
+        self._bar.update(self._tasks[words], completed=done, total=total, facts=facts)
+        return is_first
+
+    def _show(self, words: str, done: int, total: int, facts: str, seconds_left: float) -> None:
+        is_first = self._move(words, done, total, facts)
         now = time.monotonic()
         if self._bar.disable and (is_first or done == total or now - self._last_line > SECONDS_BETWEEN_LINES):
             self._last_line = now
             self._console.print(f"{words}: {done:,} of {total:,}, {facts}, {seconds_left:.0f} s left", markup=False)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

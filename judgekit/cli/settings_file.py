@@ -6,7 +6,16 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from judgekit.config import CheckSettings, EvaluateSettings, IngestSettings, ScoreSettings, Settings, TrainSettings
+from judgekit.config import (
+    CheckSettings,
+    EvaluateSettings,
+    ExportSettings,
+    IngestSettings,
+    ScoreSettings,
+    Settings,
+    StudySettings,
+    TrainSettings,
+)
 from judgekit.errors import SettingsError
 from judgekit.workspace.layout import SETTINGS_FILE, find_root
 
@@ -16,6 +25,8 @@ VERBS: dict[str, type[Settings]] = {
     "train": TrainSettings,
     "score": ScoreSettings,
     "evaluate": EvaluateSettings,
+    "export": ExportSettings,
+    "study": StudySettings,
 }
 
 

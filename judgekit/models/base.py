@@ -29,6 +29,15 @@ class Batch(NamedTuple):
         return Batch(self.input_ids.to(device), self.attention_mask.to(device), types)
 
 
+class Reading(NamedTuple):
+    """What a judge model says of B items."""
+
+    logits: Tensor
+    """Label logits, float32 `[B, K]`."""
+    label_mass: Tensor | None
+    """Probability that the LM gives to the label set before it is renormalised, float32 `[B]`; None for encoders."""
+
+
 class JudgeModel(Protocol):
     """A backbone with an adapter that gives one logit per label."""
 
@@ -38,6 +47,10 @@ class JudgeModel(Protocol):
 
     def label_logits(self, batch: Batch) -> Tensor:
         """Label logits, float32 `[B, K]`; softmax over the last axis gives the predicted distribution q."""
+        ...
+
+    def read(self, batch: Batch) -> Reading:
+        """The same logits, and how much of its probability the model gives to the label set at all."""
         ...
 
     def trainable(self) -> dict[str, nn.Parameter]:

@@ -1,7 +1,8 @@
-"""A causal LM read at its label tokens: no `[batch, sequence, vocabulary]` tensor ever exists.
+"""A causal LM read at its label words: no `[batch, sequence, vocabulary]` tensor ever exists.
 
-Labels of one token each are read from the hidden state at the judgment position times the label rows of the LM head.
-Labels of several tokens are scored as whole sequences, log p(label | prompt), from one shared cache of the prompt.
+Words of one token each are read from the hidden state at the judgment position times their rows of the LM head. Words
+of several tokens are scored as whole sequences, log p(word | prompt), from one shared cache of the prompt. Words of one
+label are synonyms: they are summed by logsumexp.
 """
 
 from __future__ import annotations
@@ -12,87 +13,165 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
-from judgekit.models.base import Batch, save_lora, unique_parameters
+from judgekit.errors import BackboneError
+from judgekit.models.base import Batch, Reading, save_lora, unique_parameters
+from judgekit.models.lm_head import LmHead
+
+# What `check` lets pass, as a share of the largest logit: rounding, but neither a wrong scale nor a wrong position.
+MOST_DIFFERENCE = {torch.float32: 1e-3, torch.bfloat16: 0.1}
+ROWS_CHECKED = 1_000
 
 
 class CausalJudge(nn.Module):
-    """A causal LM with LoRA adapters, read where the label would come next.
+    """A causal LM, with LoRA adapters or none, read where the label would come next.
 
     Args:
-        backbone: a PEFT model around a `…ForCausalLM`.
-        label_ids: for each of the K labels its token ids as they follow the prompt; at least one each, no two equal,
-            none the beginning of another.
+        backbone: a `…ForCausalLM`, or a PEFT model around one.
+        label_words: for each of the K labels its words, each the token ids that follow the prompt; at least one each,
+            no two equal, none the beginning of another.
         dtype: number format of the matrix products.
+
+    Raises:
+        BackboneError: its LM head cannot be read row by row.
     """
 
     pad_left = True
 
-    def __init__(self, backbone: Any, label_ids: Sequence[Sequence[int]], *, dtype: torch.dtype) -> None:
+    def __init__(self, backbone: Any, label_words: Sequence[Sequence[Sequence[int]]], *, dtype: torch.dtype) -> None:
         super().__init__()
         self.backbone = backbone
         self.dtype = dtype
-        self.language_model = backbone.get_base_model()
+        self.language_model = backbone.get_base_model() if hasattr(backbone, "get_base_model") else backbone
+        self.head = LmHead(self.language_model)
         self.device = next(backbone.parameters()).device
-        longest = max(len(ids) for ids in label_ids)
-        padded = [[*ids, *[0] * (longest - len(ids))] for ids in label_ids]
-        lengths = torch.tensor([len(ids) for ids in label_ids], device=self.device)
-        self.label_tokens = torch.tensor(padded, device=self.device)  # [K, L]
-        self.label_mask = torch.arange(longest, device=self.device) < lengths.unsqueeze(1)  # [K, L]
+        # Weights that are all of one format multiply without autocast's conversions.
+        formats = {weight.dtype for weight in backbone.parameters() if weight.is_floating_point()}
+        self.is_mixed = dtype != torch.float32 and formats != {dtype}
+        words = [list(word) for of_label in label_words for word in of_label]  # W words in all
+        longest = max(map(len, words))
+        padded = torch.tensor([word + [0] * (longest - len(word)) for word in words], device=self.device)
+        lengths = torch.tensor([len(word) for word in words], device=self.device)
+        self.word_mask = torch.arange(longest, device=self.device) < lengths.unsqueeze(1)  # [W, L]
+        self.words = padded  # [W, L]
+        self.rows = padded[self.word_mask].unique()  # [R]: the only rows of the head whose logits are asked for
+        self.columns = torch.searchsorted(self.rows, padded).clamp_max(len(self.rows) - 1)  # [W, L], places in rows
+        self.words_per_label = [len(of_label) for of_label in label_words]
+        self.is_computed_twice = any(getattr(layer, "gradient_checkpointing", False) for layer in backbone.modules())
+        self.shares_prompt = True
 
     def label_logits(self, batch: Batch) -> Tensor:
-        """Label logits, float32 `[B, K]`: raw logits of one-token labels, else log-probabilities of the sequences."""
-        with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32):
-            several = self.label_tokens.shape[1] > 1
-            out = self._transformer(batch.input_ids, batch.attention_mask, use_cache=several)
-            last = out.last_hidden_state[:, -1]  # [B, H]: padding is on the left
-            if not several:
-                return self._vocabulary_logits(last, self.label_tokens[:, 0])  # [B, K]
-            first = self._log_probabilities(last)[:, self.label_tokens[:, 0]]  # [B, K]
-            return first + self._rest_of_sequences(batch, out.past_key_values)
+        """Label logits, float32 `[B, K]`: of raw logits if all words are of one token, else of log-probabilities."""
+        return self._read(batch, with_mass=False).logits
 
-    def _rest_of_sequences(self, batch: Batch, cache: Any) -> Tensor:
-        """Sum of the log-probabilities of each label's second to last token, `[B, K]`."""
-        size, labels = len(batch.input_ids), len(self.label_tokens)
-        cache.batch_repeat_interleave(labels)
-        given = self.label_tokens[:, :-1].repeat(size, 1)  # [B K, L - 1]
-        mask = torch.cat(
-            [
-                batch.attention_mask.repeat_interleave(labels, dim=0),
-                self.label_mask[:, :-1].repeat(size, 1).to(batch.attention_mask.dtype),
-            ],
-            dim=1,
+    def read(self, batch: Batch) -> Reading:
+        """The same logits, and the probability the LM gives to all words of the labels together."""
+        return self._read(batch, with_mass=True)
+
+    def _read(self, batch: Batch, *, with_mass: bool) -> Reading:
+        with torch.autocast(self.device.type, enabled=False):  # all but the transformer is computed in float32
+            if self.words.shape[1] > 1:
+                words = self._log_probabilities(batch)  # [B, W]
+                mass = words.logsumexp(-1).exp()
+            else:
+                here = self.head.at(self._transformer(batch).last_hidden_state[:, -1])  # padding is on the left
+                words = here.logits(self.rows)[:, self.columns[:, 0]]  # [B, W]
+                mass = (words.logsumexp(-1) - here.log_normaliser()).exp() if with_mass else None
+            parts = words.split(self.words_per_label, dim=1)
+            return Reading(torch.stack([part.logsumexp(1) for part in parts], dim=1), mass)
+
+    def _log_probabilities(self, batch: Batch) -> Tensor:
+        """Log p(word | prompt) of every word, float32 `[B, W]`."""
+        # Layers that are computed twice keep no cache.
+        if (self.training and self.is_computed_twice) or not self.shares_prompt:
+            return self._uncached(batch)
+        out = self._transformer(batch, use_cache=True)
+        if not _can_repeat(getattr(out, "past_key_values", None)):
+            self.shares_prompt = False
+            return self._uncached(batch)
+        here = self.head.at(out.last_hidden_state[:, -1])
+        first = here.logits(self.rows)[:, self.columns[:, 0]] - here.log_normaliser().unsqueeze(1)  # [B, W]
+        follows = self.word_mask[:, 1:]
+        longer = follows.any(1).nonzero().squeeze(1)  # words of one token are done
+        out.past_key_values.batch_repeat_interleave(len(longer))
+        given = Batch(
+            self.words[longer, :-1].repeat(len(first), 1),  # [B W', L - 1]
+            torch.cat([_repeat(batch.attention_mask, longer), self._mask_of(longer, len(first))], dim=1),
+            None,
         )
-        hidden = self._transformer(given, mask, past_key_values=cache, use_cache=True).last_hidden_state
-        log_p = self._log_probabilities(hidden)  # [B K, L - 1, V]: label positions only
-        asked = self.label_tokens[:, 1:].repeat(size, 1).unsqueeze(-1)
-        token_log_p = log_p.gather(-1, asked).squeeze(-1) * self.label_mask[:, 1:].repeat(size, 1)
-        return token_log_p.sum(1).view(size, labels)
+        hidden = self._transformer(given, past_key_values=out.past_key_values, use_cache=True).last_hidden_state
+        return first.index_add(1, longer, self._rest(hidden, longer))
 
-    def _transformer(self, input_ids: Tensor, attention_mask: Tensor, **options: Any) -> Any:
+    def _uncached(self, batch: Batch) -> Tensor:
+        """The same from one forward pass over every prompt with every word behind it."""
+        every = torch.arange(len(self.words), device=self.device)
+        size = len(batch.input_ids)
+        whole = Batch(
+            torch.cat([_repeat(batch.input_ids, every), self.words[:, :-1].repeat(size, 1)], dim=1),
+            torch.cat([_repeat(batch.attention_mask, every), self._mask_of(every, size)], dim=1),
+            None,
+        )
+        hidden = self._transformer(whole).last_hidden_state[:, -self.words.shape[1] :]  # [B W, L, H]
+        first = self.head.at(hidden[:, 0])
+        log_p = first.logits(self.rows).gather(1, self.columns[:, :1].repeat(size, 1)).squeeze(1)
+        first_log_p = (log_p - first.log_normaliser()).view(size, -1)
+        return first_log_p + self._rest(hidden[:, 1:], every)
+
+    def _rest(self, hidden: Tensor, words: Tensor) -> Tensor:
+        """Sum of the log-probabilities of some words' second to last token, from `[B W', L - 1, H]`, `[B, W']`."""
+        size = len(hidden) // len(words)
+        asked = self.word_mask[words, 1:].repeat(size, 1)  # [B W', L - 1]
+        here = self.head.at(hidden[asked])  # [M, H]: real tokens only
+        columns = self.columns[words, 1:].repeat(size, 1)[asked].unsqueeze(1)
+        log_p = here.logits(self.rows).gather(1, columns).squeeze(1) - here.log_normaliser()
+        return torch.zeros(asked.shape, device=self.device).masked_scatter(asked, log_p).sum(1).view(size, -1)
+
+    def _mask_of(self, words: Tensor, size: int) -> Tensor:
+        return self.word_mask[words, 1:].repeat(size, 1).to(torch.int64)  # a word's last token is not given
+
+    def _transformer(self, batch: Batch, *, use_cache: bool = False, **options: Any) -> Any:
         """The LM without its head. Positions count real tokens only, so padding changes nothing."""
-        positions = (attention_mask.cumsum(1) - 1).clamp_min(0)[:, -input_ids.shape[1] :]
-        return self.language_model.base_model(
-            input_ids=input_ids, attention_mask=attention_mask, position_ids=positions, **options
-        )
+        positions = (batch.attention_mask.cumsum(1) - 1).clamp_min(0)[:, -batch.input_ids.shape[1] :]
+        with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.is_mixed):
+            return self.language_model.base_model(
+                input_ids=batch.input_ids,
+                attention_mask=batch.attention_mask,
+                position_ids=positions,
+                use_cache=use_cache,
+                **options,
+            )
 
-    def _log_probabilities(self, hidden: Tensor) -> Tensor:
-        return self._vocabulary_logits(hidden, None).log_softmax(-1)
+    @torch.no_grad()
+    def check(self) -> None:
+        """Read a made-up prompt of label words, with padding before it, and compare with the model's own forward.
 
-    def _vocabulary_logits(self, hidden: Tensor, rows: Tensor | None) -> Tensor:
-        """Logits of some rows of the LM head (all if None), float32, as the family's own forward makes them."""
-        head = self.language_model.get_output_embeddings()
-        weight: Tensor = head.weight if rows is None else head.weight[rows]
-        bias: Tensor | None = getattr(head, "bias", None)
-        with torch.autocast(self.device.type, enabled=False):
-            logits = nn.functional.linear(hidden.float(), weight.float())
-            if bias is not None:
-                logits = logits + (bias if rows is None else bias[rows]).float()
-        config = self.language_model.config
-        logits = logits * getattr(config, "logit_scale", 1.0)  # Cohere
-        logits = logits / getattr(config, "logits_scaling", 1.0)  # Granite
-        cap = getattr(config, "final_logit_softcapping", None)  # Gemma 2
-        return logits if cap is None else cap * torch.tanh(logits / cap)
+        Raises:
+            BackboneError: they differ, as the family does something with its hidden states that is not known here.
+        """
+        was_training = self.training
+        self.set_training(False)
+        word = self.words[self.word_mask.sum(1).argmax()]
+        prompt = self.rows.repeat(8)[:8]
+        mask = torch.tensor([0, 0, 0, *[1] * len(prompt)], device=self.device)
+        batch = Batch(torch.cat([prompt[:1].repeat(3), prompt]).unsqueeze(0), mask.unsqueeze(0), None)
+        step = max(1, self.head.vocabulary // ROWS_CHECKED)
+        found = self.head.at(self._transformer(batch).last_hidden_state[:, -1]).logits(slice(None, None, step))[0]
+        with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.is_mixed):
+            whole = self.language_model(input_ids=torch.cat([prompt, word]).unsqueeze(0)).logits[0].float()
+        expected = whole[len(prompt) - 1]
+        pairs = [(found, expected[::step])]
+        if len(word) > 1:
+            log_p = whole[len(prompt) - 1 : -1].log_softmax(-1).gather(1, word.unsqueeze(1)).sum()
+            pairs.append((self._log_probabilities(batch)[0, self.word_mask.sum(1).argmax()], log_p))
+        self.set_training(was_training)
+        most = MOST_DIFFERENCE.get(self.dtype, 0.1)
+        if any(not bool((one - other).abs().max() <= most * other.abs().max().clamp_min(1)) for one, other in pairs):
+            raise BackboneError(
+                f"The family {type(self.language_model).__name__} makes its logits in a way that judgekit does not "
+                "know: read at the label words they are not what the model itself gives.",
+                hint="Choose another backbone.",
+            )
 
     def trainable(self) -> dict[str, nn.Parameter]:
         """The adapter."""
@@ -105,3 +184,13 @@ class CausalJudge(nn.Module):
     def save_adapter(self, folder: Path) -> None:
         """Write the adapter into a folder, as safetensors."""
         save_lora(self.backbone, folder)
+
+
+def _repeat(rows: Tensor, words: Tensor) -> Tensor:
+    return rows.repeat_interleave(len(words), dim=0)
+
+
+def _can_repeat(cache: Any) -> bool:
+    """Whether a prompt's cache can be had once per word; states of linear attention cannot."""
+    layers = getattr(cache, "layers", None)
+    return bool(layers) and all(type(layer) in (DynamicLayer, DynamicSlidingWindowLayer) for layer in layers)

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from judgekit.models.base import Batch, save_lora, unique_parameters
+from judgekit.models.base import Batch, Reading, save_lora, unique_parameters
 
 HEAD_FILE = "head.safetensors"
 HEAD_STD = 0.02
@@ -50,6 +50,10 @@ class EncoderJudge(nn.Module):
         mask = batch.attention_mask.unsqueeze(-1).to(torch.float32)  # [B, T, 1]
         pooled = (hidden.float() * mask).sum(1) / mask.sum(1)  # [B, H]
         return self.head(pooled)  # [B, K]
+
+    def read(self, batch: Batch) -> Reading:
+        """Label logits; a label head has no mass elsewhere to speak of."""
+        return Reading(self.label_logits(batch), None)
 
     def trainable(self) -> dict[str, nn.Parameter]:
         """Adapter and head."""

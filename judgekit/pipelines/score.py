@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from rich.console import RenderableType
 
 from judgekit.config import ScoreSettings
@@ -17,7 +18,9 @@ from judgekit.data.score_input import read_score_items
 from judgekit.errors import DataError
 from judgekit.pipelines.datasets import open_workspace
 from judgekit.pipelines.judges import Judge, Predictions, open_judge
+from judgekit.pipelines.orders import predict_both_orders
 from judgekit.pipelines.reporter import SILENT, Reporter
+from judgekit.prompts.mirror import require_mirror
 from judgekit.report.tables import score_summary
 from judgekit.workspace.atomic import replaced_file
 from judgekit.workspace.store import Kind
@@ -34,7 +37,8 @@ class ScoreResult(NamedTuple):
     labels: tuple[str, ...]
     scores: pl.DataFrame
     """One row per item, in the order of the input: the id columns, `prob_<label>` for each label, `label` (the most
-    probable one), `entropy` (nats), `expected_score` (ordinal labels only), `truncated`."""
+    probable one), `entropy` (nats), `expected_score` (ordinal labels only), `label_mass` (causal LMs only: what the
+    LM gives to the label set before it is renormalised), `order_gap` (with both orders only), `truncated`."""
 
     def __rich__(self) -> RenderableType:
         """The facts for the terminal."""
@@ -48,12 +52,15 @@ class ScoreResult(NamedTuple):
             "items": self.scores.height,
             "columns": self.scores.columns,
             "truncated": int(self.scores["truncated"].sum()),
-            "mean_entropy": float(self.scores["entropy"].mean()),  # type: ignore[arg-type]
-            "label_shares": {
-                label: float(self.scores[f"prob_{label}"].mean())  # type: ignore[arg-type]
-                for label in self.labels
-            },
+            "mean_label_mass": self._mean("label_mass"),
+            "mean_order_gap": self._mean("order_gap"),
+            "mean_entropy": self._mean("entropy"),
+            "label_shares": {label: self._mean(f"prob_{label}") for label in self.labels},
         }
+
+    def _mean(self, column: str) -> float | None:
+        """The mean of a column; None where there is none."""
+        return float(np.mean(self.scores[column].to_numpy())) if column in self.scores.columns else None
 
 
 def score(
@@ -83,23 +90,46 @@ def score(
         DataError: a column is missing, the table is empty, or the output is there already; nothing is written.
         WorkspaceError: there is no such judge.
         BackboneError: the judge's backbone is missing or has changed.
+        LabelError: both orders are asked for and the judge compares no two sides.
     """
     chosen = ScoreSettings.from_json(settings)
     path = Path(path)
     place = Path(output) if output is not None else path.with_name(f"{path.stem}.scores.csv")
     entry = open_workspace(workspace).open(Kind.judge, judge)
     _check_output(place, path, force)
+    mirror = None
+    if chosen.both_orders:
+        mirror = require_mirror(entry.manifest["fields"], entry.manifest["labels"], option="--both-orders")
     source = read_files([path])
     columns = read_score_items(source, fields=entry.manifest["fields"], item_column=entry.manifest["item_column"])
     not_scored = [f"{aside.rows:,} rows are not scored: {aside.reason} ({aside.where})." for aside in source.set_aside]
     for note in (*columns.notes, *not_scored):
         reporter.note(note)
-    opened = open_judge(entry, dtype=chosen.dtype, device=chosen.device, offline=offline)
-    predictions = opened.predict(columns.texts.to_dicts(), batch_size=chosen.batch_size, reporter=reporter)
-    scores = _as_table(columns.ids, opened, predictions)
+    opened = open_judge(
+        entry,
+        dtype=chosen.dtype,
+        device=chosen.device,
+        offline=offline,
+        trust_remote_code=chosen.trust_remote_code,
+    )
+    items, names, gap = columns.texts.to_dicts(), _names(columns.ids), None
+    how: dict[str, Any] = {"on_too_long": chosen.on_too_long, "batch_size": chosen.batch_size, "reporter": reporter}
+    if mirror is None:
+        predictions = opened.predict(items, names, **how)
+    else:
+        _, predictions, gap = predict_both_orders(opened, mirror, items, names, **how)
+    left_out = columns.ids.height - len(predictions.rows)
+    if left_out:
+        reporter.note(f"{left_out:,} items are longer than {opened.prompts.max_length:,} tokens and are left out.")
+    scores = _as_table(columns.ids[predictions.rows], opened, predictions, gap)
     with replaced_file(place) as temporary:
         scores.write_csv(temporary)
     return ScoreResult(place, entry.name, opened.labels, scores)
+
+
+def _names(ids: pl.DataFrame) -> list[str]:
+    """What the items are called in messages: their first id column."""
+    return ids.to_series(0).cast(pl.String).to_list()
 
 
 def _check_output(place: Path, path: Path, force: bool) -> None:
@@ -118,7 +148,9 @@ def _check_output(place: Path, path: Path, force: bool) -> None:
         raise DataError(f"{place} is there already.", hint="Replace it with --force, or write elsewhere with -o FILE.")
 
 
-def _as_table(ids: pl.DataFrame, judge: Judge, predictions: Predictions) -> pl.DataFrame:
+def _as_table(
+    ids: pl.DataFrame, judge: Judge, predictions: Predictions, gap: NDArray[np.float64] | None
+) -> pl.DataFrame:
     q = predictions.q
     columns = [pl.Series(f"prob_{label}", q[:, k]) for k, label in enumerate(judge.labels)]
     columns += [
@@ -127,6 +159,10 @@ def _as_table(ids: pl.DataFrame, judge: Judge, predictions: Predictions) -> pl.D
     ]
     if judge.values:
         columns.append(pl.Series("expected_score", expected_score(q, np.asarray(judge.values))))
+    if predictions.label_mass is not None:
+        columns.append(pl.Series("label_mass", predictions.label_mass, dtype=pl.Float64))
+    if gap is not None:
+        columns.append(pl.Series("order_gap", gap))
     columns.append(pl.Series("truncated", predictions.is_truncated))
     clashes = set(ids.columns) & {column.name for column in columns}
     ids = ids.rename({name: f"input_{name}" for name in clashes})

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from rich.console import RenderableType
 
 from judgekit.errors import DataError
-from judgekit.pipelines.datasets import open_dataset, open_workspace
+from judgekit.pipelines.datasets import Dataset, open_dataset, open_workspace
+from judgekit.pipelines.unfinished import unfinished
+from judgekit.prompts.verbalizer import shown_labels
 from judgekit.report.tables import filled_template, workspace_tables
 from judgekit.workspace.store import Kind
 
@@ -62,7 +64,7 @@ def show(*, workspace: str | Path | None = None) -> WorkspaceContents:
         place.root,
         [{"name": entry.name, **entry.manifest} for entry in place.entries(Kind.dataset)],
         [{"name": entry.name, **entry.manifest} for entry in place.entries(Kind.judge)],
-        place.unfinished_runs(),
+        list(unfinished(place)),
     )
 
 
@@ -81,18 +83,25 @@ def show_template(
         TemplateError: the template was edited and is now wrong.
     """
     opened = open_dataset(open_workspace(workspace), dataset)
-    items = opened.items
-    row = 0
-    if item is not None:
-        found = (items.item_ids == item).arg_true()
-        if found.is_empty():
-            raise DataError(f"The dataset {opened.name!r} has no item {item!r}; its first is {items.item_ids[0]!r}.")
-        row = int(found[0])
-    texts = items.texts.row(row, named=True)
+    row = row_of(opened, item)
+    texts, labels = opened.items.texts.row(row, named=True), shown_labels(opened.items.labels)
     return FilledTemplate(
         opened.name,
         Path(opened.template.name),
-        items.item_ids[row],
-        opened.template.render(texts, items.labels),
-        opened.template.segments(texts, items.labels),
+        opened.items.item_ids[row],
+        opened.template.render(texts, labels),
+        opened.template.segments(texts, labels),
     )
+
+
+def row_of(dataset: Dataset, item: str | None) -> int:
+    """The row of an item by its id; of the first where no id is given.
+
+    Raises:
+        DataError: there is no such item.
+    """
+    ids = dataset.items.item_ids
+    found = (ids == (ids[0] if item is None else item)).arg_true()
+    if found.is_empty():
+        raise DataError(f"The dataset {dataset.name!r} has no item {item!r}; its first is {ids[0]!r}.")
+    return int(found[0])

@@ -5,56 +5,32 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from rich.console import RenderableType
 
-from judgekit.config import ModelKind, Projection, TrainSettings
-from judgekit.core.calibration import apply_temperature, fit_temperature
+from judgekit.config import TrainSettings
 from judgekit.core.metrics import kl_per_item
-from judgekit.core.perturbation import Project
-from judgekit.core.projection import project_to_ball_and_simplex
 from judgekit.errors import SettingsError, WorkspaceError
-from judgekit.models.loading import (
-    Backbone,
-    LoraSettings,
-    choose_device,
-    choose_dtype,
-    find_backbone,
-    load_tokenizer,
-    longest_input,
-    new_judge,
-)
+from judgekit.models.loading import choose_device
 from judgekit.pipelines.checkpoints import Checkpoint
-from judgekit.pipelines.datasets import Dataset, open_dataset, open_workspace
-from judgekit.pipelines.judges import (
-    ADAPTER_FOLDER,
-    LOG_FILE,
-    TEMPLATE_FILE,
-    describe_backbone,
-    describe_machine,
-)
-from judgekit.pipelines.parts import TrainingParts, named_annotations, training_parts
+from judgekit.pipelines.datasets import open_dataset, open_workspace
+from judgekit.pipelines.fit import calibrate, loop_settings, make_model, plan_memory, set_up, wanted_backbone
+from judgekit.pipelines.judges import ADAPTER_FOLDER, LOG_FILE, TEMPLATE_FILE, describe_backbone, judge_manifest
+from judgekit.pipelines.parts import named_annotations, training_parts
 from judgekit.pipelines.reporter import SILENT, Reporter
-from judgekit.prompts.verbalizer import label_token_ids
+from judgekit.pipelines.training_notes import notes_before, notes_on_label_mass
+from judgekit.pipelines.unfinished import RunFolder, unfinished
+from judgekit.prompts.mirror import require_mirror
 from judgekit.report.tables import training_summary
-from judgekit.training.batches import TokenizedPrompts
-from judgekit.training.loop import LoopSettings, LoopState, train_model
-from judgekit.training.predict import predict_logits
+from judgekit.training.loop import train_model
+from judgekit.training.predict import predict
+from judgekit.training.processes import Processes, join_processes
 from judgekit.workspace.atomic import write_text
 from judgekit.workspace.layout import check_name
 from judgekit.workspace.store import Kind, Workspace
-
-FEWEST_STEPS = 150
-FEWEST_EPOCHS = 3
-MOST_EPOCHS = 20
-LEARNING_RATE = {ModelKind.encoder: 1e-3, ModelKind.causal: 2e-4}
-FEWEST_ITEMS_TO_CALIBRATE = 20
-PROMPTS_FOR_VERBALIZER = 8
 
 
 class TrainResult(NamedTuple):
@@ -74,8 +50,12 @@ class TrainResult(NamedTuple):
     validation_prior_kl: float
     """Of the class prior on the same items, nats."""
     temperature: float
+    label_mass: float | None
+    """Probability a causal LM gives to the label set, mean over the validation part; None for encoders."""
     truncated: int
     """Training and validation items whose texts were shortened."""
+    dropped: int
+    """Training and validation items left out because they are too long."""
     items_per_second: float
 
     def __rich__(self) -> RenderableType:
@@ -116,100 +96,112 @@ def train(
         JudgekitError: whatever the user can mend, before the backbone is loaded where possible.
     """
     place = open_workspace(workspace)
+    processes = join_processes()
+    with ExitStack() as held:  # the main process holds the lock, for all
+        name = processes.from_main(
+            lambda: _prepare(place, held, dataset, judge, resume=resume, force=force, offline=offline, given=settings)
+        )
+        checkpoint = Checkpoint(place.run_folder(name))
+        try:
+            result = _train(place, name, checkpoint, processes, offline, reporter, should_stop)
+        finally:
+            if processes.is_main and not checkpoint.has_state:  # it failed before the first step: nothing to continue
+                checkpoint.discard()
+        processes.end()
+    return result
+
+
+def _prepare(
+    place: Workspace,
+    held: ExitStack,
+    dataset: str | None,
+    judge: str | None,
+    *,
+    resume: bool,
+    force: bool,
+    offline: bool,
+    given: dict[str, Any],
+) -> str:
+    """Check that a training can be started or resumed, and note what it is made of; the name of its judge."""
     if resume:
         name, checkpoint = _unfinished(place, judge, dataset)
     else:
         source = place.open(Kind.dataset, dataset).name
         name = check_name(judge) if judge else source if force else place.free_name(Kind.judge, source)
         checkpoint = Checkpoint(place.run_folder(name))
-    with place.only_one(f"train-{name}"):
-        if resume:
-            run = checkpoint.run()
-            force = force or bool(run["force"])
-            chosen = _settings_of_run(run, settings)
-        else:
-            chosen = TrainSettings.from_json(settings)
-            if checkpoint.has_state and not force:
-                raise WorkspaceError(
-                    f"There is an unfinished training of the judge {name!r}.",
-                    hint=f"Continue it: judgekit train --judge {name} --resume   (or start anew: --force)",
-                )
-        if place.exists(Kind.judge, name) and not force:
+    held.enter_context(place.only_one(f"train-{name}"))
+    if resume:
+        run = checkpoint.run()
+        force = force or bool(run["force"])
+        chosen = _settings_of_run(run, given)
+    else:
+        chosen = TrainSettings.from_json(given)
+        if name in unfinished(place) and checkpoint.has_state and not force:
             raise WorkspaceError(
-                f"There is a judge named {name!r} already.", hint="Choose another --judge, or replace it with --force."
+                f"There is an unfinished training of the judge {name!r}.",
+                hint=f"Continue it: judgekit train --judge {name} --resume   (or start anew: --force)",
             )
-        data = open_dataset(place, run["dataset"] if resume else source)
-        if chosen.annotator_weights:
-            named_annotations(data, chosen)  # a dataset without names is refused before a backbone is looked for
-        # A run is resumed from any folder: its note has the backbone's whole path.
-        wanted = run["backbone"]["name"] if resume else chosen.backbone
-        backbone = find_backbone(wanted, chosen.revision, kind=chosen.model_kind, offline=offline)
-        facts = {
-            "dataset": data.name,
-            "content_hash": data.content_hash,
-            "template": data.template.source,
-            "backbone": describe_backbone(backbone),
-            "settings": chosen.to_json(),
-            "force": force,
-        }
-        state = None
-        if resume:
-            _check_unchanged(run, facts, name)
-            state = checkpoint.load()
-        else:
-            checkpoint.start(facts)
-        try:
-            return _train(place, name, data, backbone, chosen, checkpoint, state, force, reporter, should_stop)
-        finally:
-            if not checkpoint.has_state:  # it failed before the first step: there is nothing to continue
-                checkpoint.discard()
+    if place.exists(Kind.judge, name) and not force:
+        raise WorkspaceError(
+            f"There is a judge named {name!r} already.", hint="Choose another --judge, or replace it with --force."
+        )
+    data = open_dataset(place, run["dataset"] if resume else source)
+    # What the dataset does not allow is refused before a backbone is looked for.
+    if chosen.annotator_weights:
+        named_annotations(data, chosen)
+    if chosen.swap:
+        require_mirror(data.template.fields, data.items.labels, option="--swap")
+    # A run is resumed from any folder: its note has the backbone's whole path.
+    backbone = wanted_backbone(chosen, run["backbone"]["name"] if resume else None, offline=offline)
+    facts = {
+        "dataset": data.name,
+        "content_hash": data.content_hash,
+        "template": data.template.source,
+        "backbone": describe_backbone(backbone),
+        "settings": chosen.to_json(),
+        "force": force,
+    }
+    if resume:
+        _check_unchanged(run, facts, name)
+        if force:
+            checkpoint.allow_replacing()
+    else:
+        checkpoint.start(facts)
+    return name
 
 
 def _train(
     place: Workspace,
     name: str,
-    data: Dataset,
-    backbone: Backbone,
-    settings: TrainSettings,
     checkpoint: Checkpoint,
-    state: LoopState | None,
-    force: bool,
+    processes: Processes,
+    offline: bool,
     reporter: Reporter,
     should_stop: Callable[[], bool],
 ) -> TrainResult:
-    device = choose_device(settings.device)
-    dtype = choose_dtype(settings.dtype, device)
-    tokenizer = load_tokenizer(backbone)
-    labels = data.items.labels
-    max_length = min(settings.max_length, longest_input(backbone))
-    label_ids = None
-    if backbone.kind is ModelKind.causal:
-        sample = data.template.render_many(data.items.texts.head(PROMPTS_FOR_VERBALIZER).to_dicts(), labels)
-        label_ids = label_token_ids(tokenizer, sample, labels)
-        max_length -= max(len(ids) for ids in label_ids)  # the label stands behind the prompt
-    for_encoder = backbone.kind is ModelKind.encoder
-    prompts = TokenizedPrompts(data.template, labels, tokenizer, for_encoder=for_encoder, max_length=max_length)
-    parts = training_parts(data, prompts, settings)
-    model = new_judge(
-        backbone,
-        lora=LoraSettings(settings.lora_r, settings.lora_alpha or 2 * settings.lora_r, settings.lora_dropout),
-        label_bias=torch.from_numpy(np.log(parts.prior)).float(),
-        label_ids=label_ids,
-        device=device,
-        dtype=dtype,
-        seed=settings.seed,
-    )
-    loop = _loop_settings(settings, backbone.kind, len(parts.training.hard))
-    truncated = int(parts.training.encoded.is_truncated.sum() + parts.validation.encoded.is_truncated.sum())
-    for note in _notes(data, backbone, parts, loop, truncated, max_length, device, dtype):
-        reporter.note(note)
+    """Train what the checkpoint's note says; the same for a fresh run and a resumed one, in every process."""
+    run = checkpoint.run()
+    settings = TrainSettings.from_json(run["settings"])
+    data = open_dataset(place, run["dataset"])
+    # The main process has downloaded it.
+    backbone = wanted_backbone(settings, run["backbone"]["name"], offline=offline or not processes.is_main)
+    setup = set_up(data, backbone, settings, device=processes.device(choose_device(settings.device)))
+    parts = training_parts(data, setup.prompts, settings)
+    memory = processes.from_main(lambda: plan_memory(setup, settings, parts.training.encoded.lengths))
+    model = make_model(setup, settings, parts.prior, gradient_checkpointing=memory.gradient_checkpointing)
+    loop = loop_settings(settings, backbone.kind, len(parts.training.hard))
+    if processes.is_main:
+        for note in notes_before(data, setup, parts, loop, memory):
+            reporter.note(note)
     outcome = train_model(
         model,
         parts.training,
         parts.validation,
         settings=loop,
-        state=state,
+        state=checkpoint.load(),
+        processes=processes,
         on_progress=reporter.training,
+        on_note=reporter.note,
         save=checkpoint.save,
         should_stop=should_stop,
     )
@@ -225,120 +217,46 @@ def _train(
         validation_kl=end.best_kl,
         validation_prior_kl=float(kl_per_item(parts.prior, parts.validation.p).mean()),
         temperature=1.0,
-        truncated=truncated,
+        label_mass=None,
+        truncated=parts.truncated,
+        dropped=parts.dropped,
         items_per_second=end.step * loop.batch_size / end.seconds if end.seconds else 0.0,
     )
     if not outcome.is_finished:
         return result
-    temperature, kl = _calibrate(predict_logits(model, parts.validation.encoded), parts.validation.p, settings)
-    result = result._replace(temperature=temperature, validation_kl=kl)
-    manifest = {
-        "dataset": {"name": data.name, "content_hash": data.content_hash},
-        "labels": list(data.items.labels),
-        "scale": data.items.scale,
-        "values": list(data.items.values),
-        "label_token_ids": label_ids,
-        "fields": list(data.template.fields),
-        "item_column": data.schema.item,
-        "vote_columns": {
-            "layout": data.schema.layout,
-            "annotator": data.schema.annotator,
-            "label": data.schema.label,
-            "annotator_columns": list(data.schema.annotator_columns),
-            "counts": list(data.schema.count_columns),
-            "number": data.schema.number,
-            "separator": data.schema.separator,
-            "label_map": [list(pair) for pair in data.schema.label_map],
-            "drop_labels": list(data.schema.drop_labels),
+    predicted = predict(model, parts.validation.encoded, processes=processes)
+    temperature, kl = calibrate(predicted.logits, parts.validation.p, settings)
+    mass = None if predicted.label_mass is None else float(predicted.label_mass.mean())
+    result = result._replace(temperature=temperature, validation_kl=kl, label_mass=mass)
+    manifest = judge_manifest(data, setup, settings, loop, parts, temperature) | {
+        "run": run["run_id"],
+        "metrics": {
+            "validation_kl": kl,
+            "validation_prior_kl": result.validation_prior_kl,
+            "best_step": end.best_step,
+            "label_mass": mass,
         },
-        "max_length": max_length,
-        "class_prior": parts.prior.tolist(),
-        "target_strength": parts.strength,
-        "annotator_weights": parts.weights,
-        "temperature": temperature,
-        "backbone": describe_backbone(backbone),
-        "settings": settings.to_json(),
-        "resolved": {"learning_rate": loop.learning_rate, "epochs": loop.epochs},
-        "metrics": {"validation_kl": kl, "validation_prior_kl": result.validation_prior_kl, "best_step": end.best_step},
-        "items": parts.sizes,
-        "machine": describe_machine(device, dtype),
     }
-    with place.staged(Kind.judge, name, replace=force) as staged:
-        model.save_adapter(staged.path / ADAPTER_FOLDER)
-        write_text(staged.path / TEMPLATE_FILE, data.template.source)
-        write_text(staged.path / LOG_FILE, "".join(json.dumps(row) + "\n" for row in end.log))
-        entry = staged.commit(manifest)
-    checkpoint.discard()
-    return result._replace(folder=entry.path)
+
+    def commit() -> Path:
+        with place.staged(Kind.judge, name, replace=run["force"]) as staged:
+            model.save_adapter(staged.path / ADAPTER_FOLDER)
+            write_text(staged.path / TEMPLATE_FILE, data.template.source)
+            write_text(staged.path / LOG_FILE, "".join(json.dumps(row) + "\n" for row in end.log))
+            entry = staged.commit(manifest)
+        checkpoint.discard()
+        return entry.path
+
+    folder = processes.from_main(commit)
+    if processes.is_main:
+        for note in notes_on_label_mass(mass, setup.verbalizer.scoring if setup.verbalizer else ""):
+            reporter.note(note)
+    return result._replace(folder=folder)
 
 
-def _loop_settings(settings: TrainSettings, kind: ModelKind, items: int) -> LoopSettings:
-    steps_per_epoch = math.ceil(items / settings.batch_size)
-    epochs = settings.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(FEWEST_STEPS / steps_per_epoch)))
-    return LoopSettings(
-        alpha=settings.alpha,
-        epsilon=settings.epsilon,
-        adversary=settings.adversary.value,
-        project=_projection(settings.projection),
-        epochs=epochs,
-        batch_size=settings.batch_size,
-        learning_rate=settings.learning_rate or LEARNING_RATE[kind],
-        weight_decay=settings.weight_decay,
-        warmup=settings.warmup,
-        averaging=settings.averaging,
-        evaluations=settings.evaluations,
-        patience=settings.patience,
-        seed=settings.seed,
-    )
-
-
-def _projection(projection: Projection) -> Project:
-    if projection is Projection.cvxpy:
-        # CVXPY takes 1.5 s to import and is the oracle of few.
-        from judgekit.core.reference import project_to_ball_and_simplex_cvxpy
-
-        return project_to_ball_and_simplex_cvxpy
-    return project_to_ball_and_simplex
-
-
-def _calibrate(logits: NDArray[np.float32], p: NDArray[np.float64], settings: TrainSettings) -> tuple[float, float]:
-    """The temperature, 1 where it is not fitted, and the KL with it on the items it was fitted on."""
-    fits = settings.calibrate and len(p) >= FEWEST_ITEMS_TO_CALIBRATE
-    temperature = fit_temperature(logits, p) if fits else 1.0
-    return temperature, float(kl_per_item(apply_temperature(logits, temperature), p).mean())
-
-
-def _notes(
-    data: Dataset,
-    backbone: Backbone,
-    parts: TrainingParts,
-    loop: LoopSettings,
-    truncated: int,
-    max_length: int,
-    device: torch.device,
-    dtype: torch.dtype,
-) -> list[str]:
-    sizes = parts.sizes
-    notes = [
-        f"Dataset {data.name}: {sizes['train']:,} items to train on, {sizes['validation']:,} to choose the checkpoint "
-        f"on, {sizes['test']:,} held out for `judgekit evaluate`.",
-        f"Backbone {backbone.name} ({backbone.kind.value}) on {device}, {str(dtype).removeprefix('torch.')}; "
-        f"epochs {loop.epochs}, batch size {loop.batch_size}, learning rate {loop.learning_rate:g}.",
-    ]
-    if parts.weights is not None:
-        notes.append(
-            f"{parts.weights['annotators']:,} annotators weigh from {parts.weights['min']:.2f} up, on average "
-            f"{parts.weights['mean']:.2f}; validation and test count every annotation as 1."
-        )
-    if truncated:
-        notes.append(f"{truncated:,} items are longer than {max_length} tokens; their longest texts lose their middle.")
-    return notes
-
-
-def _unfinished(place: Workspace, judge: str | None, dataset: str | None) -> tuple[str, Checkpoint]:
+def _unfinished(place: Workspace, judge: str | None, dataset: str | None) -> tuple[str, RunFolder]:
     """The unfinished run to resume: of the named judge or dataset, else the newest."""
-    runs = [(name, Checkpoint(place.run_folder(name))) for name in place.unfinished_runs()]
-    runs = [(name, checkpoint) for name, checkpoint in runs if checkpoint.is_started and judge in (None, name)]
+    runs = [(name, checkpoint) for name, checkpoint in unfinished(place).items() if judge in (None, name)]
     runs = [(name, checkpoint) for name, checkpoint in runs if dataset in (None, checkpoint.run()["dataset"])]
     if not runs:
         about = f" of the judge {judge!r}" if judge else ""

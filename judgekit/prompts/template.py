@@ -6,8 +6,9 @@ The file has two blocks and nothing else but comments:
     {% block encoder %}…{% endblock %}   the text for an encoder; `{{ sep }}` parts its segments
 
 A field is a variable of its column's name where that is a legal name (`{{ premise }}`), and `{{ item["Column name"] }}`
-in any case. Texts of the user enter as values only, so a text that contains `{{` stays text. This module must not
-know tables, tokenizers or models.
+in any case. `labels` is the ordered label set as it is to be shown; `codes` holds the code that stands for each label,
+and is empty where they have none. Texts of the user enter as values only, so a text that contains `{{` stays text. This
+module must not know tables, tokenizers or models.
 """
 
 from __future__ import annotations
@@ -27,13 +28,16 @@ from jinja2.sandbox import SandboxedEnvironment
 from judgekit.errors import TemplateError
 
 BLOCKS = ("prompt", "encoder")
-OWN_NAMES = frozenset({"labels", "item", "sep"})
+OWN_NAMES = frozenset({"labels", "item", "sep", "codes"})
 _JINJA_WORDS = (
     "and or not in is if elif else for recursive true false none True False None "
     "self super loop caller varargs kwargs _"
 )
 RESERVED = OWN_NAMES | frozenset(DEFAULT_NAMESPACE) | frozenset(_JINJA_WORDS.split())
 """Names that a column may have but a variable may not: such a column is written `item["…"]`."""
+
+# Filters that make a text of a list; any other one that prints `codes` takes a text.
+_OF_A_LIST = frozenset({"join", "length", "count", "first", "last", "list"})
 
 # A Unicode noncharacter: reserved for use inside one program, so no honest text contains it.
 _SEP = "\ufdd0"
@@ -126,12 +130,13 @@ class PromptTemplate:
                 hint=f"The columns are: {', '.join(columns)}.",
             )
 
-    def render(self, fields: Mapping[str, str], labels: Sequence[str]) -> str:
+    def render(self, fields: Mapping[str, str], labels: Sequence[str], codes: Sequence[str] = ()) -> str:
         r"""The prompt of one item, ending right where the label follows.
 
         Args:
             fields: column name -> text; must hold all of `self.fields`, more are ignored.
-            labels: the ordered label set.
+            labels: the ordered label set, as it is to be shown.
+            codes: of each label; empty where they have none.
 
         Returns:
             the prompt block without leading line breaks and without trailing white space, so that
@@ -141,11 +146,13 @@ class PromptTemplate:
             KeyError: a field is missing (call `check` first).
             TemplateError: the template fails on these values, such as `labels[9]` of three.
         """
-        return self._run(self._prompt, fields, labels).lstrip("\r\n").rstrip()
+        return self._run(self._prompt, fields, labels, codes).lstrip("\r\n").rstrip()
 
-    def render_many(self, items: Iterable[Mapping[str, str]], labels: Sequence[str]) -> list[str]:
+    def render_many(
+        self, items: Iterable[Mapping[str, str]], labels: Sequence[str], codes: Sequence[str] = ()
+    ) -> list[str]:
         """`render` for each item, in order."""
-        return [self.render(fields, labels) for fields in items]
+        return [self.render(fields, labels, codes) for fields in items]
 
     def segments(
         self, fields: Mapping[str, str], labels: Sequence[str], *, separator: str = " "
@@ -177,9 +184,9 @@ class PromptTemplate:
         """`segments` for each item, in order."""
         return [self.segments(fields, labels, separator=separator) for fields in items]
 
-    def _run(self, block: Any, fields: Mapping[str, str], labels: Sequence[str]) -> str:
+    def _run(self, block: Any, fields: Mapping[str, str], labels: Sequence[str], codes: Sequence[str] = ()) -> str:
         # Only the fields that are read as variables go in by name: a column called `range` must not hide a function.
-        values: dict[str, Any] = {name: fields[name] for name in self._variables}
+        values: dict[str, Any] = {"codes": tuple(codes), **{name: fields[name] for name in self._variables}}
         values.update(item=fields, labels=labels, sep=_SEP)
         # The block is called directly, not through Template.render: no text of the other block is made and dropped.
         try:
@@ -226,7 +233,8 @@ class PromptTemplate:
 def _find_fields(tree: nodes.Template, name: str) -> tuple[tuple[str, ...], dict[str, int]]:
     """The fields read as variables, and every field with the line of its first use."""
     # Jinja's own scope analysis: loop variables, {% set %} and its functions are not fields.
-    variables = meta.find_undeclared_variables(tree) - RESERVED
+    reserved = RESERVED - {"codes"} if _prints_codes(tree) else RESERVED
+    variables = meta.find_undeclared_variables(tree) - reserved
     lines: dict[str, int] = {}
     indexed: set[int] = set()
     for node in tree.find_all(nodes.Getitem):
@@ -241,6 +249,15 @@ def _find_fields(tree: nodes.Template, name: str) -> tuple[tuple[str, ...], dict
         if node.name in variables:
             lines[node.name] = min(node.lineno, lines.get(node.name, node.lineno))
     return tuple(sorted(variables)), lines
+
+
+def _prints_codes(tree: nodes.Template) -> bool:
+    """Whether `codes` is printed as a text: then it is a column, as it was before codes had a meaning of their own."""
+    printed = [node for output in tree.find_all(nodes.Output) for node in output.nodes]
+    for place, node in enumerate(printed):
+        while isinstance(node, nodes.Filter) and node.name not in _OF_A_LIST and node.node is not None:
+            node = printed[place] = node.node
+    return any(isinstance(node, nodes.Name) and node.name == "codes" for node in printed)
 
 
 def _did_you_mean(name: str, columns: Sequence[str]) -> str:

@@ -1,152 +1,180 @@
-"""Labels as token ids of one tokenizer, as they follow a rendered prompt; refuses what could be misread.
+"""How a causal LM's labels are read: at words of one token each, at codes, or as whole sequences of tokens.
 
-A causal LM is read at the label: `prompt + " " + label`. A label of several tokens keeps all of them, and none is ever
-silently read at its first token. This module must not know transformers: any object with these three members will do.
+The choice is made once, when a judge is trained, from the prompts that it will read; it is kept with the judge. No
+label of several tokens is ever read at its first token. This module must not know transformers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+import re
+import string
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Self
 
-from judgekit.errors import LabelError
+from judgekit.errors import LabelError, SettingsError
+from judgekit.prompts.label_tokens import LabelTokenizer, glue_after, label_token_ids, prompt_ends, single_tokens
+from judgekit.prompts.label_words import one_token_words, why_no_word
 
-# Ends after which tokenizers start a new token; used only when the prompt's own end merges with the label.
-_ANCHORS = ("\n", ".", ":", ")", "a")
-
-
-class LabelTokenizer(Protocol):
-    """The part of a Hugging Face tokenizer that is needed here."""
-
-    @property
-    def eos_token_id(self) -> int | None:
-        """The id of the token that ends a sequence, if there is one."""
-        ...
-
-    def __call__(self, text: list[str], /, *, add_special_tokens: bool) -> Mapping[str, Any]:
-        """A mapping whose "input_ids" holds one list of ids per text."""
-        ...
-
-    def convert_ids_to_tokens(self, ids: list[int], /) -> Any:
-        """The tokens of the ids, for messages."""
-        ...
+# A letter that stands alone, as in model_a, completionA and Answer B, or a digit.
+_CODE_IN_LABEL = re.compile(r"(?<![A-Z])[A-Z](?![A-Za-z])|(?<![A-Za-z])[a-z](?![A-Za-z])|[0-9]")
 
 
-def label_token_ids(tokenizer: LabelTokenizer, prompts: Sequence[str], labels: Sequence[str]) -> list[list[int]]:
-    """The token ids of each label as it follows a rendered prompt.
+class Verbalizer(NamedTuple):
+    """What is read for each of the K labels."""
 
-    The ids are what `prompt + " " + label` has beyond `prompt`, so `ids of the prompt + ids of the label` is exactly
-    what the tokenizer makes of the whole text. Where a tokenizer merges across that boundary, no such ids exist; then
-    the boundary is kept by force and a label gets the ids that it has after a neutral end (a line break, a full stop, a
-    colon …), provided that all ends which do not merge agree. The sequence is then valid, though not the
-    tokenizer's own choice.
+    scoring: str
+    """tokens, codes or sequences."""
+    words: tuple[tuple[tuple[int, ...], ...], ...]
+    """For each label its words, each the token ids that follow the prompt; one id each unless these are sequences."""
+    texts: tuple[tuple[str, ...], ...]
+    """The same words as text, with the space before them where there is one."""
+    codes: tuple[str, ...] = ()
+    """The code of each label, shown in the prompt; empty where labels have none."""
+    reason: str = ""
+    """Why the labels are not read at tokens of their own; empty where they are, or where the user wanted it so."""
 
-    When the ids of one label begin with all the ids of another (`not` and `not sure`), every label gets the
-    end-of-sequence id appended: then no label is the beginning of another, and the probabilities of whole
-    sequences can be compared.
+    def shown(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """The label set as the prompt lists it."""
+        return shown_labels(labels, self.codes)
+
+    def describe(self, labels: Sequence[str]) -> str:
+        """How the labels are read, in one sentence."""
+        because = f", because {self.reason}" if self.reason else ""
+        if self.scoring == "sequences":
+            return f"Labels are scored as whole sequences of tokens{because}."
+        if self.scoring == "codes":
+            pairs = ", ".join(f"{code} = {label}" for code, label in zip(self.codes, labels, strict=True))
+            return f"Labels get codes{because}: {pairs}."
+        words = (f"{label} = {', '.join(map(repr, texts))}" for label, texts in zip(labels, self.texts, strict=True))
+        return f"Labels are read at words of one token each: {'; '.join(words)}."
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {**self._asdict(), "words": [[list(word) for word in words] for words in self.words]}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """What `to_json` gave."""
+        words = tuple(tuple(tuple(word) for word in words) for words in values["words"])
+        texts = tuple(tuple(one) for one in values["texts"])
+        return cls(values["scoring"], words, texts, tuple(values["codes"]), values["reason"])
+
+
+def shown_labels(labels: Sequence[str], codes: Sequence[str] = ()) -> tuple[str, ...]:
+    """The label set as a prompt lists it: `A (entailment)` where labels have codes; in quotes where commas part them.
+
+    Args:
+        labels: the ordered label set.
+        codes: of each label, or empty.
+    """
+    names = [f'"{label}"' if "," in label else label for label in labels]
+    return tuple(f"{code} ({name})" for code, name in zip(codes, names, strict=True)) if codes else tuple(names)
+
+
+def build_verbalizer(
+    tokenizer: LabelTokenizer,
+    render: Callable[[tuple[str, ...]], list[str]],
+    labels: Sequence[str],
+    *,
+    scoring: str = "auto",
+    label_words: Mapping[str, Sequence[str]] | None = None,
+    ordinal: bool = False,
+) -> Verbalizer:
+    """Decide how the labels are read.
+
+    auto reads labels at tokens if each has a word of one token; else it gives them codes, if there are enough codes of
+    one token and the template shows them; else it scores whole sequences.
 
     Args:
         tokenizer: the tokenizer of the causal LM.
-        prompts: rendered prompts of a few items, at least one; the ids must be the same after each of them.
+        render: the prompts of a few items, at least one, as they are with these codes (none: an empty tuple).
         labels: the ordered label set.
-
-    Returns:
-        one non-empty list of ids per label, no special tokens except the end of sequence named above.
+        scoring: auto, or tokens, codes or sequences to insist.
+        label_words: label -> words of one token that count as it, besides the label itself.
+        ordinal: whether the labels have an order; their codes are numbers then.
 
     Raises:
-        LabelError: the ids differ from prompt to prompt, a label has no tokens, two labels have the same tokens, or one
-            begins another and the tokenizer has no end-of-sequence token. Names the labels with their tokens.
-        ValueError: `prompts` is empty.
+        SettingsError: words are given for what is no label, or together with codes or sequences.
+        LabelError: what was insisted on is not possible, a given word is not one token, two labels share a word, or
+            `label_token_ids` refuses the labels. Each with the tokens.
     """
-    if not prompts:
-        raise ValueError("at least one prompt is needed to see the labels in their context")
-    ids = _ids_after_prompts(tokenizer, prompts, labels) or _ids_after_anchors(tokenizer, labels)
-    _check_distinct(tokenizer, ids, labels)
-    if not _has_prefix_pair(ids):
-        return ids
-    end = tokenizer.eos_token_id
-    if end is None:
-        raise LabelError(
-            "One label begins another, and this tokenizer has no end-of-sequence token to tell them apart.",
-            problems=_show(tokenizer, labels, ids),
-            hint="Rename one of the labels.",
+    given = dict(label_words or {})
+    _check_given(given, labels, scoring)
+    plain, reason = render(()), ""
+    prompts = prompt_ends(tokenizer, plain)
+    if scoring in ("auto", "tokens"):
+        words = one_token_words(tokenizer, prompts, labels, given)
+        if all(words):
+            return _at_tokens("tokens", words)
+        reason = why_no_word(tokenizer, prompts, labels[[bool(found) for found in words].index(False)])
+        if scoring == "tokens" or given:
+            raise LabelError(
+                f"The labels cannot be read at words of one token each, because {reason}.",
+                hint="Give every such label a word of one token (--label-words LABEL=word), or let judgekit choose: "
+                "--label-scoring auto, without --label-words.",
+            )
+    if scoring != "sequences":
+        coded = _coded(tokenizer, render, plain, labels, ordinal)
+        if isinstance(coded, Verbalizer):
+            return coded._replace(reason=reason)
+        if scoring == "codes":
+            raise LabelError(f"The labels cannot get codes, because {coded}.", hint="Leave --label-scoring away.")
+        reason = f"{reason}, and {coded}"
+    ids = label_token_ids(tokenizer, prompts, labels)
+    glue = glue_after(tokenizer, prompts)
+    return Verbalizer(
+        "sequences", tuple((tuple(one),) for one in ids), tuple((glue + label,) for label in labels), reason=reason
+    )
+
+
+def _check_given(given: Mapping[str, Sequence[str]], labels: Sequence[str], scoring: str) -> None:
+    if given and scoring in ("codes", "sequences"):
+        raise SettingsError(
+            f"--label-words names words of one token, and --label-scoring {scoring} does not read any.",
+            hint="Leave one of the two away.",
         )
-    return [[*label_ids, end] for label_ids in ids]
-
-
-def _continuations(
-    tokenizer: LabelTokenizer, contexts: Sequence[str], labels: Sequence[str]
-) -> list[list[list[int]] | None]:
-    """Per context the ids of every label after it; None where the tokenizer merges any of them with the context."""
-    texts = [text for context in contexts for text in (context, *(f"{context} {label}" for label in labels))]
-    encoded = [list(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
-    result: list[list[list[int]] | None] = []
-    for start in range(0, len(encoded), len(labels) + 1):
-        context, *whole = encoded[start : start + len(labels) + 1]
-        is_kept = all(ids[: len(context)] == context for ids in whole)
-        result.append([ids[len(context) :] for ids in whole] if is_kept else None)
-    return result
-
-
-def _ids_after_prompts(
-    tokenizer: LabelTokenizer, prompts: Sequence[str], labels: Sequence[str]
-) -> list[list[int]] | None:
-    found = _continuations(tokenizer, prompts, labels)
-    if any(ids is None for ids in found):
-        return None
-    return _agreed(tokenizer, [ids for ids in found if ids is not None], labels, "after every prompt")
-
-
-def _ids_after_anchors(tokenizer: LabelTokenizer, labels: Sequence[str]) -> list[list[int]]:
-    found = [ids for ids in _continuations(tokenizer, _ANCHORS, labels) if ids is not None]
-    if not found:
-        raise LabelError(
-            "This tokenizer merges every label with the text before it, so its tokens cannot be told apart.",
-            problems=_show(tokenizer, labels, tokenizer(list(labels), add_special_tokens=False)["input_ids"]),
-            hint="Use another backbone, or an encoder.",
-        )
-    return _agreed(tokenizer, found, labels, "whatever comes before")
-
-
-def _agreed(
-    tokenizer: LabelTokenizer, found: Sequence[list[list[int]]], labels: Sequence[str], where: str
-) -> list[list[int]]:
-    other = next((ids for ids in found if ids != found[0]), None)
-    if other is not None:
-        differing = [index for index in range(len(labels)) if other[index] != found[0][index]]
-        names = [labels[index] for index in differing for _ in range(2)]
-        pairs = [ids[index] for index in differing for ids in (found[0], other)]
-        raise LabelError(
-            f"The tokens of a label must be the same {where}; here they change.",
-            problems=_show(tokenizer, names, pairs),
-            hint="End the prompt block of the template with fixed words, such as 'Label:'.",
-        )
-    return found[0]
-
-
-def _check_distinct(tokenizer: LabelTokenizer, ids: Sequence[list[int]], labels: Sequence[str]) -> None:
-    empty = [label for label, label_ids in zip(labels, ids, strict=True) if not label_ids]
-    if empty:
-        raise LabelError(
-            f"The tokenizer leaves nothing of the label{'s' if len(empty) > 1 else ''} "
-            f"{', '.join(repr(label) for label in empty)}.",
-            hint="Rename it, or use another backbone.",
-        )
-    clashing = [index for index, label_ids in enumerate(ids) if list(ids).count(label_ids) > 1]
-    if clashing:
-        raise LabelError(
-            "Some labels have the same tokens, so the model cannot tell them apart.",
-            problems=_show(tokenizer, [labels[index] for index in clashing], [ids[index] for index in clashing]),
-            hint="Rename the labels, or use another backbone.",
+    unknown = [repr(label) for label in given if label not in labels]
+    if unknown:
+        raise SettingsError(
+            f"--label-words names {', '.join(unknown)}, which is no label.",
+            hint=f"The labels are: {', '.join(labels)}.",
         )
 
 
-def _has_prefix_pair(ids: Sequence[list[int]]) -> bool:
-    return any(one is not other and other[: len(one)] == one for one in ids for other in ids)
+def _at_tokens(scoring: str, words: Sequence[Mapping[int, str]], codes: tuple[str, ...] = ()) -> Verbalizer:
+    ids = tuple(tuple((number,) for number in found) for found in words)
+    return Verbalizer(scoring, ids, tuple(tuple(found.values()) for found in words), codes)
 
 
-def _show(tokenizer: LabelTokenizer, labels: Sequence[str], ids: Sequence[list[int]]) -> list[str]:
-    return [
-        f"{label!r} -> {list(tokenizer.convert_ids_to_tokens(list(label_ids)))} {list(label_ids)}"
-        for label, label_ids in zip(labels, ids, strict=True)
-    ]
+def _coded(
+    tokenizer: LabelTokenizer,
+    render: Callable[[tuple[str, ...]], list[str]],
+    plain: list[str],
+    labels: Sequence[str],
+    ordinal: bool,
+) -> Verbalizer | str:
+    """The labels read at codes, or why that is not possible, as part of a sentence."""
+    alphabets = _alphabets(labels, ordinal)
+    if not alphabets:
+        return f"there are {len(labels)} labels and {len(string.ascii_uppercase)} letters"
+    for codes in alphabets:
+        coded = render(codes)
+        if coded == plain:
+            return "the template shows neither labels nor codes"
+        prompts = prompt_ends(tokenizer, coded)
+        single = single_tokens(tokenizer, prompts, [space + code for code in codes for space in (" ", "")])
+        # A form that only some codes have, as ` B` where ` A` is two tokens, would favour these.
+        spaces = [space for space in (" ", "") if all(space + code in single for code in codes)]
+        words = [{single[space + code]: space + code for space in spaces} for code in codes]
+        if spaces and len({number for found in words for number in found}) == sum(map(len, words)):
+            return _at_tokens("codes", words, codes)
+    return f"the codes {', '.join(alphabets[0])} are not one token each"
+
+
+def _alphabets(labels: Sequence[str], ordinal: bool) -> list[tuple[str, ...]]:
+    """Letters and numbers, if there are enough of them; first what suits the labels best."""
+    letters, numbers = tuple(string.ascii_uppercase[: len(labels)]), tuple("123456789"[: len(labels)])
+    alphabets = [codes for codes in (letters, numbers) if len(codes) == len(labels)]
+    inside = {found.upper() for label in labels for found in _CODE_IN_LABEL.findall(label)}
+    # `A (model_b)` would be misread; and for steps of a scale numbers say more than letters.
+    return sorted(alphabets, key=lambda codes: (not inside.isdisjoint(codes), ordinal and codes is not numbers))

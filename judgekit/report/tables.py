@@ -16,7 +16,7 @@ BAR_WIDTH = 24
 TEXT_SHOWN = 160
 DETAILS_SHOWN = 3
 
-_METRIC_WORDS = {
+METRIC_WORDS = {
     "kl": "KL(p || q), nats",
     "accuracy": "accuracy",
     "js_distance": "JS distance",
@@ -26,6 +26,7 @@ _METRIC_WORDS = {
     "wasserstein1": "Wasserstein-1",
     "mae_of_mean": "error of the mean",
     "entropy_correlation": "entropy correlation",
+    "order_gap": "order gap",
 }
 _HIGHER_IS_BETTER = {"accuracy", "entropy_correlation"}
 
@@ -137,12 +138,12 @@ def evaluation_table(facts: Mapping[str, Any]) -> RenderableType:
     prior, uniform = facts["baselines"]["class_prior"], facts["baselines"]["uniform"]
     for name, found in facts["metrics"].items():
         if found is None:
-            table.add_row(_METRIC_WORDS[name], "undefined", "", "", "")
+            table.add_row(METRIC_WORDS[name], "undefined", "", "", "")
             continue
         interval = "" if found["low"] is None else f"{found['low']:.3f} … {found['high']:.3f}"
         others = ("" if side.get(name) is None else f"{side[name]:.3f}" for side in (prior, uniform))
         arrow = "↑" if name in _HIGHER_IS_BETTER else "↓"
-        table.add_row(f"{_METRIC_WORDS[name]} {arrow}", f"{found['value']:.3f}", interval, *others)
+        table.add_row(f"{METRIC_WORDS[name]} {arrow}", f"{found['value']:.3f}", interval, *others)
     kl, floor = facts["metrics"]["kl"]["value"], facts["noise_floor"]["kl"]
     per_item = facts["annotations"] / facts["items"]
     lines = [
@@ -152,9 +153,23 @@ def evaluation_table(facts: Mapping[str, Any]) -> RenderableType:
     ]
     if facts["truncated"]:
         lines.append(f"{facts['truncated']:,} items were too long and lost the middle of their longest texts.")
+    if facts["dropped"]:
+        lines.append(f"{facts['dropped']:,} items were too long and are left out.")
+    if facts["label_mass"] is not None:
+        lines.append(_mass(facts["label_mass"]))
+    if facts["metrics"].get("order_gap"):
+        figures = "averaged over both orders" if facts["both_orders"] else "of the order given (--both-orders: of both)"
+        lines.append(
+            "Order gap: mean |p + p' - 1|, p and p' how far the side shown first is preferred in either order; 0 where "
+            f"the order decides nothing. The other figures are {figures}."
+        )
     if kl is not None and kl >= prior["kl"]:
         lines.append("This judge does not beat the class prior here: it has learned nothing that carries over.")
     return Group(table, *(Text(line) for line in lines))
+
+
+def _mass(mass: float) -> str:
+    return f"The model gives the labels {mass:.1%} of its probability; the distributions are relative to that."
 
 
 def _excess(kl: float | None, floor: float) -> str:
@@ -171,6 +186,8 @@ def training_summary(facts: Mapping[str, Any]) -> RenderableType:
         "validation KL", f"{facts['validation_kl']:.4f} nats (class prior {facts['validation_prior_kl']:.4f})"
     )
     table.add_row("temperature", f"{facts['temperature']:.3f}")
+    if facts["label_mass"] is not None:
+        table.add_row("label mass", f"{facts['label_mass']:.1%}")
     return Group(Text(f"Judge {facts['judge']}", style="bold"), table)
 
 
@@ -180,9 +197,32 @@ def score_summary(facts: Mapping[str, Any]) -> RenderableType:
     table.add_row("items", f"{facts['items']:,}")
     table.add_row("columns", Text(", ".join(facts["columns"])))
     table.add_row("mean entropy", f"{facts['mean_entropy']:.3f} nats")
+    if facts["mean_label_mass"] is not None:
+        table.add_row("label mass", f"{facts['mean_label_mass']:.1%} on average")
+    if facts["mean_order_gap"] is not None:
+        table.add_row("order gap", f"{facts['mean_order_gap']:.3f} on average; both orders are averaged")
     if facts["truncated"]:
         table.add_row("truncated", f"{facts['truncated']:,} items lost the middle of their longest texts")
     return Group(Text(f"Scores of {facts['judge']}", style="bold"), table, label_bars(facts["label_shares"]))
+
+
+def export_summary(facts: Mapping[str, Any]) -> RenderableType:
+    """What `export` wrote and what it changed; `facts` is the result as JSON values."""
+    table = _facts_table()
+    table.add_row("folder", Text(facts["folder"]))
+    table.add_row("files", Text(", ".join(facts["files"])))
+    table.add_row("size", f"{sum(facts['files'].values()) / 2**20:,.1f} MiB, weights in {facts['dtype']}")
+    table.add_row("checked on", Text(f"{facts['sample_items']:,} {facts['sample']}"))
+    table.add_row("tolerance", f"{facts['tolerance']:g}")
+    shifts = _facts_table()
+    for label, shift in facts["shift"].items():
+        shifts.add_row(Text(label), f"{shift:.2g}")
+    return Group(
+        Text(f"Export of {facts['judge']}", style="bold"),
+        table,
+        Text("Largest shift of each label's probability", style="bold"),
+        shifts,
+    )
 
 
 def workspace_tables(facts: Mapping[str, Any]) -> RenderableType:

@@ -1,6 +1,7 @@
 """Items to tokens to batches: the one way in for training, evaluation and scoring.
 
-Texts that are too long lose their middle, field by field; the template around them is never cut.
+Texts that are too long lose their middle, field by field; the template and the chat frame around them are never cut.
+Special tokens of the tokenizer that stand in a text are parted by a space, so that they stay text.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 
 from judgekit.errors import TemplateError
 from judgekit.models.base import Batch
+from judgekit.prompts.chat import ChatFrame, SpecialTokens
 from judgekit.prompts.shorten import shorten_fields
 from judgekit.prompts.template import PromptTemplate
+from judgekit.prompts.verbalizer import shown_labels
 
 CHUNK_BATCHES = 32
 MOST_SHORTENINGS = 12
@@ -38,6 +41,33 @@ class EncodedItems(NamedTuple):
         """Tokens of each item, `[N]`."""
         return np.array([len(ids) for ids in self.input_ids], dtype=np.int64)
 
+    def take(self, rows: NDArray[np.int64]) -> EncodedItems:
+        """The items at some positions, in that order."""
+        types = self.token_type_ids
+        return EncodedItems(
+            [self.input_ids[row] for row in rows],
+            None if types is None else [types[row] for row in rows],
+            self.is_truncated[rows],
+            self.pad_id,
+        )
+
+    def joined(self, others: EncodedItems) -> EncodedItems:
+        """These items and others of the same tokenizer behind them."""
+        types = None
+        if self.token_type_ids is not None and others.token_type_ids is not None:
+            types = self.token_type_ids + others.token_type_ids
+        is_truncated = np.concatenate([self.is_truncated, others.is_truncated])
+        return EncodedItems(self.input_ids + others.input_ids, types, is_truncated, self.pad_id)
+
+
+class _CutItem(NamedTuple):
+    """One item that was too long, after its texts were cut."""
+
+    row: int
+    fields: dict[str, str]
+    ids: NDArray[np.int64]
+    types: NDArray[np.int64] | None
+
 
 class TokenizedPrompts:
     """Renders and tokenises items for one template, label set, tokenizer and model kind.
@@ -48,16 +78,57 @@ class TokenizedPrompts:
         tokenizer: a fast Hugging Face tokenizer.
         for_encoder: whether an encoder reads the segments, else a causal LM the prompt.
         max_length: most tokens of one item, special tokens included.
+        frame: the chat frame around a causal LM's prompt; None for plain text. It holds all special tokens there are.
+        codes: of each label, where a causal LM is read at codes.
     """
 
     def __init__(
-        self, template: PromptTemplate, labels: Sequence[str], tokenizer: Any, *, for_encoder: bool, max_length: int
+        self,
+        template: PromptTemplate,
+        labels: Sequence[str],
+        tokenizer: Any,
+        *,
+        for_encoder: bool,
+        max_length: int,
+        frame: ChatFrame | None = None,
+        codes: Sequence[str] = (),
     ) -> None:
+        if for_encoder and (frame is not None or codes):
+            raise ValueError("an encoder has neither a chat frame nor codes")
         self.template = template
         self.labels = tuple(labels)
         self.tokenizer = tokenizer
         self.for_encoder = for_encoder
         self.max_length = max_length
+        self.frame = frame
+        self.codes = tuple(codes)
+        self._shown = shown_labels(self.labels, self.codes)
+        self._special = SpecialTokens(tokenizer, frame)
+
+    def texts(self, items: Sequence[Mapping[str, str]]) -> list[str]:
+        """The whole prompts of items as a causal LM reads them, in the chat frame if there is one; nothing is cut."""
+        before, after = self.frame or ("", "")
+        plain = map(self._plain, items)
+        return [f"{before}{one}{after}" for one in self.template.render_many(plain, self._shown, self.codes)]
+
+    def segments(self, items: Sequence[Mapping[str, str]]) -> list[tuple[str, str | None]]:
+        """The segments of items as an encoder reads them, without its special tokens around them; nothing is cut."""
+        separator = f" {self.tokenizer.sep_token} " if self.tokenizer.sep_token else " "
+        return self.template.segments_many(map(self._plain, items), self._shown, separator=separator)
+
+    def fields_as_read(self, item: Mapping[str, str]) -> dict[str, str]:
+        """The texts of one item as they are read: special tokens in them parted, and cut if it is too long.
+
+        Raises:
+            TemplateError: as `encode`.
+        """
+        fields = self._plain(item)
+        length = len(self._tokenise([fields])["input_ids"][0])
+        return fields if length <= self.max_length else self._shortened([fields], [0], [length])[0].fields
+
+    def special_in_text(self, items: Sequence[Mapping[str, str]]) -> int:
+        """How many items have a special token of the tokenizer in their texts; it is read with a space in it."""
+        return sum(any(self._special.occur_in(item[field]) for field in self.template.fields) for item in items)
 
     def encode(self, items: Sequence[Mapping[str, str]]) -> EncodedItems:
         """Tokenise items, shortening those that are longer than `max_length`.
@@ -68,15 +139,16 @@ class TokenizedPrompts:
         Raises:
             TemplateError: the template alone, without any text, is longer than `max_length`.
         """
+        items = [self._plain(item) for item in items]
         encoding = self._tokenise(items)
         input_ids = [np.asarray(ids, dtype=np.int64) for ids in encoding["input_ids"]]
         segments = encoding.get("token_type_ids")
         token_type_ids = None if segments is None else [np.asarray(ids, dtype=np.int64) for ids in segments]
         too_long = [row for row, ids in enumerate(input_ids) if len(ids) > self.max_length]
-        for row, ids, types in self._shortened(items, too_long, input_ids):
-            input_ids[row] = ids
-            if token_type_ids is not None and types is not None:
-                token_type_ids[row] = types
+        for cut in self._shortened(items, too_long, [len(ids) for ids in input_ids]):
+            input_ids[cut.row] = cut.ids
+            if token_type_ids is not None and cut.types is not None:
+                token_type_ids[cut.row] = cut.types
         is_truncated = np.zeros(len(items), dtype=np.bool_)
         is_truncated[too_long] = True
         return EncodedItems(input_ids, token_type_ids, is_truncated, int(self.tokenizer.pad_token_id or 0))
@@ -84,29 +156,32 @@ class TokenizedPrompts:
     def _tokenise(self, items: Sequence[Mapping[str, str]]) -> Any:
         # verbose=False: what is too long is shortened and counted here, the tokenizer's own warning would mislead.
         if not self.for_encoder:
-            prompts = self.template.render_many(items, self.labels)
-            encoding = self.tokenizer(prompts, verbose=False, return_token_type_ids=False)
+            encoding = self.tokenizer(
+                self.texts(items),
+                add_special_tokens=self.frame is None,  # the frame has its own: never BOS twice
+                verbose=False,
+                return_token_type_ids=False,
+            )
+            if self.frame is not None:
+                return encoding
             # Some tokenizers end every text with EOS; a label is judged where the prompt ends, not behind an end.
             end = self.tokenizer.eos_token_id
             ids = [one[:-1] if len(one) and one[-1] == end else one for one in encoding["input_ids"]]
             return {"input_ids": ids}
-        separator = f" {self.tokenizer.sep_token} " if self.tokenizer.sep_token else " "
-        segments = self.template.segments_many(items, self.labels, separator=separator)
+        segments = self.segments(items)
         first = [pair[0] for pair in segments]
         if all(second is None for _, second in segments):
             return self.tokenizer(first, verbose=False)
         return self.tokenizer(first, [second or "" for _, second in segments], verbose=False)
 
-    def _shortened(
-        self, items: Sequence[Mapping[str, str]], rows: list[int], full: list[NDArray[np.int64]]
-    ) -> list[tuple[int, NDArray[np.int64], NDArray[np.int64] | None]]:
-        """The too long items with their texts cut until they fit: (row, token ids, segment numbers)."""
+    def _shortened(self, items: Sequence[Mapping[str, str]], rows: list[int], lengths: list[int]) -> list[_CutItem]:
+        """The too long items with their texts cut until they fit."""
         offsets = {row: self._offsets(items[row]) for row in rows}
         # What the template itself costs is not known exactly where tokens merge: start from the whole, then correct.
         budgets = {
-            row: self.max_length - len(full[row]) + sum(len(found) for found in offsets[row].values()) for row in rows
+            row: self.max_length - lengths[row] + sum(len(found) for found in offsets[row].values()) for row in rows
         }
-        done: list[tuple[int, NDArray[np.int64], NDArray[np.int64] | None]] = []
+        done: list[_CutItem] = []
         for _ in range(MOST_SHORTENINGS):
             if not rows:
                 break
@@ -121,7 +196,8 @@ class TokenizedPrompts:
                     waiting.append(row)
                     continue
                 types = None if segments is None else np.asarray(segments[place], dtype=np.int64)
-                done.append((row, np.asarray(encoding["input_ids"][place], dtype=np.int64), types))
+                ids = np.asarray(encoding["input_ids"][place], dtype=np.int64)
+                done.append(_CutItem(row, cut[place], ids, types))
             rows = waiting
         if rows:
             raise TemplateError(
@@ -129,6 +205,10 @@ class TokenizedPrompts:
                 hint="Shorten the template, or raise --max-length.",
             )
         return done
+
+    def _plain(self, item: Mapping[str, str]) -> dict[str, str]:
+        """The fields of an item with the special tokens in them parted."""
+        return {field: self._special.parted(item[field]) for field in self.template.fields}
 
     def _offsets(self, item: Mapping[str, str]) -> dict[str, list[tuple[int, int]]]:
         texts = {field: item[field] for field in self.template.fields}

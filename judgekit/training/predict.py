@@ -3,56 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from judgekit.models.base import JudgeModel
+from judgekit.errors import SettingsError
+from judgekit.models.base import JudgeModel, Reading
 from judgekit.training.batches import EncodedItems, collate
+from judgekit.training.out_of_memory import attempt
+from judgekit.training.processes import ALONE, Processes
 
 # A CPU is fastest while a batch stays in its caches; a GPU while it is full.
 TOKENS_PER_BATCH = {"cpu": 1_024}
 TOKENS_PER_BATCH_ELSEWHERE = 32_768
 
 
-def predict_logits(
+class Predicted(NamedTuple):
+    """What a judge model says of N items."""
+
+    logits: NDArray[np.float32]
+    """Label logits, `[N, K]`."""
+    label_mass: NDArray[np.float32] | None
+    """Probability that a causal LM gives to the label set before it is renormalised, `[N]`; None for encoders."""
+
+
+def predict(
     model: JudgeModel,
     encoded: EncodedItems,
     *,
     batch_size: int = 128,
     on_batch: Callable[[int], None] | None = None,
-) -> NDArray[np.float32]:
-    """Label logits of all items.
+    processes: Processes = ALONE,
+) -> Predicted:
+    """Read all items, in the order given.
 
     Items are sorted by length, the longest first, so that batches hold little padding, memory runs out at once if it
-    runs out at all, and the time left is never underestimated.
+    runs out at all, and the time left is never underestimated. Where it does run out, batches are halved.
 
     Args:
         model: the judge model; left in evaluation mode.
-        encoded: N tokenised items.
+        encoded: N tokenised items, at least one.
         batch_size: most items per forward pass; fewer where items are long.
         on_batch: called after each batch with the number of items done in it.
+        processes: those that share the items; each gets the whole.
 
-    Returns:
-        logits, float32 `[N, K]`, in the order of the items.
+    Raises:
+        SettingsError: memory does not suffice for one item.
     """
     tokens = TOKENS_PER_BATCH.get(model.device.type, TOKENS_PER_BATCH_ELSEWHERE)
     lengths = encoded.lengths
     order = np.argsort(-lengths, kind="stable")
+    mine = processes.share(order)
+    is_idle = not len(mine)
+    if is_idle:
+        mine = order[:1]  # to learn what a reading looks like; it does not count
     model.set_training(False)
-    parts: list[NDArray[np.float32]] = []
+    found: list[Reading] = []
     done = 0
-    with torch.inference_mode():
-        while done < len(order):
-            size = max(1, min(batch_size, tokens // max(1, int(lengths[order[done]]))))
-            rows = order[done : done + size]
-            batch = collate(encoded, rows, pad_left=model.pad_left).to(model.device)
-            parts.append(model.label_logits(batch).float().cpu().numpy())
-            done += len(rows)
-            if on_batch is not None:
-                on_batch(len(rows))
-    logits = np.concatenate(parts)
-    result = np.empty_like(logits)
-    result[order] = logits
-    return result
+    while done < len(mine):
+        size = max(1, min(batch_size, tokens // max(1, int(lengths[mine[done]]))))
+        rows = mine[done : done + size]
+        reading = attempt(lambda: _read(model, encoded, rows), model)  # noqa: B023  # called before the next turn
+        if reading is None:
+            if len(rows) == 1:
+                raise SettingsError(
+                    f"One item of {lengths[rows[0]]} tokens does not fit into the memory of {model.device}.",
+                    hint="Use another --device, or a judge with a lower --max-length or a smaller backbone.",
+                )
+            batch_size = len(rows) // 2
+            continue
+        found.append(reading)
+        done += len(rows)
+        if on_batch is not None:
+            on_batch(len(rows))
+
+    def placed(parts: list[torch.Tensor]) -> torch.Tensor:
+        values = torch.cat(parts)
+        whole = torch.zeros(len(order), *values.shape[1:])
+        whole[torch.from_numpy(mine)] = torch.zeros_like(values) if is_idle else values
+        return whole
+
+    masses = [reading.label_mass for reading in found if reading.label_mass is not None]
+    result = [placed([reading.logits for reading in found]), *([placed(masses)] if masses else [])]
+    processes.sum(result)
+    return Predicted(result[0].numpy(), result[1].numpy() if masses else None)
+
+
+@torch.inference_mode()
+def _read(model: JudgeModel, encoded: EncodedItems, rows: NDArray[np.int64]) -> Reading:
+    reading = model.read(collate(encoded, rows, pad_left=model.pad_left).to(model.device))
+    mass = reading.label_mass
+    return Reading(reading.logits.float().cpu(), None if mass is None else mass.float().cpu())

@@ -7,6 +7,7 @@ its files are flushed. A kill leaves either the old or the new content, and at w
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,27 @@ def replaced_file(path: Path) -> Generator[Path]:
         _sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replaced_folder(path: Path) -> Generator[Path]:
+    """A folder to build in; it becomes `path` when the block ends well, in place of what is there, else it vanishes."""
+    staging = path.with_name(f".{path.name[:80]}.{uuid4().hex[:8]}.partial")
+    replaced = staging.with_suffix(".replaced")
+    staging.mkdir()
+    try:
+        yield staging
+        if path.exists():
+            path.rename(replaced)
+        try:
+            move_folder(staging, path)
+        except BaseException:
+            if replaced.exists():
+                replaced.rename(path)
+            raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    shutil.rmtree(replaced, ignore_errors=True)
 
 
 def write_text(path: Path, text: str, *, mode: int = 0o666) -> None:

@@ -6,6 +6,7 @@
   pseudonyms.key          the workspace's own secret, from which annotators get their pseudonyms
   datasets/<name>/        a finished dataset; its manifest.json is written last
   judges/<name>/          a finished judge; its manifest.json is written last
+  studies/<name>/         the finished runs of a study; its manifest.json is written first, as runs are added one by one
   .staging/               what is being built, and the checkpoints of unfinished training;
                           deleting it loses unfinished work and nothing else
   .locks/                 lock files of running commands
@@ -27,6 +28,7 @@ WORKSPACE_FILE = "workspace.json"
 SETTINGS_FILE = "judgekit.toml"
 SECRET_FILE = "pseudonyms.key"
 MANIFEST_FILE = "manifest.json"
+STUDIES = "studies"
 STAGING = ".staging"
 LOCKS = ".locks"
 

@@ -150,6 +150,10 @@ class Workspace:
         """Where the training of judge `name` keeps its checkpoint until it is finished; may not exist."""
         return self.root / layout.STAGING / f"train-{layout.check_name(name)}"
 
+    def study_folder(self, name: str) -> Path:
+        """Where the study `name` keeps its runs; may not exist."""
+        return self.root / layout.STUDIES / layout.check_name(name)
+
     def unfinished_runs(self) -> list[str]:
         """Names of the judges with a run folder."""
         prefix = "train-"

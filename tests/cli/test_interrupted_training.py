@@ -50,6 +50,10 @@ def stop_at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return arrange
 
 
+class Killed(BaseException):
+    """Stands for SIGKILL."""
+
+
 def judge(tmp_path: Path, name: str) -> dict[str, bytes]:
     """All files of a judge but its manifest, which tells the time."""
     folder = tmp_path / ".judgekit" / "judges" / name
@@ -85,7 +89,7 @@ def test_ctrl_c_keeps_a_checkpoint_that_resumes_to_the_same_bytes(
         for name in ("broken", "whole")
     ]
     for manifest in manifests:
-        del manifest["created"]
+        del manifest["created"], manifest["run"]
     assert manifests[0] == manifests[1]
     assert run("show", "--json").json["unfinished"] == []
     assert sorted(path.name for path in (tmp_path / ".judgekit" / ".staging").iterdir()) == []
@@ -106,8 +110,9 @@ def test_termination_is_as_gentle_as_ctrl_c(run: Run, options: list[object], sto
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
-def test_a_second_ctrl_c_stops_at_once_and_the_last_evaluation_is_kept(
-    run: Run, options: list[object], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_wish_of_its_own", [True, False])
+def test_a_second_ctrl_c_stops_at_once_unless_it_is_the_same_one(
+    run: Run, options: list[object], monkeypatch: pytest.MonkeyPatch, is_wish_of_its_own: bool
 ) -> None:
     def training(self: ProgressReporter, progress: Any) -> None:
         if progress.step == 14:
@@ -115,7 +120,12 @@ def test_a_second_ctrl_c_stops_at_once_and_the_last_evaluation_is_kept(
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(ProgressReporter, "training", training)
-    assert run("train", *options).code == 130
+    if is_wish_of_its_own:
+        monkeypatch.setattr("judgekit.cli.interrupt.SECONDS_OF_ONE_WISH", -1.0)
+    stopped = run("train", *options)
+    assert stopped.code == 130
+    # At once means that only the checkpoint of the last evaluation is there.
+    assert ("Interrupted after step 14" in stopped.err) == (not is_wish_of_its_own)
     assert run("show", "--json").json["unfinished"] == ["votes"]
 
 
@@ -231,12 +241,16 @@ def test_a_training_that_runs_elsewhere_is_not_started_twice(run: Run, options: 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_a_killed_training_resumes_to_the_same_bytes(run: Run, options: list[object], tmp_path: Path) -> None:
+@pytest.mark.parametrize("family", ["bert", "llama"])
+def test_a_killed_training_resumes_to_the_same_bytes(
+    run: Run, options: list[object], tmp_path: Path, family: str, request: pytest.FixtureRequest
+) -> None:
+    options = [*options, "--backbone", request.getfixturevalue(family), "--epochs", 4]
     words = [sys.executable, "-m", "judgekit", "train", "--judge", "killed", *map(str, options)]
     state = tmp_path / ".judgekit" / ".staging" / "train-killed" / "state.safetensors"
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         seen: set[int] = set()
-        while len(seen) < 3 and process.poll() is None:  # the states after 0, 6 and 12 steps
+        while len(seen) < 3 and process.poll() is None:  # the states after 0, 3 and 6 of 24 steps
             if state.exists():
                 seen.add(state.stat().st_mtime_ns)
             time.sleep(0.002)
@@ -251,17 +265,14 @@ def test_a_killed_training_resumes_to_the_same_bytes(run: Run, options: list[obj
 def test_a_training_killed_before_its_first_checkpoint_resumes_from_the_beginning(
     run: Run, options: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from judgekit.pipelines import train as pipeline
+    from judgekit.pipelines import fit
     from judgekit.pipelines.checkpoints import Checkpoint
-
-    class Killed(BaseException):
-        """Stands for SIGKILL."""
 
     def killed(*_: object, **__: object) -> None:
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "load_tokenizer", killed)
+        patch.setattr(fit, "load_tokenizer", killed)
         patch.setattr(Checkpoint, "discard", lambda self: None)  # a killed process cleans nothing up
         with pytest.raises(Killed):
             run("train", *options)
@@ -269,3 +280,47 @@ def test_a_training_killed_before_its_first_checkpoint_resumes_from_the_beginnin
     assert run("train", "--resume").code == 0
     assert run("train", *options, "--judge", "whole").code == 0
     assert judge(tmp_path, "votes") == judge(tmp_path, "whole")
+
+
+def test_a_training_killed_behind_its_commit_is_finished(
+    run: Run, options: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from judgekit.pipelines.checkpoints import Checkpoint
+
+    def killed(self: Checkpoint) -> None:
+        if self.has_state:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoint, "discard", killed)
+        with pytest.raises(Killed):
+            run("train", *options)
+    assert (tmp_path / ".judgekit" / ".staging" / "train-votes" / "state.safetensors").exists()
+    assert run("show", "--json").json["unfinished"] == []
+    assert [path.name for path in (tmp_path / ".judgekit" / ".staging").iterdir()] == []
+    assert run("train", "--resume").code == 3
+    assert run("score", "votes.csv").code == 0
+
+
+def test_the_run_that_would_replace_a_judge_is_not_taken_for_the_one_that_made_it(
+    run: Run, options: list[object], stop_at: Callable[..., None]
+) -> None:
+    assert run("train", *options, "--epochs", 1).code == 0
+    stop_at(5)
+    assert run("train", *options, "--judge", "votes", "--force").code == 130
+    assert run("show", "--json").json["unfinished"] == ["votes"]
+
+
+def test_a_resumed_training_may_replace_a_judge_that_came_meanwhile(
+    run: Run, options: list[object], stop_at: Callable[..., None], tmp_path: Path
+) -> None:
+    assert run("train", *options, "--epochs", 1, "--judge", "other").code == 0
+    stop_at(5)
+    assert run("train", *options, "--judge", "mine").code == 130
+    stop_at()
+    shutil.copytree(tmp_path / ".judgekit" / "judges" / "other", tmp_path / ".judgekit" / "judges" / "mine")
+    refused = run("train", "--judge", "mine", "--resume")
+    assert refused.code == 3
+    assert "There is a judge named 'mine' already" in refused.err
+    assert run("train", "--judge", "mine", "--resume", "--force").code == 0
+    assert judge(tmp_path, "mine") != judge(tmp_path, "other")

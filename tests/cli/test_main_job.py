@@ -64,10 +64,13 @@ def test_from_annotations_to_distributions(name: str, request: Any, run: Run, vo
     assert scored["items"] == 3
     rows = read(tmp_path / "new.scores.csv")
     assert [row["item_id"] for row in rows] == ["n7", "n3", "n5"]
+    is_causal = name != "bert" and name != "roberta"
     assert list(rows[0]) == scored["columns"] == [
-        "item_id", "prob_bad", "prob_fair", "prob_good", "label", "entropy", "expected_score", "truncated",
+        "item_id", "prob_bad", "prob_fair", "prob_good", "label", "entropy", "expected_score",
+        *(["label_mass"] if is_causal else []), "truncated",
     ]  # fmt: skip
     for row in rows:
+        assert not is_causal or 0 < float(row["label_mass"]) < 1
         q = [float(row[f"prob_{label}"]) for label in LABELS]
         assert sum(q) == pytest.approx(1, abs=1e-7)
         assert row["label"] == LABELS[q.index(max(q))]
@@ -479,12 +482,12 @@ def test_the_demo_runs_through_on_the_sample(
 ) -> None:
     from judgekit.models import starter
     from judgekit.models.loading import hash_weights
-    from judgekit.pipelines import train
+    from judgekit.pipelines import fit
 
     monkeypatch.setattr(starter, "find_in_wheel", lambda: bert)
     monkeypatch.setattr(starter, "SHA256", hash_weights(bert))
-    monkeypatch.setattr(train, "FEWEST_STEPS", 1)
-    monkeypatch.setattr(train, "FEWEST_EPOCHS", 1)
+    monkeypatch.setattr(fit, "FEWEST_STEPS", 1)
+    monkeypatch.setattr(fit, "FEWEST_EPOCHS", 1)
     result = run("demo")
     assert result.code == 0, result.err
     for verb in ("ingest", "train", "score", "evaluate", "show"):
@@ -524,3 +527,10 @@ def test_the_manifest_says_where_a_judge_comes_from(run: Run, judged: Path, bert
     assert {path.suffix for path in judged.rglob("*") if path.is_file()} <= {
         ".json", ".jsonl", ".safetensors", ".parquet", ".j2", ".lock", ".key", "",
     }  # fmt: skip
+
+
+def test_a_judge_without_its_adapter_is_said_to_be_damaged(judged: Path, run: Run) -> None:
+    (judged / "judges" / "votes" / "adapter" / "adapter_model.safetensors").unlink()
+    result = run("evaluate")
+    assert result.code == 3
+    assert "holds no adapter_model.safetensors" in result.err

@@ -21,7 +21,7 @@ PRIOR = torch.tensor([0.7, 0.2, 0.1])
 def make(folder: Path, *, seed: int = 1) -> tuple[EncoderJudge, Any]:
     backbone = find_backbone(str(folder))
     judge = new_judge(
-        backbone, lora=LoraSettings(4, 8, 0.0), label_bias=PRIOR.log(), label_ids=None, device=torch.device("cpu"),
+        backbone, lora=LoraSettings(4, 8, 0.0), label_bias=PRIOR.log(), label_words=None, device=torch.device("cpu"),
         dtype=torch.float32, seed=seed,
     )  # fmt: skip
     assert isinstance(judge, EncoderJudge)

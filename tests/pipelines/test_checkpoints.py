@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +13,7 @@ import torch
 
 from judgekit.errors import WorkspaceError
 from judgekit.pipelines.checkpoints import Checkpoint
-from judgekit.training.loop import LoopState
+from judgekit.training.state import LoopState
 
 STATE = LoopState(
     step=7, evaluated_step=6, best_step=6, best_kl=0.25, without_gain=0, seconds=1.5,
@@ -70,6 +74,30 @@ def test_a_failing_save_keeps_the_state_before(checkpoint: Checkpoint, monkeypat
     assert loaded is not None
     assert loaded.step == 7
     assert len(list(checkpoint.folder.iterdir())) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_kill_while_a_state_is_written_keeps_the_state_before(checkpoint: Checkpoint) -> None:
+    code = """
+import os, signal, sys
+from pathlib import Path
+import torch
+from judgekit.pipelines.checkpoints import Checkpoint
+from judgekit.training.state import LoopState
+from judgekit.workspace import atomic
+checkpoint = Checkpoint(Path(sys.argv[1]))
+checkpoint.start({})
+checkpoint.save(LoopState(step=7, tensors={"a": torch.ones(9)}))
+atomic.sync_file = lambda path: (path.write_bytes(path.read_bytes()[:50]), os.kill(os.getpid(), signal.SIGKILL))
+checkpoint.save(LoopState(step=9, tensors={"a": torch.zeros(9)}))
+"""
+    ended = subprocess.run([sys.executable, "-c", code, str(checkpoint.folder)], capture_output=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    loaded = checkpoint.load()
+    assert loaded is not None
+    assert (loaded.step, loaded.tensors["a"].sum()) == (7, 9)
+    checkpoint.discard()
+    assert list(checkpoint.folder.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("length", [0, 4, 100])

@@ -52,6 +52,9 @@ def test_every_builtin_names_all_labels_and_asks_for_one_alone(name):
     assert all(f"<{field}>" in prompt for field in fields)
     assert "A, B, tie" in prompt and "alone: no reasons" in prompt
     assert prompt.splitlines()[-1] in ("Label:", "Rating:")
+    coded = template.render(dict.fromkeys(fields, ""), ["1 (A)", "2 (B)", "3 (tie)"], ["1", "2", "3"])
+    assert "1 (A), 2 (B), 3 (tie)" in coded and "Answer with its code alone (1, 2 or 3): no reasons" in coded
+    assert "alone: no reasons" not in coded and coded.count("\n") == prompt.count("\n")
 
 
 def test_single_is_one_segment():

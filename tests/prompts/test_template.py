@@ -38,7 +38,7 @@ def test_loop_variables_and_jinja_functions_are_no_fields():
 
 
 @pytest.mark.parametrize(
-    "column", ["range", "labels", "item", "sep", "if", "a b", 'q"uo\\te', "}}", "%}", "[[x", "é\n"]
+    "column", ["range", "labels", "item", "sep", "codes", "if", "a b", 'q"uo\\te', "}}", "%}", "[[x", "é\n"]
 )
 def test_every_column_name_can_be_read(column):
     made = template(f"{{{{ {field_reference(column)} }}}}.", f"{{{{ {field_reference(column)} }}}}")
@@ -49,6 +49,28 @@ def test_every_column_name_can_be_read(column):
 def test_a_column_named_like_a_function_does_not_hide_the_function():
     made = template('{{ range(3) | list }} {{ item["range"] }}')
     assert made.render({"range": "far", "text": ""}, LABELS) == "[0, 1, 2] far"
+
+
+def test_codes_are_a_list_that_is_empty_where_labels_have_none():
+    made = template(
+        "{% if codes %}{{ codes[:-1] | join(', ') }} or {{ codes[-1] }}{% else %}none{% endif %} {{ text }}"
+    )
+    assert made.fields == ("text",)
+    assert made.render({"text": "x"}, LABELS, ("A", "B")) == "A or B x"
+    assert made.render({"text": "x"}, LABELS) == "none x"
+
+
+@pytest.mark.parametrize("written", ["{{ codes }}", "{{ codes | trim }}", "{% if codes %}{{ codes }}{% endif %}"])
+def test_an_old_template_that_prints_its_column_codes_still_reads_the_column(written):
+    made = template(f"{written}.", written)
+    assert made.fields == ("codes",)
+    assert made.render({"codes": "Morse"}, LABELS, ("A", "B")) == "Morse."
+    assert made.segments({"codes": "Morse"}, LABELS) == ("Morse", None)
+
+
+def test_a_column_named_codes_beside_the_codes():
+    made = template('{{ codes | join("") }} {{ item["codes"] }}')
+    assert made.render({"codes": "Morse", "text": ""}, LABELS, ("A", "B")) == "AB Morse"
 
 
 def test_missing_columns_are_all_named_with_line_and_nearest_column():

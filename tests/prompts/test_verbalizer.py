@@ -1,137 +1,221 @@
+"""How labels are read: at words of one token, at codes, or as whole sequences; what would be misread is refused."""
+
 from __future__ import annotations
 
-from types import SimpleNamespace
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from tiny_backbones import byte_level_tokenizer
 
-from judgekit.errors import LabelError
-from judgekit.prompts.verbalizer import label_token_ids
+from judgekit.errors import LabelError, SettingsError
+from judgekit.prompts.verbalizer import Verbalizer, build_verbalizer, shown_labels
 
-PROMPTS = ["Text: the sky is blue\n\nLabel:", "Text: nothing is certain\n\nLabel:"]
-SENTENCES = [
-    "the answer is yes or no or not sure",
-    "Text: the sky is blue",
-    "Label: yes",
-    "Label: not sure",
-    "Label: no",
-]
+NLI = ("entailment", "neutral", "contradiction")
+Build = Callable[..., Verbalizer]
 
 
-class FastTokenizer:
-    """The three members that the verbalizer asks for, over a tokenizer of the tokenizers library."""
+def tokenizer_of(*words: str, specials: tuple[str, ...] = ()) -> Any:
+    """A byte-level tokenizer in which each of the words, with a space before it, is one token."""
+    from transformers import PreTrainedTokenizerFast
 
-    def __init__(self, tokenizer: Tokenizer, eos_token_id: int | None = 0) -> None:
-        self.tokenizer = tokenizer
-        self.eos_token_id = eos_token_id
-
-    def __call__(self, text: list[str], /, *, add_special_tokens: bool) -> dict[str, Any]:
-        return {"input_ids": [self.tokenizer.encode(one, add_special_tokens=add_special_tokens).ids for one in text]}
-
-    def convert_ids_to_tokens(self, ids: list[int], /) -> list[str | None]:
-        return [self.tokenizer.id_to_token(number) for number in ids]
+    made = byte_level_tokenizer(words, specials=("<unk>", "<s>", "</s>", *specials))
+    return PreTrainedTokenizerFast(
+        tokenizer_object=made, unk_token="<unk>", bos_token="<s>", eos_token="</s>",
+        additional_special_tokens=list(specials),
+    )  # fmt: skip
 
 
-def word_level(*words: str) -> Tokenizer:
-    vocabulary = {word: number for number, word in enumerate(["[END]", "[UNK]", *words])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    return tokenizer
+def prompts(labels: tuple[str, ...], end: str = "Label:") -> Callable[[tuple[str, ...]], list[str]]:
+    """Renders two items the way the templates do."""
+    return lambda codes: [
+        f"One of {', '.join(shown_labels(labels, codes))}.\n{text}\n{end}" for text in ("tea", "rain")
+    ]
 
 
-@pytest.fixture(scope="module")
-def byte_level() -> Tokenizer:
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=320,
-        special_tokens=["[END]"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
+def build(tokenizer: Any, labels: tuple[str, ...], *, end: str = "Label:", **options: Any) -> Verbalizer:
+    made = build_verbalizer(tokenizer, prompts(labels, end), labels, **options)
+    # What is kept with the judge is what was built, and every word follows the prompt as the tokenizer would have it.
+    assert Verbalizer.from_json(json.loads(json.dumps(made.to_json()))) == made
+    for prompt in prompts(labels, end)(made.codes):
+        before = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+        for texts, words in zip(made.texts, made.words, strict=True):
+            for text, ids in zip(texts, words, strict=True):
+                whole = tokenizer(prompt + text, add_special_tokens=False)["input_ids"]
+                assert [*before, *ids] in (whole, [*whole, tokenizer.eos_token_id])
+    return made
+
+
+def test_labels_of_one_token_are_read_with_their_other_spellings() -> None:
+    made = build(tokenizer_of("yes", "Yes", "YES", "no"), ("yes", "no"))
+    assert (made.scoring, made.codes, made.reason) == ("tokens", (), "")
+    assert [set(texts) for texts in made.texts] == [{" yes", " Yes", " YES"}, {" no"}]
+    assert all(len(ids) == 1 for words in made.words for ids in words)
+    assert made.describe(("yes", "no")).endswith("yes = ' yes', ' Yes', ' YES'; no = ' no'.")
+
+
+def test_after_white_space_and_after_a_special_token_a_label_needs_no_space() -> None:
+    tokenizer = tokenizer_of(specials=("[/INST]",))
+    labels = ("y", "n")  # bytes: one token each only without a space before them
+    for end in ("answer\n", "[/INST]"):
+        assert [texts[0] for texts in build(tokenizer, labels, end=end).texts] == ["y", "n"]
+    made = build(tokenizer, ("yes", "no"), end="answer\n", scoring="sequences")
+    assert made.texts == (("yes",), ("no",))
+
+
+def test_a_spelling_that_could_stand_for_two_labels_stands_for_none() -> None:
+    # "US" is a label: the upper-case form of "us" must not take it; "Us" could be either.
+    made = build(tokenizer_of("us", "US", "Us"), ("us", "US"))
+    assert made.texts == ((" us",), (" US",))
+
+
+def test_a_letter_is_not_read_at_its_lower_case_which_may_be_a_word() -> None:
+    assert build(tokenizer_of("A", "B", "a"), ("A", "B")).texts == ((" A", "A"), (" B", "B"))
+
+
+def test_words_of_the_user_count_as_the_label() -> None:
+    tokenizer = tokenizer_of("entailment", "neutral", "contra", "opposed")
+    words = {"contradiction": ["contra", "opposed"]}
+    made = build(tokenizer, NLI, label_words=words)
+    assert made.texts == ((" entailment",), (" neutral",), (" contra", " opposed"))
+
+
+def test_a_users_word_of_several_tokens_is_refused_with_its_tokens_and_the_first_of_them() -> None:
+    tokenizer = tokenizer_of("yes", "no", "per")
+    with pytest.raises(LabelError) as caught:
+        build(tokenizer, ("yes", "no"), label_words={"no": ["per1"], "yes": ["per2"]})
+    assert len(caught.value.problems) == 2
+    assert "'per2' -> ['Ġper', '2']" in caught.value.problems[0]
+    assert "its first token is 'Ġper'" in caught.value.problems[0]
+
+
+def test_a_word_given_for_two_labels_is_refused_with_its_token() -> None:
+    tokenizer = tokenizer_of("yes", "no", "maybe")
+    with pytest.raises(LabelError) as caught:
+        build(tokenizer, ("yes", "no"), label_words={"no": ["maybe"], "yes": ["maybe"]})
+    assert [line.split(" stands for ")[1] for line in caught.value.problems] == [
+        "'yes' and for another label",
+        "'no' and for another label",
+    ]
+    assert "'Ġmaybe'" in caught.value.problems[0]
+    with pytest.raises(LabelError, match="' no' -> "):
+        build(tokenizer, ("yes", "no"), label_words={"yes": ["no"]})
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"label_words": {"maybe": ["yes"]}}, "'maybe', which is no label"),
+        ({"label_words": {"no": ["yes"]}, "scoring": "codes"}, "--label-scoring codes does not read any"),
+        ({"label_words": {"no": ["yes"]}, "scoring": "sequences"}, "--label-scoring sequences does not read any"),
+    ],
+)
+def test_words_that_no_label_would_be_read_at_are_refused(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        build(tokenizer_of("yes", "no"), ("yes", "no"), **options)
+
+
+def test_words_for_some_labels_do_not_make_the_others_disappear() -> None:
+    with pytest.raises(LabelError, match=r"'neutral' is 7 tokens \(Ġn e u t r a l\)") as caught:
+        build(tokenizer_of("yes", "no"), NLI, label_words={"entailment": ["yes"], "contradiction": ["no"]})
+    assert "--label-words" in caught.value.hint
+
+
+def test_labels_of_several_tokens_get_letters() -> None:
+    made = build(tokenizer_of(*"ABC", "neutral"), NLI)
+    assert (made.scoring, made.codes) == ("codes", ("A", "B", "C"))
+    assert made.shown(NLI) == ("A (entailment)", "B (neutral)", "C (contradiction)")
+    assert all(texts[0] == f" {code}" for texts, code in zip(made.texts, made.codes, strict=True))
+    assert made.describe(NLI).startswith(
+        "Labels get codes, because 'entailment' is 11 tokens (Ġ e n t a i l m …): A = ent"
     )
-    tokenizer.train_from_iterator(SENTENCES, trainer)
-    return tokenizer
 
 
-@pytest.fixture(scope="module")
-def merging() -> Tokenizer:
-    """Reads the colon, the space and the first letter as one token: there is no border before the label."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[^:]+(?=:)|: .|\s?\S+|\s"), "isolated")
-    alphabet = sorted(set("".join(PROMPTS) + " yesno:.)a\n"))
-    trainer = trainers.BpeTrainer(special_tokens=["[END]"], initial_alphabet=alphabet, show_progress=False)
-    tokenizer.train_from_iterator(["Label: yes", "Label: no", "a yes", "a no"] * 5, trainer)
-    return tokenizer
+def test_a_form_that_only_some_codes_have_favours_none() -> None:
+    assert build(tokenizer_of("A", "C"), NLI).texts == (("A",), ("B",), ("C",))
 
 
-def test_one_word_is_one_token_in_its_context():
-    tokenizer = FastTokenizer(word_level("yes", "no", "Label", ":"))
-    assert label_token_ids(tokenizer, PROMPTS, ["yes", "no"]) == [[2], [3]]
+@pytest.mark.parametrize(
+    ("labels", "ordinal", "codes"),
+    [
+        (("very bad", "so so", "very good"), True, "123"),
+        (("model_a", "model_b", "tie"), False, "123"),
+        (("Answer A", "Answer B"), False, "12"),
+        (("completionA", "completionB"), False, "12"),
+        (("grade 1", "grade 2"), True, "AB"),
+        (("more than XYZ", "less than XYZ"), False, "AB"),
+        (tuple(f"step {word}" for word in "abcdefghij"), True, "ABCDEFGHIJ"),
+    ],
+)
+def test_codes_are_not_mistaken_for_what_stands_in_a_label(labels: Any, ordinal: bool, codes: str) -> None:
+    assert "".join(build(tokenizer_of(), labels, ordinal=ordinal, scoring="codes").codes) == codes
 
 
-def test_byte_level_ids_carry_the_space_before_the_label(byte_level):
-    tokenizer = FastTokenizer(byte_level)
-    ids = label_token_ids(tokenizer, PROMPTS, ["yes", "no", "perhaps"])
-    assert [byte_level.decode(label_ids) for label_ids in ids] == [" yes", " no", " perhaps"]
-    assert len(ids[2]) > 1
-    for prompt in PROMPTS:
-        for label, label_ids in zip(["yes", "no", "perhaps"], ids, strict=True):
-            assert byte_level.encode(prompt).ids + label_ids == byte_level.encode(f"{prompt} {label}").ids
+def test_codes_that_are_impossible_are_refused_with_the_reason() -> None:
+    many = tuple(f"label {number}" for number in range(27))
+    with pytest.raises(LabelError, match="27 labels and 26 letters"):
+        build(tokenizer_of(), many, scoring="codes")
+    with pytest.raises(LabelError, match="template shows neither"):
+        build_verbalizer(tokenizer_of(), lambda codes: ["tea. Label:"], NLI, scoring="codes")
+    made = build_verbalizer(tokenizer_of(), lambda codes: ["tea. Label:"], NLI)
+    assert made.scoring == "sequences"
+    assert "'entailment' is 11 tokens" in made.describe(NLI) and "template shows neither" in made.describe(NLI)
 
 
-def test_a_label_that_begins_another_ends_all_with_end_of_sequence(byte_level):
-    ids = label_token_ids(FastTokenizer(byte_level), PROMPTS, ["not", "not sure", "yes"])
-    assert all(label_ids[-1] == 0 for label_ids in ids)
-    assert ids[1][: len(ids[0])] != ids[0]
-    with pytest.raises(LabelError, match="no end-of-sequence token"):
-        label_token_ids(FastTokenizer(byte_level, None), PROMPTS, ["not", "not sure", "yes"])
+def words_alone(*words: str) -> Any:
+    """A tokenizer that knows these words and nothing else."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(["<unk>", *words])}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>")
 
 
-def test_labels_with_the_same_tokens_are_refused_and_shown():
-    tokenizer = FastTokenizer(word_level("yes", "Label", ":"))
-    with pytest.raises(LabelError) as caught:
-        label_token_ids(tokenizer, PROMPTS, ["yes", "perhaps", "never"])
-    assert caught.value.problems == ("'perhaps' -> ['[UNK]'] [1]", "'never' -> ['[UNK]'] [1]")
+def test_where_no_code_is_a_token_labels_are_whole_sequences() -> None:
+    made = build(words_alone("tea", "rain", "no", "Label", ":"), ("tea rain", "rain tea"))
+    assert made.words == (((1, 2),), ((2, 1),))
+    assert made.reason == "'tea rain' is 2 tokens (tea rain), and the codes A, B are not one token each"
 
 
-def test_case_is_seen_only_by_a_tokenizer_that_keeps_it():
-    folding = word_level("a", "b", "label", ":")
-    folding.normalizer = normalizers.Lowercase()
-    with pytest.raises(LabelError, match="same tokens"):
-        label_token_ids(FastTokenizer(folding), PROMPTS, ["A", "a"])
-    keeping = FastTokenizer(word_level("a", "A", "Label", ":"))
-    assert label_token_ids(keeping, PROMPTS, ["A", "a"]) == [[3], [2]]
+def test_sequences_are_whole_labels_with_an_end_where_one_begins_another() -> None:
+    made = build(tokenizer_of("not", "sure"), ("not", "not sure"), scoring="sequences")
+    assert made.reason == "" and made.describe(("not", "not sure")) == "Labels are scored as whole sequences of tokens."
+    assert [len(words[0]) for words in made.words] == [2, 3]
+    assert all(words[0][-1] == 2 for words in made.words)
 
 
-def test_a_label_that_vanishes_is_refused():
-    tokenizer = word_level("yes", "Label", ":")
-    tokenizer.normalizer = normalizers.Replace(Regex("[^ -~]"), "")
-    with pytest.raises(LabelError, match="leaves nothing of the label '✓'"):
-        label_token_ids(FastTokenizer(tokenizer), PROMPTS, ["yes", "✓"])
+def test_labels_that_the_tokenizer_cannot_tell_apart_are_refused_unless_they_get_codes() -> None:
+    tokenizer = words_alone("One", "of", "A", "B", "Label", ":")
+    labels = ("schön", "häßlich")
+    with pytest.raises(LabelError, match=r"(?s)same tokens.*'schön' -> \['<unk>'\] \[0\].*--label-scoring codes"):
+        build_verbalizer(tokenizer, prompts(labels), labels)
+    assert build_verbalizer(tokenizer, prompts(labels), labels, scoring="codes").words == (((3,),), ((4,),))
 
 
-def test_a_merge_across_the_border_falls_back_to_the_ids_after_other_ends(merging):
-    prompt = merging.encode(PROMPTS[0]).ids
-    assert merging.encode(f"{PROMPTS[0]} yes").ids[: len(prompt)] != prompt
-    ids = label_token_ids(FastTokenizer(merging), PROMPTS, ["yes", "no"])
-    assert ["".join(str(merging.id_to_token(number)) for number in label_ids) for label_ids in ids] == [" yes", " no"]
+def test_long_prompts_are_read_a_few_times_and_not_once_for_every_word() -> None:
+    class Counting:
+        """A tokenizer that counts the characters it is given."""
+
+        def __init__(self, tokenizer: Any) -> None:
+            self.tokenizer, self.characters = tokenizer, 0
+
+        def __call__(self, text: list[str], /, **options: Any) -> Any:
+            self.characters += sum(map(len, text))
+            return self.tokenizer(text, **options)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.tokenizer, name)
+
+    def render(codes: tuple[str, ...]) -> list[str]:
+        return [prompt.replace("tea", "tea " * 5_000) for prompt in prompts(NLI)(codes)]
+
+    counting = Counting(tokenizer_of(*"ABC"))
+    assert build_verbalizer(counting, render, NLI) == build(tokenizer_of(*"ABC"), NLI)
+    assert counting.characters < 5 * sum(map(len, render(())))
 
 
-def test_ids_that_change_with_the_prompt_are_refused_and_shown():
-    def encode(text: list[str], /, *, add_special_tokens: bool) -> dict[str, Any]:
-        # The id of a word depends on the length of what stands before it.
-        return {"input_ids": [[len(" ".join(one.split()[:n])) for n in range(len(one.split()))] for one in text]}
-
-    tokenizer: Any = SimpleNamespace(eos_token_id=None, convert_ids_to_tokens=lambda ids: [f"t{i}" for i in ids])
-    callable_tokenizer: Any = type("Unstable", (SimpleNamespace,), {"__call__": lambda self, *a, **k: encode(*a, **k)})
-    with pytest.raises(LabelError) as caught:
-        label_token_ids(callable_tokenizer(**vars(tokenizer)), PROMPTS, ["yes", "no"])
-    assert "must be the same after every prompt" in str(caught.value)
-    assert "'yes' -> ['t" in str(caught.value)
-
-
-def test_no_prompt_is_a_mistake_of_the_caller(byte_level):
-    with pytest.raises(ValueError, match="at least one prompt"):
-        label_token_ids(FastTokenizer(byte_level), [], ["yes", "no"])
+def test_a_label_with_a_comma_is_listed_in_quotes() -> None:
+    assert shown_labels(["yes, always", "no"]) == ('"yes, always"', "no")
+    assert shown_labels(["yes, always", "no"], ["A", "B"]) == ('A ("yes, always")', "B (no)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -12,29 +11,31 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from toy_judge import ToyJudge, assert_same, copied, toy_items, toy_settings
 
 from judgekit.core.distributions import empirical_distribution, hard_target
 from judgekit.core.metrics import kl_per_item
 from judgekit.core.projection import project_to_ball_and_simplex
 from judgekit.errors import SettingsError
-from judgekit.models.base import Batch
 from judgekit.models.loading import LoraSettings, find_backbone, load_tokenizer, new_judge
+from judgekit.training import loop
 from judgekit.training.batches import EncodedItems
 from judgekit.training.loop import (
     LoopResult,
     LoopSettings,
-    LoopState,
     Progress,
-    TrainingItems,
     ValidationItems,
-    learning_rate_factor,
     train_model,
 )
-from judgekit.training.predict import predict_logits
+from judgekit.training.optimizer import learning_rate_factor
+from judgekit.training.predict import predict
+from judgekit.training.state import LoopState
+from judgekit.training.step import TrainingItems
 
 SETTINGS = LoopSettings(
     alpha=0.8, epsilon=0.25, adversary="search", project=project_to_ball_and_simplex, epochs=4, batch_size=8,
-    learning_rate=3e-3, weight_decay=0.01, warmup=0.1, averaging=0.9, evaluations=4, patience=9, seed=5,
+    micro_batch_size=8, learning_rate=3e-3, weight_decay=0.01, warmup=0.1, averaging=0.9, optimizer="adamw",
+    evaluations=4, patience=9, keep="best", seed=5,
 )  # fmt: skip
 STEPS = 12  # 24 items in batches of 8, four times; evaluated after 0, 3, 6, 9 and 12
 
@@ -67,7 +68,7 @@ def model(bert: Path) -> Callable[[], Any]:
 
     def make() -> Any:
         return new_judge(
-            find_backbone(str(bert)), lora=LoraSettings(4, 8, 0.2), label_bias=torch.zeros(3), label_ids=None,
+            find_backbone(str(bert)), lora=LoraSettings(4, 8, 0.2), label_bias=torch.zeros(3), label_words=None,
             device=torch.device("cpu"), dtype=torch.float32, seed=1,
         )  # fmt: skip
 
@@ -80,20 +81,6 @@ def fit(items: tuple[TrainingItems, ValidationItems], model: Callable[[], Any]) 
         return train_model(made or model(), *items, settings=settings, **more)
 
     return call
-
-
-def copied(state: LoopState) -> LoopState:
-    """A state as it comes back from a file."""
-    tensors = {name: tensor.clone() for name, tensor in state.tensors.items()}
-    return LoopState(**json.loads(json.dumps(state.progress())), tensors=tensors)
-
-
-def assert_same(one: LoopState, other: LoopState) -> None:
-    assert one.log == other.log
-    assert (one.step, one.best_step, one.best_kl) == (other.step, other.best_step, other.best_kl)
-    assert one.tensors.keys() == other.tensors.keys()
-    for name, tensor in one.tensors.items():
-        assert torch.equal(tensor, other.tensors[name]), name
 
 
 # -- resuming ----------------------------------------------------------------------------------------------------------
@@ -138,6 +125,18 @@ def test_a_run_that_was_killed_continues_from_any_of_its_saved_states(fit: Any) 
         assert_same(fit(state=state).state, whole.state)
 
 
+def test_a_long_way_between_evaluations_is_saved_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 10**6, 301))  # each look at it takes five minutes and a second
+    monkeypatch.setattr(loop.time, "monotonic", lambda: next(clock))
+    settings, saved = toy_settings(evaluations=1), []
+    model = ToyJudge(dropout=0.3)
+    whole = train_model(model, *toy_items(), settings=settings, save=lambda state: saved.append(copied(state)))
+    assert [state.step for state in saved] == [0, 1, 3, 5, 7, 9]
+    for state in saved:
+        again = train_model(ToyJudge(dropout=0.3), *toy_items(), settings=settings, state=state)
+        assert_same(again.state, whole.state)
+
+
 def test_the_resumed_model_holds_the_best_adapter(fit: Any, model: Any) -> None:
     one, two = model(), model()
     whole = fit(one)
@@ -178,7 +177,7 @@ def test_the_best_adapter_is_kept_and_never_worse_than_none(fit: Any, model: Any
         ended = fit(made, settings=dataclasses.replace(SETTINGS, learning_rate=rate))
         kls = [row["validation_kl"] for row in ended.state.log]
         assert ended.state.best_kl == min(kls) <= kls[0]
-        q = torch.from_numpy(predict_logits(made, items[1].encoded)).double().softmax(-1).numpy()
+        q = torch.from_numpy(predict(made, items[1].encoded).logits).double().softmax(-1).numpy()
         assert math.isclose(float(kl_per_item(q, items[1].p).mean()), ended.state.best_kl, rel_tol=1e-6)
         if rate == 3.0:
             assert ended.state.best_step == 0
@@ -191,6 +190,27 @@ def test_it_stops_when_the_validation_kl_no_longer_falls(fit: Any) -> None:
     assert ended.state.step == 2
     resumed = fit(settings=settings, state=copied(ended.state))
     assert_same(resumed.state, ended.state)
+
+
+def test_the_last_adapter_is_kept_where_it_is_asked_for() -> None:
+    settings = toy_settings(learning_rate=1.0, evaluations=9, patience=1)
+    best, items = train_model(ToyJudge(), *toy_items(), settings=settings), toy_items()
+    assert best.state.step < 9
+    model, saved = ToyJudge(), []
+    settings = dataclasses.replace(settings, keep="last")
+    last = train_model(model, *items, settings=settings, save=lambda state: saved.append(copied(state)))
+    assert last.state.step == last.state.best_step == 9
+    assert (
+        last.state.best_kl == last.state.log[-1]["validation_kl"] > min(row["validation_kl"] for row in last.state.log)
+    )
+    for name, parameter in model.trainable().items():
+        assert torch.equal(parameter, last.state.tensors[f"average/{name}"])
+    assert_same(train_model(ToyJudge(), *items, settings=settings, state=saved[4]).state, last.state)
+
+
+def test_the_log_tells_the_mass_on_the_label_set() -> None:
+    log = train_model(ToyJudge(), *toy_items(), settings=toy_settings()).state.log
+    assert all(1 / 3 < row["label_mass"] < 1 for row in log)
 
 
 def test_a_loss_that_is_not_finite_is_refused(fit: Any, items: Any) -> None:
@@ -223,39 +243,3 @@ def test_the_learning_rate_rises_then_falls_to_nothing() -> None:
     assert factors[10:] == sorted(factors[10:], reverse=True)
     assert factors[100] == 0
     assert learning_rate_factor(0, 1, 0.0) == 1.0
-
-
-# -- prediction --------------------------------------------------------------------------------------------------------
-
-
-class LengthModel:
-    """Says of each item its number of tokens and its first token."""
-
-    device = torch.device("cpu")
-    pad_left = False
-
-    def __init__(self) -> None:
-        self.sizes: list[tuple[int, ...]] = []
-
-    def label_logits(self, batch: Batch) -> torch.Tensor:
-        self.sizes.append(tuple(batch.input_ids.shape))
-        return torch.stack([batch.attention_mask.sum(1), batch.input_ids[:, 0]], dim=1).float()
-
-    def set_training(self, training: bool) -> None:
-        assert not training
-
-
-def test_predictions_come_in_the_order_of_the_items() -> None:
-    lengths = np.random.default_rng(0).integers(1, 700, 150).tolist()
-    ids = [np.full(length, number, dtype=np.int64) for number, length in enumerate(lengths)]
-    encoded = EncodedItems(ids, None, np.zeros(150, dtype=np.bool_), 0)
-    model: Any = LengthModel()
-    told: list[int] = []
-    logits = predict_logits(model, encoded, batch_size=16, on_batch=told.append)
-    assert logits.dtype == np.float32
-    assert logits[:, 0].tolist() == lengths
-    assert logits[:, 1].tolist() == list(range(150))
-    assert sum(told) == 150
-    assert max(rows for rows, _ in model.sizes) <= 16
-    assert [width for _, width in model.sizes] == sorted((width for _, width in model.sizes), reverse=True)
-    assert model.sizes[0][0] < 16  # the longest come in smaller batches

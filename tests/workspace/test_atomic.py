@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from judgekit.workspace import atomic
-from judgekit.workspace.atomic import move_folder, replaced_file, write_text
+from judgekit.workspace.atomic import move_folder, replaced_file, replaced_folder, write_text
 
 
 def test_a_failing_writer_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -97,3 +97,25 @@ def test_a_kill_in_the_middle_of_writing_leaves_a_whole_file(tmp_path: Path) -> 
         lines = path.read_text().splitlines()
         assert len(lines) == 20_000
         assert len(set(lines)) == 1
+
+
+def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "model"
+    with replaced_folder(place) as staged:
+        (staged / "old").write_text("1")
+    with pytest.raises(RuntimeError), replaced_folder(place) as staged:
+        (staged / "new").write_text("2")
+        raise RuntimeError
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["model", "model/old"]
+
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk full"):
+        patch.setattr(atomic, "move_folder", fail)
+        with replaced_folder(place) as staged:
+            (staged / "new").write_text("2")
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["model", "model/old"]
+    with replaced_folder(place) as staged:
+        (staged / "new").write_text("2")
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["model", "model/new"]

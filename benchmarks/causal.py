@@ -1,0 +1,232 @@
+"""How fast, and in how much memory, judgekit trains a causal LM, beside TRL's `SFTTrainer`.
+
+Usage: python benchmarks/causal.py [--shape small|half-billion] [--items 96] [--rounds 1] [--trl-python PYTHON]
+
+Both sides fine-tune the same Qwen2 with random weights, saved in bfloat16, on the same items in one epoch, in batches
+of 16, with the same LoRA (rank 8, alpha 16, all linear layers, no dropout) on the CPU, each in a process of its own:
+
+- judgekit: `training.loop.train_model` on label distributions, the adversary on (alpha 0.8, epsilon 0.25, search);
+- TRL: `SFTTrainer` on the majority label as the completion of the prompt, with the loss on the completion, which is its
+  default for such data; all else is its default too: gradient checkpointing and bf16. A second run is without gradient
+  checkpointing, which is faster and takes more memory.
+
+Prompts have 40 to 200 tokens, words of a tokenizer that is built here; the model's vocabulary is padded to 151,936.
+A rate is all items over the seconds inside of optimiser steps. Memory is the most that the process ever held (VmHWM).
+"""
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from side_by_side import Bar, report, take_turns
+
+VOCABULARY = 151_936
+SYLLABLES = [a + b for a in "bdfgklmnprst" for b in "aeiou"]
+WORDS = [a + b for a in SYLLABLES for b in SYLLABLES]
+LABELS = ("disagree", "neutral", "agree")
+SHORTEST, LONGEST = 40, 200
+BATCH, RANK, ALPHA, SEED = 16, 8, 16, 0
+SHAPES: dict[str, dict[str, int]] = {
+    "small": {
+        "num_hidden_layers": 8, "hidden_size": 256, "intermediate_size": 1_024, "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+    },
+    # of Qwen2.5-0.5B
+    "half-billion": {
+        "num_hidden_layers": 24, "hidden_size": 896, "intermediate_size": 4_864, "num_attention_heads": 14,
+        "num_key_value_heads": 2,
+    },
+}  # fmt: skip
+BARS = {
+    "small": [Bar("judgekit_over_trl", least=12), Bar("memory_over_trl", most=0.5)],
+    "half-billion": [Bar("judgekit_over_trl", least=1.5)],
+}
+
+
+def build(folder: Path, shape: str) -> None:
+    """Write the model and its tokenizer, in which every word with the space before it is one token."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+
+    vocabulary = {
+        token: number for number, token in enumerate(("<pad>", "<eos>", *sorted(pre_tokenizers.ByteLevel.alphabet())))
+    }
+    merges: list[tuple[str, str]] = []
+    for word in (*LABELS, *WORDS):
+        token = "Ġ"
+        for letter in word:
+            if token + letter not in vocabulary:
+                merges.append((token, letter))
+                vocabulary[token + letter] = len(vocabulary)
+            token += letter
+    tokenizer = Tokenizer(models.BPE(vocabulary, merges))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<eos>").save_pretrained(
+        str(folder)
+    )
+    torch.manual_seed(SEED)
+    config = Qwen2Config(
+        vocab_size=VOCABULARY, tie_word_embeddings=True, bos_token_id=None, eos_token_id=1, pad_token_id=0,
+        **SHAPES[shape],
+    )  # fmt: skip
+    Qwen2ForCausalLM(config).to(torch.bfloat16).save_pretrained(str(folder))
+
+
+def make_items(count: int) -> tuple[list[str], list[list[int]]]:
+    """Prompts, and how many of ten annotators chose each label."""
+    chance = random.Random(SEED)
+    prompts = [
+        "".join(f" {chance.choice(WORDS)}" for _ in range(chance.randint(SHORTEST, LONGEST))) for _ in range(count)
+    ]
+    counts: list[list[int]] = []
+    for _ in range(count):
+        first, second = sorted(chance.randint(0, 10) for _ in range(2))
+        counts.append([first, second - first, 10 - second])
+    return prompts, counts
+
+
+def judgekit(folder: Path, count: int) -> dict[str, float]:
+    """One epoch of judgekit's loop; items per second and GiB."""
+    import numpy as np
+    import torch
+
+    from judgekit.config import Dtype
+    from judgekit.core.projection import project_to_ball_and_simplex
+    from judgekit.models.loading import LoraSettings, choose_dtype, find_backbone, load_tokenizer, new_judge
+    from judgekit.training.batches import EncodedItems
+    from judgekit.training.loop import LoopSettings, TrainingItems, ValidationItems, train_model
+
+    backbone = find_backbone(str(folder))
+    tokenizer = load_tokenizer(backbone)
+    prompts, counts = make_items(count)
+    ids = [np.array(tokenizer(prompt)["input_ids"], dtype=np.int64) for prompt in prompts]
+    encoded = EncodedItems(ids, None, np.zeros(count, dtype=np.bool_), tokenizer.pad_token_id)
+    shares = np.array(counts) / 10
+    hard = np.eye(3)[shares.argmax(1)]
+    device = torch.device("cpu")
+    model = new_judge(
+        backbone, lora=LoraSettings(RANK, ALPHA, 0.0), label_bias=torch.zeros(3),
+        label_words=[[tokenizer(f" {label}")["input_ids"]] for label in LABELS], device=device,
+        dtype=choose_dtype(Dtype.auto, device), seed=SEED,
+    )  # fmt: skip
+    before = most_held()  # the loop counts its peak anew
+    result = train_model(
+        model,
+        TrainingItems(encoded, shares.astype(np.float32), hard.astype(np.float32)),
+        ValidationItems(encoded.take(np.arange(BATCH)), shares[:BATCH]),
+        settings=LoopSettings(
+            alpha=0.8, epsilon=0.25, adversary="search", project=project_to_ball_and_simplex, epochs=1,
+            batch_size=BATCH, micro_batch_size=BATCH, learning_rate=2e-5, weight_decay=0.0, warmup=0.0, averaging=0.0,
+            optimizer="adamw", evaluations=1, patience=1, keep="last", seed=SEED,
+        ),
+    )  # fmt: skip
+    return {"rate": count / result.state.seconds, "memory": max(before, most_held())}
+
+
+def trl(folder: Path, count: int, *, gradient_checkpointing: bool) -> dict[str, float]:
+    """One epoch of the SFTTrainer; items per second and GiB."""
+    from datasets import Dataset
+    from peft import LoraConfig
+    from transformers import AutoTokenizer, TrainerCallback
+    from trl import SFTConfig, SFTTrainer
+
+    class Clock(TrainerCallback):
+        seconds = 0.0
+        began = 0.0
+
+        def on_step_begin(self, *unused: Any, **ignored: Any) -> None:
+            self.began = time.perf_counter()
+
+        def on_step_end(self, *unused: Any, **ignored: Any) -> None:
+            self.seconds += time.perf_counter() - self.began
+
+    prompts, counts = make_items(count)
+    rows = [
+        {"prompt": prompt, "completion": " " + LABELS[votes.index(max(votes))]}
+        for prompt, votes in zip(prompts, counts, strict=True)
+    ]
+    clock = Clock()
+    with tempfile.TemporaryDirectory() as output:
+        SFTTrainer(
+            str(folder),
+            args=SFTConfig(
+                output_dir=output, per_device_train_batch_size=BATCH, num_train_epochs=1, use_cpu=True,
+                save_strategy="no", report_to="none", disable_tqdm=True, seed=SEED,
+                gradient_checkpointing=gradient_checkpointing,
+            ),
+            train_dataset=Dataset.from_list(rows),
+            processing_class=AutoTokenizer.from_pretrained(str(folder)),
+            peft_config=LoraConfig(
+                task_type="CAUSAL_LM", r=RANK, lora_alpha=ALPHA, lora_dropout=0.0, target_modules="all-linear"
+            ),
+            callbacks=[clock],
+        ).train()  # fmt: skip
+    return {"rate": count / clock.seconds, "memory": most_held()}
+
+
+def most_held() -> float:
+    """The most memory this process held, GiB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 2**20
+
+
+SIDES: dict[str, Callable[[Path, int], dict[str, float]]] = {
+    "judgekit": judgekit,
+    "trl": lambda folder, count: trl(folder, count, gradient_checkpointing=True),
+    "trl_without_checkpointing": lambda folder, count: trl(folder, count, gradient_checkpointing=False),
+}
+
+
+def in_own_process(side: str, folder: Path, count: int, python: str) -> dict[str, float]:
+    """What a side measured."""
+    command = [python, __file__, "--side", side, "--folder", str(folder), "--items", str(count)]
+    ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(ended.stdout.splitlines()[-1])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shape", choices=list(SHAPES), default="small")
+    parser.add_argument("--items", type=int, default=96)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--trl-python", default=sys.executable, help="a Python that has trl and datasets")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--side", choices=list(SIDES), help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.side:
+        print(json.dumps(SIDES[asked.side](asked.folder, asked.items)))
+        return 0
+    memory: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        build(Path(folder), asked.shape)
+
+        def measured(side: str) -> Callable[[], float]:
+            def run() -> float:
+                python = sys.executable if side == "judgekit" else asked.trl_python
+                found = in_own_process(side, Path(folder), asked.items, python)
+                memory[side] = max(memory.get(side, 0.0), found["memory"])
+                return found["rate"]
+
+            return run
+
+        rates = take_turns({side: measured(side) for side in SIDES}, rounds=asked.rounds)
+    figures: dict[str, Any] = {f"{side}_items_per_second": rate for side, rate in rates.items()}
+    figures |= {f"{side}_peak_gib": most for side, most in memory.items()}
+    for side in list(SIDES)[1:]:
+        figures[f"judgekit_over_{side}"] = rates["judgekit"] / rates[side]
+        figures[f"memory_over_{side}"] = memory["judgekit"] / memory[side]
+    return report(figures, BARS[asked.shape], as_json=asked.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

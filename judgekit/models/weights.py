@@ -1,0 +1,47 @@
+"""The weight files of a model folder: whether they are all there, and the hash that identifies them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from judgekit.errors import BackboneError
+
+_INDEX = "model.safetensors.index.json"
+
+
+def hash_weights(folder: Path) -> str:
+    """SHA-256 of a model folder's weights, hexadecimal.
+
+    Raises:
+        BackboneError: there are no safetensors files, for pickled weights are not read, or some are missing.
+    """
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise BackboneError(
+            f"{folder} holds no .safetensors file; judgekit reads no pickled weights.",
+            hint="Save the model with model.save_pretrained(folder) of a recent transformers.",
+        )
+    if missing := _missing_shards(folder):
+        raise BackboneError(
+            f"{folder} lacks weights that its {_INDEX} names:", problems=missing, hint="Download or copy them again."
+        )
+    digests: list[str] = []
+    for path in files:
+        with path.open("rb") as file:
+            digests.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def has_weights(folder: Path) -> bool:
+    """Whether a folder holds safetensors, and all that their index names."""
+    return any(folder.glob("*.safetensors")) and not _missing_shards(folder)
+
+
+def _missing_shards(folder: Path) -> list[str]:
+    """Files that the index of sharded weights names and the folder lacks."""
+    if not (folder / _INDEX).is_file():
+        return []
+    named = json.loads((folder / _INDEX).read_text(encoding="utf-8"))["weight_map"].values()
+    return sorted(name for name in set(named) if not (folder / name).is_file())

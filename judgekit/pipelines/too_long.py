@@ -1,0 +1,55 @@
+"""Items that are longer than the backbone reads: cut, dropped or refused, as the user said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from judgekit.config import OnTooLong
+from judgekit.errors import DataError
+from judgekit.training.batches import EncodedItems, TokenizedPrompts
+
+
+class FittingItems(NamedTuple):
+    """The items that stay, tokenised."""
+
+    encoded: EncodedItems
+    rows: NDArray[np.int64]
+    """Which of the items they are, ascending, `[N']`."""
+    dropped: int
+
+
+def encode_fitting(
+    prompts: TokenizedPrompts, items: Sequence[Mapping[str, str]], ids: Sequence[str], on_too_long: OnTooLong
+) -> FittingItems:
+    """Tokenise items, and do with those that are too long what was asked for.
+
+    Args:
+        prompts: what renders and tokenises.
+        items: column name -> text of each item.
+        ids: of the items, for messages.
+        on_too_long: cut their texts, drop the items, or stop.
+
+    Raises:
+        DataError: some are too long and `on_too_long` is error, or all are and it is drop.
+    """
+    encoded = prompts.encode(items)
+    is_long = encoded.is_truncated
+    if on_too_long is OnTooLong.error and is_long.any():
+        raise DataError(
+            f"{int(is_long.sum()):,} of {len(ids):,} items are longer than {prompts.max_length:,} tokens.",
+            problems=[f"item {name}" for name, long in zip(ids, is_long, strict=True) if long],
+            hint="Raise --max-length, or say --on-too-long cut or drop.",
+        )
+    if on_too_long is OnTooLong.drop and is_long.any():
+        rows = np.flatnonzero(~is_long)
+        if not len(rows):
+            raise DataError(
+                f"All {len(ids):,} items are longer than {prompts.max_length:,} tokens, so dropping leaves none.",
+                hint="Raise --max-length, or say --on-too-long cut.",
+            )
+        return FittingItems(encoded.take(rows), rows, int(is_long.sum()))
+    return FittingItems(encoded, np.arange(len(ids)), 0)

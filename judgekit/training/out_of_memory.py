@@ -1,0 +1,80 @@
+"""When memory runs out: the pass is done again with fewer items, and the user is told when one item is too many."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+
+from judgekit.errors import SettingsError
+from judgekit.models.base import JudgeModel
+from judgekit.training.processes import Processes
+from judgekit.training.state import LoopState
+
+T = TypeVar("T")
+
+# torch.OutOfMemoryError says the first; the CPU's allocator and cuBLAS raise a plain RuntimeError.
+_SIGNS = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether a device, or the CPU's allocator, had no memory left."""
+    return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in _SIGNS)
+
+
+def attempt(work: Callable[[], T], model: JudgeModel) -> T | None:
+    """What `work` returns; None if memory ran out, with the gradients dropped and the device's cache emptied."""
+    try:
+        return work()
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+    # Only behind the except block is the traceback gone, which keeps the tensors of the failed pass alive.
+    for parameter in model.trainable().values():
+        parameter.grad = None
+    if model.device.type == "cuda":
+        gc.collect()
+        torch.cuda.empty_cache()
+    return None
+
+
+def within_memory(
+    work: Callable[[int], T],
+    model: JudgeModel,
+    *,
+    state: LoopState,
+    most: int,
+    tokens: int,
+    processes: Processes,
+    on_note: Callable[[str], None],
+) -> T:
+    """What `work(items per pass)` returns; the micro-batch is halved in every process until it fits in all of them.
+
+    Args:
+        work: one step's forward and backward passes of at most so many items each.
+        model: the judge model; its gradients are dropped where memory runs out.
+        state: holds the micro-batch, and is told when it is halved.
+        most: items that `work` has at all.
+        tokens: of the longest of them.
+        processes: what trains together.
+        on_note: told about a halving.
+
+    Raises:
+        SettingsError: not even one item fits.
+    """
+    while True:
+        size = min(state.micro_batch_size, most)
+        result = attempt(lambda: work(size), model)  # noqa: B023  # called before the next turn
+        if not processes.any(result is None):
+            assert result is not None
+            return result
+        if size == 1:
+            raise SettingsError(
+                f"One item of {tokens} tokens does not fit into the memory of {model.device} with its gradients.",
+                hint="Lower --max-length or --lora-r, add --gradient-checkpointing or --load-in-4bit, or choose a "
+                "smaller --backbone.",
+            )
+        state.micro_batch_size = size // 2
+        on_note(f"Memory ran out with {size} items in one pass; from here on {size // 2}, with the same batch size.")

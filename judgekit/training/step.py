@@ -1,0 +1,121 @@
+"""One step's gradients: a batch shared by the processes, done in micro-batches, added up to those of its mean loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from judgekit.core.losses import JudgeLoss, judge_loss
+from judgekit.core.perturbation import Project
+from judgekit.models.base import JudgeModel
+from judgekit.training.batches import EncodedItems, collate
+from judgekit.training.out_of_memory import within_memory
+from judgekit.training.processes import Processes
+from judgekit.training.state import LoopState
+
+
+class TrainingItems(NamedTuple):
+    """N items to train on."""
+
+    encoded: EncodedItems
+    target: NDArray[np.float32]
+    """What KL aligns to, `[N, K]`."""
+    hard: NDArray[np.float32]
+    """What CE aligns to: the most voted label, shared in a tie, `[N, K]`."""
+
+
+class LossSettings(NamedTuple):
+    """What the loss needs to know."""
+
+    alpha: float
+    epsilon: float
+    adversary: Literal["search", "paper", "off"]
+    project: Project
+
+
+def batch_gradients(
+    model: JudgeModel,
+    items: TrainingItems,
+    rows: NDArray[np.int64],
+    *,
+    loss: LossSettings,
+    seed: int,
+    state: LoopState,
+    processes: Processes,
+    on_note: Callable[[str], None],
+) -> dict[str, float]:
+    """Leave the gradients of a batch's mean loss in the parameters, the same in every process.
+
+    Args:
+        model: the judge model, in training mode; its gradients are replaced.
+        items: all items to train on.
+        rows: those of the batch, `[B]`.
+        loss: settings of the loss.
+        seed: of the run; dropout is drawn from it, the step and the process.
+        state: says which step this is and how many items go into one pass, which is halved where memory runs out.
+        processes: what trains together.
+        on_note: told about a halving.
+
+    Returns:
+        The loss and its parts by name, means over the batch, nats.
+
+    Raises:
+        SettingsError: memory does not suffice for one item.
+    """
+    mine = processes.share(rows)
+    parameters = list(model.trainable().values())
+
+    def work(size: int) -> Tensor:
+        # The seed of a step is set anew when it is tried again, so that only the size of the passes differs.
+        sequence = np.random.SeedSequence([seed, state.step, processes.rank])
+        torch.manual_seed(int(sequence.generate_state(1)[0]))
+        for parameter in parameters:
+            parameter.grad = None
+        parts = torch.zeros(len(JudgeLoss._fields), device=model.device)
+        for piece in np.array_split(mine, -(-len(mine) // size) or 1):
+            if len(piece):
+                parts += add_gradients(model, items, piece, whole=len(rows), loss=loss)
+        return parts
+
+    tokens = int(items.encoded.lengths[rows].max())
+    most = -(-len(rows) // processes.count)
+    parts = within_memory(work, model, state=state, most=most, tokens=tokens, processes=processes, on_note=on_note)
+    if processes.count > 1:
+        _add_up(parameters, parts, processes)
+    return dict(zip(JudgeLoss._fields, parts.tolist(), strict=True))
+
+
+def add_gradients(
+    model: JudgeModel, items: TrainingItems, rows: NDArray[np.int64], *, whole: int, loss: LossSettings
+) -> Tensor:
+    """Add the gradients of some items' summed loss over `whole` items to the parameters'.
+
+    Returns:
+        Sums of the loss and its parts over the items, over `whole`, `[4]`.
+    """
+    batch = collate(items.encoded, rows, pad_left=model.pad_left).to(model.device)
+    parts = judge_loss(
+        model.label_logits(batch),
+        torch.from_numpy(items.target[rows]).to(model.device),
+        torch.from_numpy(items.hard[rows]).to(model.device),
+        **loss._asdict(),
+    )
+    (parts.total.sum() / whole).backward()
+    return torch.stack([part.detach().sum() for part in parts]) / whole
+
+
+def _add_up(parameters: list[torch.nn.Parameter], parts: Tensor, processes: Processes) -> None:
+    """Sum gradients and loss over the processes, in one message; what got no gradient anywhere keeps none.
+
+    A weight that no label logit depends on has none; a gradient of 0 instead would let it decay.
+    """
+    has_gradient = torch.tensor([float(one.grad is not None) for one in parameters], device=parts.device)
+    gradients = [torch.zeros_like(one) if one.grad is None else one.grad for one in parameters]
+    processes.sum([*gradients, has_gradient, parts])
+    for parameter, gradient, counted in zip(parameters, gradients, has_gradient.tolist(), strict=True):
+        parameter.grad = gradient if counted else None
