@@ -61,6 +61,9 @@ def before_every_verb(
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    # Threads that wait give way instead of spinning: beside one busy process on 2 cores training ran at 68 to 92
+    # items/s this way and at 18 to 22 the other way; alone at the same speed.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
