@@ -16,12 +16,13 @@ from judgekit.workspace.store import Kind
 
 
 class WorkspaceContents(NamedTuple):
-    """The datasets and judges of a workspace, oldest first, and the trainings that were interrupted."""
+    """The datasets and judges of a workspace, oldest first, the trainings that were interrupted, and the studies."""
 
     workspace: Path
     datasets: list[dict[str, Any]]
     judges: list[dict[str, Any]]
     unfinished: list[str]
+    studies: list[str]
 
     def __rich__(self) -> RenderableType:
         """The facts for the terminal."""
@@ -65,6 +66,7 @@ def show(*, workspace: str | Path | None = None) -> WorkspaceContents:
         [{"name": entry.name, **entry.manifest} for entry in place.entries(Kind.dataset)],
         [{"name": entry.name, **entry.manifest} for entry in place.entries(Kind.judge)],
         list(unfinished(place)),
+        place.studies(),
     )
 
 

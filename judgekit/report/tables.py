@@ -263,6 +263,7 @@ def workspace_tables(facts: Mapping[str, Any]) -> RenderableType:
     parts += [
         Text(f"Unfinished training: {name} (judgekit train --judge {name} --resume)") for name in facts["unfinished"]
     ]
+    parts += [_as_it_is(f"Study: {name} ({facts['workspace']}/studies/{name})") for name in facts["studies"]]
     return Group(*parts)
 
 

@@ -154,6 +154,11 @@ class Workspace:
         """Where the study `name` keeps its runs; may not exist."""
         return self.root / layout.STUDIES / layout.check_name(name)
 
+    def studies(self) -> list[str]:
+        """Names of the studies, finished or not."""
+        found = (self.root / layout.STUDIES).glob(f"*/{layout.MANIFEST_FILE}")
+        return sorted(path.parent.name for path in found)
+
     def unfinished_runs(self) -> list[str]:
         """Names of the judges with a run folder."""
         prefix = "train-"

@@ -49,6 +49,8 @@ def test_tables_fit_a_terminal_and_files_are_named(
     assert {path.name for path in folder.iterdir()} == {MANIFEST_FILE, "runs", "runs.csv", "table.md", "report.html"}
     again = run("study", *options, "--plan", "table1", "--plan", "robustness", "--json")
     assert (again.json["study"], again.json["runs"], again.json["finished"]) == ("votes", 5, 5)
+    assert run("show", "--json").json["studies"] == ["votes"]
+    assert "Study: votes (" in run("show").out
     assert "runs: 0 of 5" not in again.err
 
 
