@@ -169,7 +169,7 @@ def evaluation_table(facts: Mapping[str, Any]) -> RenderableType:
 
 
 def _mass(mass: float) -> str:
-    return f"The model gives the labels {mass:.1%} of its probability; the distributions are relative to that."
+    return f"The model gives the labels {100 * mass:.3g} % of its probability; the distributions are relative to that."
 
 
 def _excess(kl: float | None, floor: float) -> str:
@@ -187,7 +187,7 @@ def training_summary(facts: Mapping[str, Any]) -> RenderableType:
     )
     table.add_row("temperature", f"{facts['temperature']:.3f}")
     if facts["label_mass"] is not None:
-        table.add_row("label mass", f"{facts['label_mass']:.1%}")
+        table.add_row("label mass", f"{100 * facts['label_mass']:.3g} %")
     return Group(Text(f"Judge {facts['judge']}", style="bold"), table)
 
 
@@ -198,7 +198,7 @@ def score_summary(facts: Mapping[str, Any]) -> RenderableType:
     table.add_row("columns", Text(", ".join(facts["columns"])))
     table.add_row("mean entropy", f"{facts['mean_entropy']:.3f} nats")
     if facts["mean_label_mass"] is not None:
-        table.add_row("label mass", f"{facts['mean_label_mass']:.1%} on average")
+        table.add_row("label mass", f"{100 * facts['mean_label_mass']:.3g} % on average")
     if facts["mean_order_gap"] is not None:
         table.add_row("order gap", f"{facts['mean_order_gap']:.3f} on average; both orders are averaged")
     if facts["truncated"]:
