@@ -19,6 +19,7 @@ from judgekit.models.causal import CausalJudge
 from judgekit.models.devices import check_4bit, choose_device, choose_dtype
 from judgekit.models.encoder import EncoderJudge, head_size
 from judgekit.models.quiet import quiet_libraries
+from judgekit.models.sharding import shard_layers
 from judgekit.models.weights import hash_weights
 
 with quiet_libraries():
@@ -64,6 +65,7 @@ def new_judge(
     seed: int,
     load_in_4bit: bool = False,
     gradient_checkpointing: bool = False,
+    is_sharded: bool = False,
 ) -> JudgeModel:
     """A judge model with a fresh adapter.
 
@@ -78,13 +80,15 @@ def new_judge(
         load_in_4bit: keep the linear layers' frozen weights as NF4 with double quantisation; `check_4bit` says where.
         gradient_checkpointing: compute activations twice instead of keeping them; labels of several tokens then share
             no cache of their prompt in training.
+        is_sharded: part the backbone among the processes of torch's default group, each of which calls this. The first
+            one loads it into the memory of its CPU, and the others get their parts from there.
 
     Raises:
         BackboneError: a target names no layer, or the backbone cannot be used that way.
     """
     with quiet_libraries(), torch.random.fork_rng():
         torch.manual_seed(seed)
-        base = _load_pretrained(backbone, device, dtype, load_in_4bit=load_in_4bit)
+        base = _load_pretrained(backbone, device, dtype, load_in_4bit=load_in_4bit, is_sharded=is_sharded)
         settings = LoraConfig(
             r=lora.rank,
             lora_alpha=lora.alpha,
@@ -95,6 +99,8 @@ def new_judge(
         if gradient_checkpointing:
             _enable_checkpointing(base)
         model = get_peft_model(base, settings)
+        if is_sharded:
+            shard_layers(model, device)
         return _as_judge(backbone, model, label_bias, label_words, dtype)
 
 
@@ -192,7 +198,9 @@ def read_model_config(backbone: Backbone, device: torch.device) -> Any:
     return config
 
 
-def _load_pretrained(backbone: Backbone, device: torch.device, dtype: torch.dtype, *, load_in_4bit: bool) -> Any:
+def _load_pretrained(
+    backbone: Backbone, device: torch.device, dtype: torch.dtype, *, load_in_4bit: bool, is_sharded: bool = False
+) -> Any:
     # Frozen weights are kept in the format they are multiplied in: autocast would convert them anew at every step.
     options: dict[str, Any] = {
         "config": read_model_config(backbone, device),
@@ -211,6 +219,9 @@ def _load_pretrained(backbone: Backbone, device: torch.device, dtype: torch.dtyp
         )
         options["device_map"] = {"": device}
     auto = AutoModelForCausalLM if backbone.kind is ModelKind.causal else AutoModel
+    if is_sharded and torch.distributed.get_rank() > 0:
+        with torch.device("meta"):
+            return auto.from_config(options["config"], dtype=dtype, trust_remote_code=backbone.trust_remote_code)
     try:
         model: Any = auto.from_pretrained(str(backbone.folder), **options)
     except SafetensorError as error:
@@ -222,7 +233,7 @@ def _load_pretrained(backbone: Backbone, device: torch.device, dtype: torch.dtyp
             # In evaluation bitsandbytes would pack the weights for a CPU kernel of bfloat16, for good: other numbers
             # than in training, no gradient from then on, and a failed assertion for widths not divisible by 32.
             layer.support_avx512bf16_for_cpu = False
-    return model if load_in_4bit else model.to(device)
+    return model if load_in_4bit or is_sharded else model.to(device)
 
 
 def _as_judge(

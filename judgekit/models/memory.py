@@ -19,6 +19,7 @@ from judgekit.config import ModelKind
 from judgekit.models.backbones import Backbone
 from judgekit.models.loading import LoraSettings, lora_layers, read_model_config
 from judgekit.models.quiet import quiet_libraries
+from judgekit.models.sharding import repeated_layers
 
 # The parameter, its gradient, AdamW's two moments and the running mean of the weights, all in float32.
 BYTES_PER_ADAPTER_PARAMETER = 5 * 4
@@ -52,6 +53,7 @@ def estimate_memory(
     device: torch.device | None = None,
     load_in_4bit: bool = False,
     gradient_checkpointing: bool = False,
+    shards: int = 1,
 ) -> MemoryEstimate:
     """Estimate what training takes; loads no weights.
 
@@ -64,6 +66,7 @@ def estimate_memory(
         device: where it is trained; None for the CPU.
         load_in_4bit: as at `new_judge`.
         gradient_checkpointing: as at `new_judge`.
+        shards: processes that the backbone is parted among.
 
     Raises:
         BackboneError: a LoRA target names no layer.
@@ -76,7 +79,7 @@ def estimate_memory(
     shape = model.config.get_text_config()
     kept = items * tokens * shape.hidden_size * dtype.itemsize if gradient_checkpointing else layer
     return MemoryEstimate(
-        weights=_weight_bytes(model, dtype, load_in_4bit),
+        weights=_weight_bytes(model, dtype, load_in_4bit) - (_spared_bytes(model, dtype, shards) if shards > 1 else 0),
         adapter=BYTES_PER_ADAPTER_PARAMETER
         * sum(lora.rank * sum(one.weight.shape) for one in lora_layers(model, lora.targets).values()),  # type: ignore[misc, arg-type]
         activations=shape.num_hidden_layers * kept + layer,  # the backward pass works on one layer at a time
@@ -89,6 +92,13 @@ def _weight_bytes(model: Any, dtype: torch.dtype, load_in_4bit: bool) -> int:
     if load_in_4bit:
         quantised = sum(layer.weight.numel() for layer in lora_layers(model, ("auto",)).values())  # type: ignore[union-attr, operator]
     return int((all_weights - quantised) * dtype.itemsize + quantised * BYTES_PER_4BIT_WEIGHT)
+
+
+def _spared_bytes(model: Any, dtype: torch.dtype, shards: int) -> int:
+    """What the other processes keep for this one, but for the two layers that are gathered at a time."""
+    layers = repeated_layers(model)
+    sizes = [sum(parameter.numel() for parameter in layer.parameters()) for layer in layers]
+    return max(0, sum(sizes) - sum(sizes) // shards - 2 * max(sizes)) * dtype.itemsize
 
 
 def _activation_bytes(model: Any, tokens: int, size: int) -> int:

@@ -134,7 +134,7 @@ def lora_settings(settings: TrainSettings) -> LoraSettings:
     return LoraSettings(settings.lora_r, scale, settings.lora_dropout, settings.target_modules)
 
 
-def plan_memory(setup: Setup, settings: TrainSettings, lengths: NDArray[np.int64]) -> MemoryPlan:
+def plan_memory(setup: Setup, settings: TrainSettings, lengths: NDArray[np.int64], *, shards: int = 1) -> MemoryPlan:
     """What a training on items of these lengths (tokens, `[N]`) needs; decides on gradient checkpointing."""
 
     def estimate(checkpointing: bool) -> MemoryEstimate:
@@ -147,6 +147,7 @@ def plan_memory(setup: Setup, settings: TrainSettings, lengths: NDArray[np.int64
             device=setup.device,
             load_in_4bit=settings.load_in_4bit,
             gradient_checkpointing=checkpointing,
+            shards=shards,
         )
 
     free = free_memory(setup.device)
@@ -157,7 +158,12 @@ def plan_memory(setup: Setup, settings: TrainSettings, lengths: NDArray[np.int64
 
 
 def make_model(
-    setup: Setup, settings: TrainSettings, prior: NDArray[np.float64], *, gradient_checkpointing: bool = False
+    setup: Setup,
+    settings: TrainSettings,
+    prior: NDArray[np.float64],
+    *,
+    gradient_checkpointing: bool = False,
+    is_sharded: bool = False,
 ) -> JudgeModel:
     """The untrained judge model.
 
@@ -166,6 +172,7 @@ def make_model(
         settings: of the training.
         prior: label shares of the training items, `[K]`, positive; an encoder's fresh head starts there.
         gradient_checkpointing: whether activations are computed twice.
+        is_sharded: whether the processes part the backbone among them.
     """
     return new_judge(
         setup.backbone,
@@ -177,6 +184,7 @@ def make_model(
         seed=settings.seed,
         load_in_4bit=settings.load_in_4bit,
         gradient_checkpointing=gradient_checkpointing,
+        is_sharded=is_sharded,
     )
 
 

@@ -25,7 +25,7 @@ from judgekit.pipelines.training_notes import notes_before, notes_on_label_mass
 from judgekit.pipelines.unfinished import RunFolder, unfinished
 from judgekit.prompts.mirror import require_mirror
 from judgekit.report.tables import training_summary
-from judgekit.training.loop import train_model
+from judgekit.training.loop import reading_size, train_model
 from judgekit.training.predict import predict
 from judgekit.training.processes import Processes, join_processes
 from judgekit.workspace.atomic import write_text
@@ -99,7 +99,17 @@ def train(
     processes = join_processes()
     with ExitStack() as held:  # the main process holds the lock, for all
         name = processes.from_main(
-            lambda: _prepare(place, held, dataset, judge, resume=resume, force=force, offline=offline, given=settings)
+            lambda: _prepare(
+                place,
+                held,
+                dataset,
+                judge,
+                resume=resume,
+                force=force,
+                offline=offline,
+                given=settings,
+                is_sharded=processes.is_sharded,
+            )
         )
         checkpoint = Checkpoint(place.run_folder(name))
         try:
@@ -121,6 +131,7 @@ def _prepare(
     force: bool,
     offline: bool,
     given: dict[str, Any],
+    is_sharded: bool,
 ) -> str:
     """Check that a training can be started or resumed, and note what it is made of; the name of its judge."""
     if resume:
@@ -141,6 +152,11 @@ def _prepare(
                 f"There is an unfinished training of the judge {name!r}.",
                 hint=f"Continue it: judgekit train --judge {name} --resume   (or start anew: --force)",
             )
+    if is_sharded and chosen.load_in_4bit:
+        raise SettingsError(
+            "FSDP parts matrices by their rows, and weights in 4 bits have none.",
+            hint="Leave --load-in-4bit away, or launch with --multi_gpu instead of --use_fsdp.",
+        )
     if place.exists(Kind.judge, name) and not force:
         raise WorkspaceError(
             f"There is a judge named {name!r} already.", hint="Choose another --judge, or replace it with --force."
@@ -187,12 +203,21 @@ def _train(
     backbone = wanted_backbone(settings, run["backbone"]["name"], offline=offline or not processes.is_main)
     setup = set_up(data, backbone, settings, device=processes.device(choose_device(settings.device)))
     parts = training_parts(data, setup.prompts, settings)
-    memory = processes.from_main(lambda: plan_memory(setup, settings, parts.training.encoded.lengths))
-    model = make_model(setup, settings, parts.prior, gradient_checkpointing=memory.gradient_checkpointing)
+    shards = processes.count if processes.is_sharded else 1
+    memory = processes.from_main(lambda: plan_memory(setup, settings, parts.training.encoded.lengths, shards=shards))
+    model = make_model(
+        setup,
+        settings,
+        parts.prior,
+        gradient_checkpointing=memory.gradient_checkpointing,
+        is_sharded=processes.is_sharded,
+    )
     loop = loop_settings(settings, backbone.kind, len(parts.training.hard))
     if processes.is_main:
         for note in notes_before(data, setup, parts, loop, memory):
             reporter.note(note)
+        if processes.is_sharded:
+            reporter.note(f"FSDP: each of the {processes.count} processes keeps its part of every layer.")
     outcome = train_model(
         model,
         parts.training,
@@ -224,7 +249,7 @@ def _train(
     )
     if not outcome.is_finished:
         return result
-    predicted = predict(model, parts.validation.encoded, processes=processes)
+    predicted = predict(model, parts.validation.encoded, batch_size=reading_size(end, processes), processes=processes)
     temperature, kl = calibrate(predicted.logits, parts.validation.p, settings)
     mass = None if predicted.label_mass is None else float(predicted.label_mass.mean())
     result = result._replace(temperature=temperature, validation_kl=kl, label_mass=mass)

@@ -69,8 +69,8 @@ def notes_on_label_mass(mass: float | None, scoring: str) -> list[str]:
         return []
     remedy = {"codes": "--label-words or another template", "tokens": "more --label-words, or --label-scoring codes"}
     return [
-        f"The trained model gives the labels {100 * mass:.3g} % of its probability; the rest goes to other tokens, which "
-        "the distribution leaves out. Look at what it reads (judgekit show prompt), and try "
+        f"The trained model gives the labels {100 * mass:.3g} % of its probability; the rest goes to other tokens, "
+        "which the distribution leaves out. Look at what it reads (judgekit show prompt), and try "
         f"{remedy.get(scoring, '--label-scoring codes')}."
     ]
 

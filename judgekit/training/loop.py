@@ -23,7 +23,7 @@ from judgekit.models.base import JudgeModel
 from judgekit.training.averaging import exchanged, update_average
 from judgekit.training.batches import EncodedItems, epoch_batches
 from judgekit.training.optimizer import OptimizerName, learning_rate_factor, make_optimizer
-from judgekit.training.predict import predict
+from judgekit.training.predict import READ_TOGETHER, predict
 from judgekit.training.probe import Probe, peak_memory, probe_longest
 from judgekit.training.processes import ALONE, Processes
 from judgekit.training.state import LoopState
@@ -210,6 +210,11 @@ def _silent(_: Any) -> None:
     """What a process that is not the main one tells."""
 
 
+def reading_size(state: LoopState, processes: Processes) -> int:
+    """Items per forward pass of an evaluation: under FSDP, which cannot try again, as many as training has tried."""
+    return min(state.micro_batch_size, READ_TOGETHER) if processes.is_sharded else READ_TOGETHER
+
+
 def _evaluate(
     model: JudgeModel,
     validation: ValidationItems,
@@ -218,7 +223,7 @@ def _evaluate(
     settings: LoopSettings,
     processes: Processes,
 ) -> None:
-    predicted = predict(model, validation.encoded, processes=processes)
+    predicted = predict(model, validation.encoded, batch_size=reading_size(state, processes), processes=processes)
     log_q = torch.from_numpy(predicted.logits).double().log_softmax(-1).numpy()
     p = validation.p
     terms = np.where(p > 0, p * (np.log(np.where(p > 0, p, 1.0)) - log_q), 0.0)

@@ -62,12 +62,13 @@ def within_memory(
         on_note: told about a halving.
 
     Raises:
-        SettingsError: not even one item fits.
+        SettingsError: not even one item fits, or fewer cannot be tried.
     """
     while True:
         size = min(state.micro_batch_size, most)
         result = attempt(lambda: work(size), model)  # noqa: B023  # called before the next turn
-        if not processes.any(result is None):
+        # Under FSDP the others wait for this process's part of a layer: they cannot be asked.
+        if not (result is None if processes.is_sharded else processes.any(result is None)):
             assert result is not None
             return result
         if size == 1:
@@ -75,6 +76,12 @@ def within_memory(
                 f"One item of {tokens} tokens does not fit into the memory of {model.device} with its gradients.",
                 hint="Lower --max-length or --lora-r, add --gradient-checkpointing or --load-in-4bit, or choose a "
                 "smaller --backbone.",
+            )
+        if processes.is_sharded:
+            raise SettingsError(
+                f"Memory ran out with {size} items of up to {tokens} tokens in one pass. Under FSDP it cannot be done "
+                "again with fewer: the other processes wait for this one's part of a layer.",
+                hint=f"Start anew with --micro-batch-size {size // 2}, or with --gradient-checkpointing.",
             )
         state.micro_batch_size = size // 2
         on_note(f"Memory ran out with {size} items in one pass; from here on {size // 2}, with the same batch size.")

@@ -15,6 +15,7 @@ from judgekit.training.batches import EncodedItems, collate
 from judgekit.training.out_of_memory import attempt
 from judgekit.training.processes import ALONE, Processes
 
+READ_TOGETHER = 128
 # A CPU is fastest while a batch stays in its caches; a GPU while it is full.
 TOKENS_PER_BATCH = {"cpu": 1_024}
 TOKENS_PER_BATCH_ELSEWHERE = 32_768
@@ -33,7 +34,7 @@ def predict(
     model: JudgeModel,
     encoded: EncodedItems,
     *,
-    batch_size: int = 128,
+    batch_size: int = READ_TOGETHER,
     on_batch: Callable[[int], None] | None = None,
     processes: Processes = ALONE,
 ) -> Predicted:
@@ -56,21 +57,23 @@ def predict(
     lengths = encoded.lengths
     order = np.argsort(-lengths, kind="stable")
     mine = processes.share(order)
-    is_idle = not len(mine)
-    if is_idle:
-        mine = order[:1]  # to learn what a reading looks like; it does not count
+    # Every process reads equally many, as under FSDP it must; what fills a share up does not count.
+    filled = np.append(mine, order[-1:])[: -(-len(order) // processes.count)]
     model.set_training(False)
     found: list[Reading] = []
     done = 0
-    while done < len(mine):
-        size = max(1, min(batch_size, tokens // max(1, int(lengths[mine[done]]))))
-        rows = mine[done : done + size]
+    while done < len(filled):
+        longest = int(lengths[order[done * processes.count]])
+        size = max(1, min(batch_size, tokens // max(1, longest)))
+        rows = filled[done : done + size]
         reading = attempt(lambda: _read(model, encoded, rows), model)  # noqa: B023  # called before the next turn
         if reading is None:
-            if len(rows) == 1:
+            if len(rows) == 1 or processes.is_sharded:  # under FSDP the others wait: it cannot be done again with fewer
+                what = "One item" if len(rows) == 1 else f"A batch of {len(rows)} items"
                 raise SettingsError(
-                    f"One item of {lengths[rows[0]]} tokens does not fit into the memory of {model.device}.",
-                    hint="Use another --device, or a judge with a lower --max-length or a smaller backbone.",
+                    f"{what} of {longest} tokens does not fit into the memory of {model.device}.",
+                    hint="Use another --device, or a judge with a lower --max-length or a smaller backbone."
+                    + (" Under FSDP a lower --micro-batch-size helps too." if processes.is_sharded else ""),
                 )
             batch_size = len(rows) // 2
             continue
@@ -82,7 +85,7 @@ def predict(
     def placed(parts: list[torch.Tensor]) -> torch.Tensor:
         values = torch.cat(parts)
         whole = torch.zeros(len(order), *values.shape[1:])
-        whole[torch.from_numpy(mine)] = torch.zeros_like(values) if is_idle else values
+        whole[torch.from_numpy(mine)] = values[: len(mine)]
         return whole
 
     masses = [reading.label_mass for reading in found if reading.label_mass is not None]
@@ -91,7 +94,7 @@ def predict(
     return Predicted(result[0].numpy(), result[1].numpy() if masses else None)
 
 
-@torch.inference_mode()
+@torch.no_grad()  # not inference_mode: under FSDP what a layer is gathered into is trained with afterwards
 def _read(model: JudgeModel, encoded: EncodedItems, rows: NDArray[np.int64]) -> Reading:
     reading = model.read(collate(encoded, rows, pad_left=model.pad_left).to(model.device))
     mass = reading.label_mass

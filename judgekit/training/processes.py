@@ -1,7 +1,8 @@
 """The processes that train one judge together. The only file that knows of accelerate.
 
-Each has the whole model and does its share of every batch; what they add up are the gradients of the adapter, which is
-small: the backbone needs no wrapper, and the sum is the one process's gradient up to rounding.
+Each does its share of every batch; what they add up are the gradients of the adapter, which is small and whole in every
+process: the sum is the one process's gradient up to rounding. The backbone is whole in every process, or, where the
+launcher asks for FSDP, parted among them by models/sharding.py.
 """
 
 from __future__ import annotations
@@ -20,9 +21,25 @@ from judgekit.errors import JudgekitError, SettingsError
 T = TypeVar("T")
 
 _REFUSED = {
-    "ACCELERATE_USE_FSDP": "FSDP",
     "ACCELERATE_USE_DEEPSPEED": "DeepSpeed",
     "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM",
+}
+# What judgekit does of FSDP; anything else that the launcher is asked for is refused.
+_FSDP_DONE = {
+    "FSDP_VERSION": "2",
+    "FSDP_CPU_RAM_EFFICIENT_LOADING": "true",
+    "FSDP_OFFLOAD_PARAMS": "false",
+    "FSDP_RESHARD_AFTER_FORWARD": "true",
+    "FSDP_AUTO_WRAP_POLICY": "TRANSFORMER_BASED_WRAP",
+    "FSDP_TRANSFORMER_CLS_TO_WRAP": None,
+    "FSDP_IGNORED_MODULES": None,
+    "FSDP_STATE_DICT_TYPE": "FULL_STATE_DICT",
+    "FSDP_BACKWARD_PREFETCH": "BACKWARD_PRE",
+    "FSDP_FORWARD_PREFETCH": "false",
+    "FSDP_USE_ORIG_PARAMS": "true",
+    "FSDP_SYNC_MODULE_STATES": "true",
+    "FSDP_ACTIVATION_CHECKPOINTING": "false",
+    "FSDP_ACTIVATION_CHECKPOINTING_OFFLOAD": "false",
 }
 
 
@@ -31,6 +48,8 @@ class Processes:
 
     rank = 0
     count = 1
+    is_sharded = False
+    """Whether each keeps a part of the backbone, so that all must run the model equally often."""
 
     @property
     def is_main(self) -> bool:
@@ -70,7 +89,7 @@ ALONE = Processes()
 class LaunchedProcesses(Processes):
     """One of several processes of a launcher; each calls every method, in the same order."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_sharded: bool) -> None:
         from accelerate import PartialState  # a tenth of a second, for those who train in several processes
 
         has_cuda = torch.cuda.is_available()
@@ -79,6 +98,7 @@ class LaunchedProcesses(Processes):
         kind: dict[str, Any] = {"backend": "cpu:gloo,cuda:nccl"} if has_cuda else {"cpu": True}
         state = PartialState(**kind, timeout=timedelta(hours=12))
         self.rank, self.count = state.process_index, state.num_processes
+        self.is_sharded = is_sharded
         self._state = state
 
     def device(self, device: torch.device) -> torch.device:  # noqa: D102
@@ -131,7 +151,7 @@ def join_processes() -> Processes:
     """
     if int(os.environ.get("WORLD_SIZE", "1")) <= 1:
         return Processes()
-    refused = [word for name, word in _REFUSED.items() if os.environ.get(name, "").lower() == "true"]
+    refused = [word for name, word in _REFUSED.items() if _is_asked(name)]
     if os.environ.get("ACCELERATE_MIXED_PRECISION", "no") != "no":
         refused.append("mixed precision")
     if refused:
@@ -139,4 +159,26 @@ def join_processes() -> Processes:
             f"accelerate is asked for {' and '.join(refused)}, which judgekit does not take from it.",
             hint="Launch with --multi_gpu --mixed_precision no; the number format is judgekit's --dtype.",
         )
-    return LaunchedProcesses()
+    is_sharded = _is_asked("ACCELERATE_USE_FSDP")
+    if is_sharded:
+        _check_fsdp()
+    return LaunchedProcesses(is_sharded=is_sharded)
+
+
+def _is_asked(name: str) -> bool:
+    return os.environ.get(name, "").lower() == "true"
+
+
+def _check_fsdp() -> None:
+    """Refuse what the launcher was asked for of FSDP and judgekit does not do, all at once."""
+    found = {name: os.environ.get(name) for name in _FSDP_DONE}
+    wrong = {
+        f"{name.lower()} {value}": f"--{name.lower()} {done}" if done else f"no --{name.lower()}"
+        for (name, value), done in zip(found.items(), _FSDP_DONE.values(), strict=True)
+        if value is not None and value.lower() != (done or "").lower()
+    }
+    if wrong:
+        raise SettingsError(
+            f"accelerate is asked for {', '.join(wrong)}, which judgekit does not do.",
+            hint=f"Launch with {', '.join(wrong.values())}; judgekit's own are --gradient-checkpointing and --dtype.",
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
@@ -68,6 +69,7 @@ def batch_gradients(
         SettingsError: memory does not suffice for one item.
     """
     mine = processes.share(rows)
+    most = -(-len(rows) // processes.count)
     parameters = list(model.trainable().values())
 
     def work(size: int) -> Tensor:
@@ -77,13 +79,14 @@ def batch_gradients(
         for parameter in parameters:
             parameter.grad = None
         parts = torch.zeros(len(JudgeLoss._fields), device=model.device)
-        for piece in np.array_split(mine, -(-len(mine) // size) or 1):
+        for piece in np.array_split(mine, -(-most // size)):
             if len(piece):
                 parts += add_gradients(model, items, piece, whole=len(rows), loss=loss)
+            elif processes.is_sharded:  # the others need this process's part of the layers: a pass that counts nothing
+                add_gradients(model, items, rows[-1:], whole=math.inf, loss=loss)
         return parts
 
     tokens = int(items.encoded.lengths[rows].max())
-    most = -(-len(rows) // processes.count)
     parts = within_memory(work, model, state=state, most=most, tokens=tokens, processes=processes, on_note=on_note)
     if processes.count > 1:
         _add_up(parameters, parts, processes)
@@ -91,7 +94,7 @@ def batch_gradients(
 
 
 def add_gradients(
-    model: JudgeModel, items: TrainingItems, rows: NDArray[np.int64], *, whole: int, loss: LossSettings
+    model: JudgeModel, items: TrainingItems, rows: NDArray[np.int64], *, whole: float, loss: LossSettings
 ) -> Tensor:
     """Add the gradients of some items' summed loss over `whole` items to the parameters'.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +15,44 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from judgekit import ingest, train
 from judgekit.errors import SettingsError
+from judgekit.training.processes import Processes
 
 Run = Callable[..., Any]
 
 
-def launch(*words: object) -> subprocess.CompletedProcess[str]:
-    """Run `judgekit …` in two processes of accelerate's launcher."""
+PLAIN = ("--multi_gpu",)
+FSDP = ("--use_fsdp", "--fsdp_version", 2)
+STOPPED = """
+import json, sys
+from itertools import count
+import judgekit
+steps = count()
+judgekit.train(**json.loads(sys.argv[1]), should_stop=lambda: next(steps) == 5)
+"""
+
+
+def launch(*words: object, how: Sequence[object] = PLAIN) -> subprocess.CompletedProcess[str]:
+    """Run `python …` in two processes of accelerate's launcher."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [
-        sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", 2, "--num_machines", 1,
-        "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", port, "-m", "judgekit", *words,
+        sys.executable, "-m", "accelerate.commands.launch", *how, "--num_processes", 2, "--num_machines", 1,
+        "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", port, *words,
     ]  # fmt: skip
     return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300)
+
+
+def assert_same_adapter(one: Path, two: Path) -> None:
+    """Up to the rounding of gradients that are summed in another order."""
+    expected, found = (load_file(judge / "adapter" / "adapter_model.safetensors") for judge in (one, two))
+    assert expected.keys() == found.keys()
+    for name, tensor in expected.items():
+        # 14 steps of at most 2e-4, enlarged where AdamW divides by small second moments.
+        torch.testing.assert_close(found[name], tensor, rtol=1e-3, atol=2e-6, msg=name)
+    assert any(bool(tensor.any()) for name, tensor in expected.items() if "lora_B" in name)  # it was trained at all
 
 
 @pytest.mark.slow
@@ -37,18 +61,51 @@ def test_two_launched_processes_make_the_judge_of_one(run: Run, llama: Path, vot
     assert run("init").code == 0
     assert run("ingest", votes_csv).code == 0
     options = ["--backbone", llama, "--epochs", 2, "--batch-size", 7, "--device", "cpu", "--dtype", "float32"]
+    options += ["--keep", "last"]
     assert run("train", "--judge", "one", *options).code == 0
-    launched = launch("train", "--judge", "two", *options)
+    launched = launch("-m", "judgekit", "train", "--judge", "two", *options)
     assert launched.returncode == 0, launched.stderr
     assert launched.stdout.count("validation KL") == 1
     assert launched.stderr.count("Written: ") == launched.stderr.count("Backbone ") == 1
     judges = tmp_path / ".judgekit" / "judges"
-    one, two = (load_file(judges / name / "adapter" / "adapter_model.safetensors") for name in ("one", "two"))
-    assert one.keys() == two.keys()
-    for name, tensor in one.items():
-        # 14 steps of at most 2e-4; the sums of gradients are rounded in another order.
-        torch.testing.assert_close(two[name], tensor, rtol=1e-3, atol=2e-6, msg=name)
+    assert_same_adapter(judges / "one", judges / "two")
     assert [path.name for path in (tmp_path / ".judgekit" / ".staging").iterdir()] == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="torch has no gloo launcher for Windows")
+def test_fsdp_makes_the_judge_of_one_process_and_resumes(
+    run: Run, llama: Path, votes_csv: Path, tmp_path: Path
+) -> None:
+    assert run("init").code == 0
+    ingest(votes_csv)
+    options: dict[str, Any] = {"backbone": str(llama), "epochs": 2, "batch_size": 7, "device": "cpu", "keep": "last"}
+    options |= {"dtype": "float32", "label_scoring": "sequences"}
+    train(judge="one", **options)
+    script = tmp_path / "stopped.py"
+    script.write_text(STOPPED)
+    stopped = launch(script, json.dumps(options | {"judge": "two"}), how=FSDP)
+    assert stopped.returncode == 0, stopped.stderr
+    judges = tmp_path / ".judgekit" / "judges"
+    assert not (judges / "two").exists()
+    resumed = launch("-m", "judgekit", "train", "--judge", "two", "--resume", how=FSDP)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "FSDP: each of the 2 processes keeps its part" in resumed.stderr
+    assert_same_adapter(judges / "one", judges / "two")
+
+
+def test_weights_in_4_bits_and_fsdp_are_refused_together(
+    run: Run, llama: Path, votes_csv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Sharded(Processes):
+        is_sharded = True
+
+    monkeypatch.setattr("judgekit.pipelines.train.join_processes", Sharded)
+    ingest(votes_csv)
+    refused = run("train", "--backbone", llama, "--load-in-4bit")
+    assert refused.code == 3
+    assert "FSDP" in refused.err
+    assert "--load-in-4bit" in refused.err
 
 
 @pytest.mark.parametrize("is_told", [False, True])

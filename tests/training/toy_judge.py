@@ -43,11 +43,15 @@ class ToyJudge(nn.Module):
         self.most_tokens = most_tokens
         self.sizes: list[int] = []
         """Items of every pass, in training mode."""
+        self.readings = 0
+        """Passes in evaluation mode."""
 
     def label_logits(self, batch: Batch) -> Tensor:
         """Logits; raises where the batch is too large."""
         if self.training:
             self.sizes.append(len(batch.input_ids))
+        else:
+            self.readings += 1
         if batch.input_ids.numel() > self.most_tokens:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
         mask = batch.attention_mask.unsqueeze(-1).float()
