@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import Ran
 from made_up_votes import LABELS, votes_rows, write_csv
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -218,7 +217,7 @@ def test_without_its_dataset_a_judge_is_checked_on_the_bundled_sample(judged: Pa
     assert result.sample_items > 5
 
 
-def test_the_command_prints_the_shift_of_every_label(run: Callable[..., Ran], judged: Path, tmp_path: Path) -> None:
+def test_the_command_prints_the_shift_of_every_label(run: Callable[..., Any], judged: Path, tmp_path: Path) -> None:
     done = run("export", "--merged", "model")
     assert done.code == 0
     assert all(label in done.out for label in LABELS) and "Export of votes" in done.out
