@@ -479,6 +479,7 @@ class ScoreSettings(Settings):
     on_too_long: OnTooLong = setting(
         OnTooLong.cut, "Items that are too long: cut the middle of their longest text, drop them, or stop."
     )
+    backbone: str | None = setting(None, "Where the judge's backbone is now, if it was moved.")
     trust_remote_code: bool = setting(False, "Run code that comes with the model.")
     dtype: Dtype = setting(Dtype.auto, "Number format; auto takes bfloat16 where the hardware has it.")
     device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps …")
@@ -579,6 +580,7 @@ class ExportSettings(Settings):
         gt=0,
         le=1,
     )
+    backbone: str | None = setting(None, "Where the judge's backbone is now, if it was moved.")
     dtype: Dtype = setting(Dtype.auto, "Number format of the saved weights; auto takes the backbone's own.")
     batch_size: int = setting(ScoreSettings.batch_size, "Most items of the sample per forward pass.", ge=1)
     trust_remote_code: bool = setting(False, "Run code that comes with the model.")

@@ -57,7 +57,8 @@ class ProgressReporter(Reporter):
         """Move the bar; rate and validation KL beside it."""
         facts = f"{progress.items_per_second:.0f} items/s"
         if not math.isnan(progress.validation_kl):
-            facts += f"  validation KL {progress.validation_kl:.4f} (best {progress.best_kl:.4f})"
+            facts += f"  validation KL {progress.validation_kl:.4f}"
+            facts += f" (best {progress.best_kl:.4f})" if progress.best_kl < progress.validation_kl else ""
         self._show("training", progress.step, progress.total_steps, facts, progress.seconds_left)
 
     def items(self, done: int, total: int) -> None:

@@ -46,4 +46,4 @@ def study(
         next_command("the same command again")
         raise typer.Exit(130)
     say(f"Written: {result.folder} (report.html, table.md, runs.csv)")
-    next_command("the same command again goes on with further --plan and --seeds   or   judgekit train --preset paper")
+    next_command("the same command again, with further --plan and --seeds   or   judgekit train")

@@ -115,6 +115,7 @@ def evaluate(
         dtype=chosen.dtype,
         device=chosen.device,
         offline=offline,
+        backbone_name=chosen.backbone,
         trust_remote_code=chosen.trust_remote_code,
     )
     texts, ids, gap = items.texts.to_dicts(), items.item_ids.to_list(), None

@@ -106,7 +106,7 @@ def export(
     _check_folder(folder, force)
     place = open_workspace(workspace)
     entry = place.open(Kind.judge, judge)
-    backbone = judge_backbone(entry, offline=offline, trust_remote_code=chosen.trust_remote_code)
+    backbone = judge_backbone(entry, chosen.backbone, offline=offline, trust_remote_code=chosen.trust_remote_code)
     device = choose_device(chosen.device)
     was_4bit = bool(entry.manifest["settings"].get("load_in_4bit"))
     if was_4bit:
@@ -153,7 +153,7 @@ def _check_folder(folder: Path, force: bool) -> None:
     if not folder.is_dir() or not (folder / FACTS_FILE).is_file():
         raise DataError(f"{folder} is there already and no export of judgekit.", hint="Name another folder: --merged")
     if not force:
-        raise DataError(f"{folder} is there already.", hint="Replace it with --force, or name another: --merged")
+        raise DataError(f"{folder} is there already.", hint="Replace it with --force, or name another: --merged DIR")
 
 
 def _before(entry: Entry, settings: ExportSettings, dtype: torch.dtype, offline: bool) -> Judge:
@@ -163,6 +163,7 @@ def _before(entry: Entry, settings: ExportSettings, dtype: torch.dtype, offline:
         dtype=Dtype.bfloat16 if dtype == torch.bfloat16 else Dtype.float32,
         device=settings.device,
         offline=offline,
+        backbone_name=settings.backbone,
         trust_remote_code=settings.trust_remote_code,
     )
 

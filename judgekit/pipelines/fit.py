@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from judgekit.config import ModelKind, Preset, Projection, TrainSettings
+from judgekit.config import LabelScoring, ModelKind, Preset, Projection, TrainSettings
 from judgekit.core.calibration import apply_temperature, fit_temperature
 from judgekit.core.metrics import kl_per_item
 from judgekit.core.perturbation import Project
 from judgekit.core.projection import project_to_ball_and_simplex
+from judgekit.errors import SettingsError
 from judgekit.models.base import JudgeModel
 from judgekit.models.loading import (
     Backbone,
@@ -114,6 +115,12 @@ def set_up(data: Dataset, backbone: Backbone, settings: TrainSettings, *, device
     most = min(settings.max_length, longest_input(backbone))
     dtype = choose_dtype(settings.dtype, device)
     if for_encoder:
+        if settings.label_words or settings.label_scoring is not LabelScoring.auto:
+            raise SettingsError(
+                f"--label-words and --label-scoring say how a causal LM is read; {backbone.name} is an encoder with a "
+                "label head.",
+                hint="Leave them away, or choose a causal LM with --backbone.",
+            )
         return Setup(backbone, device, dtype, prompts((), most), None)
     sample = data.items.texts.head(PROMPTS_FOR_VERBALIZER).to_dicts()
     verbalizer = build_verbalizer(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,7 +107,15 @@ class Judge(NamedTuple):
         return Predictions(q, encoded.is_truncated, found.label_mass, rows)
 
 
-def open_judge(entry: Entry, *, dtype: Dtype, device: str, offline: bool, trust_remote_code: bool = False) -> Judge:
+def open_judge(
+    entry: Entry,
+    *,
+    dtype: Dtype,
+    device: str,
+    offline: bool,
+    backbone_name: str | None = None,
+    trust_remote_code: bool = False,
+) -> Judge:
     """Load a judge from its folder; needs no dataset.
 
     Raises:
@@ -116,7 +125,7 @@ def open_judge(entry: Entry, *, dtype: Dtype, device: str, offline: bool, trust_
     """
     manifest = entry.manifest
     stored = manifest["backbone"]
-    backbone = judge_backbone(entry, offline=offline, trust_remote_code=trust_remote_code)
+    backbone = judge_backbone(entry, backbone_name, offline=offline, trust_remote_code=trust_remote_code)
     if backbone.sha256 != stored["sha256"]:
         raise BackboneError(
             f"The weights of {backbone.name} in {backbone.folder} have changed since the judge {entry.name!r} was "
@@ -146,19 +155,35 @@ def open_judge(entry: Entry, *, dtype: Dtype, device: str, offline: bool, trust_
     return Judge(entry.name, manifest, prompts.labels, values, model, prompts, manifest["temperature"])
 
 
-def judge_backbone(entry: Entry, *, offline: bool, trust_remote_code: bool = False) -> Backbone:
+def judge_backbone(
+    entry: Entry, name: str | None = None, *, offline: bool, trust_remote_code: bool = False
+) -> Backbone:
     """The backbone a judge was trained on, located and not loaded.
+
+    Args:
+        entry: the judge.
+        name: where the backbone is now, if it was moved.
+        offline: never ask the hub.
+        trust_remote_code: run code that comes with it.
 
     Raises:
         BackboneError: it is not there, or brings code that the user does not ask for.
     """
     stored = entry.manifest["backbone"]
+    kind = ModelKind(stored["kind"])
+    if name is not None:
+        return find_backbone(name, kind=kind, offline=offline, trust_remote_code=trust_remote_code)
+    if Path(stored["name"]).is_absolute() and not Path(stored["name"]).is_dir():
+        raise BackboneError(
+            f"The backbone of the judge {entry.name!r} is no longer at {stored['name']}.",
+            hint="Move it back, or say where it is now: --backbone FOLDER",
+        )
     # A hub model is asked for at the commit it was trained at, not at the branch that has moved since.
     revision = None if stored["name"] == "starter" else stored["revision"]
     return find_backbone(
         stored["name"],
         revision,
-        kind=ModelKind(stored["kind"]),
+        kind=kind,
         offline=offline,
         trust_remote_code=trust_remote_code,
     )

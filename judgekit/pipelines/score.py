@@ -110,6 +110,7 @@ def score(
         dtype=chosen.dtype,
         device=chosen.device,
         offline=offline,
+        backbone_name=chosen.backbone,
         trust_remote_code=chosen.trust_remote_code,
     )
     items, names, gap = columns.texts.to_dicts(), _names(columns.ids), None

@@ -115,6 +115,7 @@ def _line(name: str, records: Sequence[Record], held: Held) -> dict[str, Any]:
         "label_mass": _mean(
             [record.facts["label_mass"] for record in records if record.facts["label_mass"] is not None]
         ),
+        "untrained": sum(facts["best_step"] == 0 for facts in trained),
         # What else the machine does makes training slower, never faster; and on a CPU the memory is that of the whole
         # process, which keeps some of what earlier runs used. The best of the seeds is the nearest to the cost.
         "items_per_second": max((facts["items_per_second"] for facts in trained), default=None),

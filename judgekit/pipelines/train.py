@@ -21,7 +21,7 @@ from judgekit.pipelines.fit import calibrate, loop_settings, make_model, plan_me
 from judgekit.pipelines.judges import ADAPTER_FOLDER, LOG_FILE, TEMPLATE_FILE, describe_backbone, judge_manifest
 from judgekit.pipelines.parts import named_annotations, training_parts
 from judgekit.pipelines.reporter import SILENT, Reporter
-from judgekit.pipelines.training_notes import notes_before, notes_on_label_mass
+from judgekit.pipelines.training_notes import notes_before, notes_on_gain, notes_on_label_mass
 from judgekit.pipelines.unfinished import RunFolder, unfinished
 from judgekit.prompts.mirror import require_mirror
 from judgekit.report.tables import training_summary
@@ -214,7 +214,7 @@ def _train(
     )
     loop = loop_settings(settings, backbone.kind, len(parts.training.hard))
     if processes.is_main:
-        for note in notes_before(data, setup, parts, loop, memory):
+        for note in notes_before(data, setup, parts, loop, memory, in_4bit=settings.load_in_4bit):
             reporter.note(note)
         if processes.is_sharded:
             reporter.note(f"FSDP: each of the {processes.count} processes keeps its part of every layer.")
@@ -274,7 +274,8 @@ def _train(
 
     folder = processes.from_main(commit)
     if processes.is_main:
-        for note in notes_on_label_mass(mass, setup.verbalizer.scoring if setup.verbalizer else ""):
+        notes = notes_on_gain(end.best_step, kl, result.validation_prior_kl)
+        for note in [*notes, *notes_on_label_mass(mass, setup.verbalizer.scoring if setup.verbalizer else "")]:
             reporter.note(note)
     return result._replace(folder=folder)
 

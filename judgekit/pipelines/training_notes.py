@@ -12,10 +12,11 @@ LOW_LABEL_MASS = 0.1
 
 
 def notes_before(
-    data: Dataset, setup: Setup, parts: TrainingParts, loop: LoopSettings, memory: MemoryPlan
+    data: Dataset, setup: Setup, parts: TrainingParts, loop: LoopSettings, memory: MemoryPlan, *, in_4bit: bool
 ) -> list[str]:
     """What is trained on what, how the labels are read, what it needs, and what became of long texts."""
     sizes, backbone, dtype = parts.sizes, setup.backbone, str(setup.dtype).removeprefix("torch.")
+    dtype += ", frozen weights in 4 bits (NF4)" if in_4bit else ""
     notes = [
         f"Dataset {data.name}: {sizes['train']:,} items to train on, {sizes['validation']:,} to choose the checkpoint "
         f"on, {sizes['test']:,} held out for `judgekit evaluate`.",
@@ -55,7 +56,26 @@ def _notes_on_orders(data: Dataset, *, is_swapped: bool) -> list[str]:
         for label, other in zip(data.items.labels, mirror.labels, strict=True)
         if data.items.labels[other] != label
     )
-    return [f"Trained on in both orders: {pairs} change places, and {labels}."]
+    return [f"Trained on in both orders: {pairs} change places; labels are exchanged with them: {labels}."]
+
+
+def notes_on_gain(best_step: int, kl: float, prior_kl: float) -> list[str]:
+    """A warning where training has gained nothing.
+
+    Args:
+        best_step: after which the kept adapter stood.
+        kl: of the judge on the validation part, nats.
+        prior_kl: of the class prior there.
+    """
+    notes: list[str] = []
+    if best_step == 0:
+        notes.append("No evaluation was better than the one before training: the judge is the untrained model.")
+    if kl >= prior_kl:
+        notes.append(
+            f"On the validation part this judge (KL {kl:.4f}) does not beat the class prior ({prior_kl:.4f}): try more "
+            "--epochs, another --learning-rate, a larger --backbone, or more items."
+        )
+    return notes
 
 
 def notes_on_label_mass(mass: float | None, scoring: str) -> list[str]:

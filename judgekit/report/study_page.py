@@ -124,6 +124,13 @@ def remarks(facts: Mapping[str, Any]) -> list[str]:
             for name, one in facts["kl_above_paper"].items()
         )
         found.append(f"KL above the paper's variant, item by item, with 95 % intervals: {'; '.join(words)}.")
+    every = (line for lines in facts["plans"].values() for line in lines if line.get("untrained"))
+    untrained = sorted({f"{line['variant']} ({line['untrained']})" for line in every})
+    if untrained:
+        found.append(
+            "No evaluation was better than the one before training, so the untrained judge was kept, in trainings of: "
+            f"{', '.join(untrained)}. More --epochs may help."
+        )
     masses = {
         line["variant"]: line["label_mass"]
         for lines in facts["plans"].values()
@@ -131,7 +138,7 @@ def remarks(facts: Mapping[str, Any]) -> list[str]:
         if line.get("label_mass") is not None
     }
     if masses:
-        words = ", ".join(f"{name} {mass:.1%}" for name, mass in masses.items())
+        words = ", ".join(f"{name} {100 * mass:.3g} %" for name, mass in masses.items())
         found.append(f"Probability that the model gives to the labels at all, before it is shared among them: {words}.")
     if "robustness" in facts["plans"]:
         found.append(

@@ -164,7 +164,8 @@ def train_model(
                 keep()
                 model.set_training(True)
                 on_progress(_progress(state, total, settings, loss))
-            if is_last or state.without_gain >= settings.patience:
+            # Not in the first half: while the learning rate rises a short run has hardly begun.
+            if is_last or (state.without_gain >= settings.patience and 2 * state.step >= total):
                 break
             if processes.any(should_stop()):
                 keep()

@@ -534,3 +534,22 @@ def test_a_judge_without_its_adapter_is_said_to_be_damaged(judged: Path, run: Ru
     result = run("evaluate")
     assert result.code == 3
     assert "holds no adapter_model.safetensors" in result.err
+
+
+def test_a_moved_backbone_is_named_and_can_be_pointed_to(run: Run, votes_csv: Path, bert: Path, tmp_path: Path) -> None:
+    there = Path(shutil.copytree(bert, tmp_path / "there"))
+    assert run("init").code == run("ingest", votes_csv).code == 0
+    assert run("train", "--backbone", there, "--epochs", 1, "--device", "cpu").code == 0
+    there.rename(tmp_path / "here")
+    refused = run("evaluate")
+    assert refused.code == 3
+    assert f"no longer at {there}" in refused.err
+    assert run("evaluate", "--backbone", tmp_path / "here").code == 0
+
+
+def test_options_of_causal_lms_are_refused_with_an_encoder(run: Run, votes_csv: Path, bert: Path) -> None:
+    assert run("init").code == run("ingest", votes_csv).code == 0
+    for option, value in (("--label-words", "good=fine"), ("--label-scoring", "codes")):
+        refused = run("train", "--backbone", bert, option, value, "--device", "cpu")
+        assert refused.code == 3
+        assert "is an encoder with a label head" in refused.err

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from judgekit.report.study_figures import study_figures
 from judgekit.report.study_html import study_html
-from judgekit.report.study_page import study_markdown, study_page
+from judgekit.report.study_page import remarks, study_markdown, study_page
 
 
 def line(variant: str, kl: float, **more: Any) -> dict[str, Any]:
@@ -35,8 +35,15 @@ def test_large_figures_fit_80_columns_whole(facts: dict[str, Any]) -> None:
     with console.capture() as capture:
         console.print(study_page(facts))
     assert "…" not in capture.get()
-    for shown in ("12.35", "12.34–12.36", "65.0–100.0", "1,234", "100.0", "raw 3.1%"):
+    for shown in ("12.35", "12.34–12.36", "65.0–100.0", "1,234", "100.0", "raw 3.1 %"):
         assert shown in capture.get()
+
+
+def test_variants_whose_trainings_gained_nothing_are_named(facts: dict[str, Any]) -> None:
+    assert not any("untrained judge was kept" in remark for remark in remarks(facts))
+    facts["plans"]["table1"].append(line("default", 0.9, untrained=2))
+    facts["plans"]["ablation"] = [line("paper", 0.9, untrained=0)]
+    assert any("in trainings of: default (2)" in remark for remark in remarks(facts))
 
 
 def test_text_of_the_user_is_text_in_the_page_and_equal_facts_give_equal_bytes(facts: dict[str, Any]) -> None:
