@@ -35,8 +35,8 @@ class LabelTokenizer(Protocol):
         """Token id -> what was added to the vocabulary by hand, with its text as `content`."""
         ...
 
-    def __call__(self, text: list[str], /, *, add_special_tokens: bool) -> Mapping[str, Any]:
-        """A mapping whose "input_ids" holds one list of ids per text."""
+    def __call__(self, text: list[str], /, *, add_special_tokens: bool, verbose: bool) -> Mapping[str, Any]:
+        """A mapping whose "input_ids" holds one list of ids per text; `verbose` warns of long ones."""
         ...
 
     def convert_ids_to_tokens(self, ids: list[int], /) -> Any:
@@ -62,7 +62,7 @@ def prompt_ends(tokenizer: LabelTokenizer, prompts: Sequence[str]) -> list[str]:
     Every word is tried behind every prompt: with whole prompts of 50,000 tokens that took minutes.
     """
     ends = [prompt[-_END_CHARACTERS:] for prompt in prompts]
-    ids = tokenizer([*prompts, *ends], add_special_tokens=False)["input_ids"]
+    ids = tokenizer([*prompts, *ends], add_special_tokens=False, verbose=False)["input_ids"]
     pairs = zip(ids[: len(prompts)], ids[len(prompts) :], strict=True)
     is_same = [list(whole[-_END_TOKENS:]) == list(end[-_END_TOKENS:]) for whole, end in pairs]
     return [end if same else prompt for prompt, end, same in zip(prompts, ends, is_same, strict=True)]
@@ -95,7 +95,9 @@ def label_ids(tokenizer: LabelTokenizer, prompts: Sequence[str], labels: Sequenc
     if not found:
         raise LabelError(
             "This tokenizer merges every label with the text before it, so its tokens cannot be told apart.",
-            problems=show_tokens(tokenizer, labels, tokenizer(list(labels), add_special_tokens=False)["input_ids"]),
+            problems=show_tokens(
+                tokenizer, labels, tokenizer(list(labels), add_special_tokens=False, verbose=False)["input_ids"]
+            ),
             hint="Use another backbone, or an encoder.",
         )
     return _agreed(tokenizer, found, labels, "whatever comes before")
@@ -163,7 +165,7 @@ def _continuations(
 ) -> list[list[list[int] | None]]:
     """Per context the ids of every text after it; None where the tokenizer merges the text with the context."""
     whole = [text for context in contexts for text in (context, *(context + text for text in texts))]
-    encoded = [list(ids) for ids in tokenizer(whole, add_special_tokens=False)["input_ids"]]
+    encoded = [list(ids) for ids in tokenizer(whole, add_special_tokens=False, verbose=False)["input_ids"]]
     result: list[list[list[int] | None]] = []
     for start in range(0, len(encoded), len(texts) + 1):
         context, *rest = encoded[start : start + len(texts) + 1]
