@@ -6,6 +6,7 @@ Whatever comes from a user's table goes in as `Text`: rich would read `[bold]` a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -230,7 +231,7 @@ def workspace_tables(facts: Mapping[str, Any]) -> RenderableType:
     datasets = Table(title="Datasets", title_justify="left")
     for heading in ("name", "items", "annotations", "labels", "text", "created (UTC)"):
         justify = "right" if heading in ("items", "annotations") else "left"
-        datasets.add_column(heading, justify=justify, no_wrap=heading == "name")
+        datasets.add_column(heading, justify=justify, no_wrap=heading in ("name", "created (UTC)"))
     for found in facts["datasets"]:
         datasets.add_row(
             found["name"],
@@ -245,14 +246,14 @@ def workspace_tables(facts: Mapping[str, Any]) -> RenderableType:
         judges.add_column(
             heading,
             justify="right" if heading in ("validation KL", "class prior") else "left",
-            no_wrap=heading == "name",
+            no_wrap=heading in ("name", "created (UTC)"),
         )
     for found in facts["judges"]:
         metrics = found["metrics"]
         judges.add_row(
             found["name"],
             found["dataset"]["name"],
-            Text(found["backbone"]["name"]),
+            Text(PurePath(name).name if PurePath(name := found["backbone"]["name"]).is_absolute() else name),
             f"{metrics['validation_kl']:.4f}",
             f"{metrics['validation_prior_kl']:.4f}",
             found["created"][:16].replace("T", " "),
