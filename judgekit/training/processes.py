@@ -7,6 +7,7 @@ launcher asks for FSDP, parted among them by models/sharding.py.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -139,6 +140,7 @@ class LaunchedProcesses(Processes):
         return answer[0]
 
     def end(self) -> None:  # noqa: D102
+        gc.collect()  # layers that were parted hold the group, in cycles; it must not outlive its threads
         self.any(False)
         self._state.destroy_process_group()
 

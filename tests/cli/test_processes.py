@@ -25,11 +25,12 @@ Run = Callable[..., Any]
 PLAIN = ("--multi_gpu",)
 FSDP = ("--use_fsdp", "--fsdp_version", 2)
 STOPPED = """
-import json, sys
+import json, os, sys
 from itertools import count
 import judgekit
 steps = count()
 judgekit.train(**json.loads(sys.argv[1]), should_stop=lambda: next(steps) == 5)
+os._exit(0)  # as `python -m judgekit` ends under a launcher
 """
 
 

@@ -153,7 +153,7 @@ def test_training_says_what_swap_does_and_that_there_is_one(
     notes = Notes()
     train(judge="swapped", swap=True, reporter=notes, **settings)
     told = next(note for note in notes.notes if "both orders" in note)
-    assert "answer_a and answer_b change places, and A is then B, B is then A." in told
+    assert "answer_a and answer_b change places; labels are exchanged with them: A is then B, B is then A." in told
     assert not any("--swap" in note for note in notes.notes)
 
 
