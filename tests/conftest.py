@@ -21,8 +21,11 @@ os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 
-# A busy machine is slow to make examples, and the first ones wait for hypothesis's table of all characters.
-settings.register_profile("judgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A busy machine is slow to make examples, and the first ones wait for hypothesis's table of all characters. At a desk
+# each run tries new ones; CI tries the same ones for the same code.
+settings.register_profile(
+    "judgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+)
 settings.load_profile("judgekit")
 
 
