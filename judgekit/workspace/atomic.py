@@ -42,10 +42,9 @@ def replaced_folder(path: Path) -> Generator[Path]:
             path.rename(replaced)
         try:
             move_folder(staging, path)
-        except BaseException:
-            if replaced.exists():
+        finally:
+            if replaced.exists() and not path.exists():
                 replaced.rename(path)
-            raise
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     shutil.rmtree(replaced, ignore_errors=True)
