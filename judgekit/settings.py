@@ -1,0 +1,154 @@
+"""What a settings class is: a frozen dataclass whose values are checked when it is made, all problems at once.
+
+Knows no verb; `judgekit/config.py` has the settings of each.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from os import PathLike
+from types import NoneType, UnionType
+from typing import Any, Self, cast, get_args, get_type_hints
+
+from judgekit.errors import SettingsError
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+    panel: str = "Settings",
+) -> Any:
+    """A field of a settings class, with its help text and the range that is checked when the object is made.
+
+    `panel` is the heading it stands under in `--help`.
+
+    `None` as a value means "decided from the data or the backbone" and skips the range.
+    """
+    limits = {"ge": ge, "gt": gt, "le": le, "lt": lt}
+    return field(
+        default=default, metadata={"help": help, "panel": panel, **{k: v for k, v in limits.items() if v is not None}}
+    )
+
+
+_CHECKS: dict[str, tuple[Callable[[float, float], bool], str]] = {
+    "ge": (operator.ge, "at least"),
+    "gt": (operator.gt, "above"),
+    "le": (operator.le, "at most"),
+    "lt": (operator.lt, "below"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Base of all settings: ranges are checked, choices become enums, and all problems are raised at once."""
+
+    def __post_init__(self) -> None:
+        """Check every field.
+
+        Raises:
+            SettingsError: some values are out of range or not among the choices; all of them are listed.
+        """
+        hints = get_type_hints(type(self))
+        fields = dataclasses.fields(self)
+        mistyped = {item.name: found for item in fields if (found := self._type_problem(item, hints[item.name]))}
+        ranges = [found for item in fields if item.name not in mistyped for found in self._range_problems(item)]
+        problems = [*mistyped.values(), *ranges, *([] if mistyped else self.cross_problems())]
+        if problems:
+            raise SettingsError("These settings cannot be used:", problems=problems)
+
+    def _type_problem(self, item: dataclasses.Field[Any], wanted: Any) -> str:
+        """What is wrong with the kind of a value, or an empty text; a choice given as text becomes the enum."""
+        value = getattr(self, item.name)
+        if isinstance(item.default, Enum):
+            choices = type(item.default)
+            try:
+                object.__setattr__(self, item.name, choices(value))
+            except ValueError:
+                names = ", ".join(str(choice.value) for choice in choices)
+                return f"{_flag(item)} is {value!r}; expected one of {names}"
+            return ""
+        return "" if _is_of(wanted, value) else f"{_flag(item)} is {value!r}; expected {_words_of(wanted)}"
+
+    def _range_problems(self, item: dataclasses.Field[Any]) -> list[str]:
+        value = getattr(self, item.name)
+        if value is None:
+            return []
+        return [
+            f"{_flag(item)} is {value}; it must be {words} {item.metadata[key]}"
+            for key, (holds, words) in _CHECKS.items()
+            if key in item.metadata and not holds(value, item.metadata[key])
+        ]
+
+    def cross_problems(self) -> list[str]:
+        """What is wrong between settings, one sentence each; overridden where settings can contradict each other."""
+        return []
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as JSON values, keys as in the class."""
+        values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        return {name: value.value if isinstance(value, Enum) else value for name, value in values.items()}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Settings from a mapping.
+
+        Raises:
+            SettingsError: a key is not a setting of this verb, or a value is out of range.
+        """
+        known = {item.name for item in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise SettingsError(
+                f"Unknown settings: {', '.join(unknown)}.", hint=f"The settings are: {', '.join(sorted(known))}."
+            )
+        hints = get_type_hints(cls)
+        return cls(**{name: _plain(hints[name], value) for name, value in values.items()})
+
+
+_WORDS: dict[Any, str] = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple[str, ...]: "a list of texts",
+    NoneType: "none",
+}
+
+
+def _flag(item: dataclasses.Field[Any]) -> str:
+    return "--" + item.name.replace("_", "-")
+
+
+def _plain(wanted: Any, value: Any) -> Any:
+    """A path as its text, a list as a tuple, and one text as a tuple where several may stand."""
+    if isinstance(value, PathLike):
+        value = str(cast("PathLike[str]", value))
+    if isinstance(value, list):
+        return tuple(cast("list[Any]", value))
+    return (value,) if wanted == tuple[str, ...] and isinstance(value, str) else value
+
+
+def _is_of(wanted: Any, value: Any) -> bool:
+    if isinstance(wanted, UnionType):
+        return any(_is_of(one, value) for one in get_args(wanted))
+    if wanted == tuple[str, ...]:
+        return isinstance(value, tuple) and all(isinstance(one, str) for one in cast("tuple[Any, ...]", value))
+    if wanted in (int, float):  # Python counts True as 1, and 3 as no float
+        is_number = isinstance(value, int if wanted is int else int | float) and not isinstance(value, bool)
+        return is_number and math.isfinite(value)
+    return isinstance(value, wanted)
+
+
+def _words_of(wanted: Any) -> str:
+    kinds = get_args(wanted) if isinstance(wanted, UnionType) else (wanted,)
+    return " or ".join(_WORDS[kind] for kind in kinds if kind is not NoneType)
