@@ -36,9 +36,9 @@ PEERS = {
     "bare_read": ("import polars", "polars.read_csv(path)"),
     "read_infer_build": (
         "from pathlib import Path\n"
-        "from judgekit.data.build import build_items\n"
-        "from judgekit.data.inference import infer_schema\n"
-        "from judgekit.data.readers.files import read_files",
+        "from judgekit.dataset.building import build_items\n"
+        "from judgekit.schema.inference import infer_schema\n"
+        "from judgekit.tables.files import read_files",
         "source = read_files([Path(path)])\nbuild_items(source, infer_schema(source))",
     ),
     "pandas_crosstab": (

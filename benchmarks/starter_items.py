@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import transformers
 
+from judgekit.dataset.opening import Dataset, open_dataset, open_workspace
 from judgekit.models import starter
 from judgekit.models.loading import Backbone, find_backbone, load_tokenizer, longest_input
-from judgekit.pipelines.datasets import Dataset, open_dataset, open_workspace
-from judgekit.pipelines.ingest import ingest
 from judgekit.training.batches import TokenizedPrompts
+from judgekit.verbs.ingest import ingest
 
 # What the libraries tell their own users (fresh heads, kernels to install) would bury the figures.
 transformers.logging.set_verbosity_error()

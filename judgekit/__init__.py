@@ -11,26 +11,26 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from judgekit.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from judgekit.errors import JudgekitError as JudgekitError
-    from judgekit.pipelines.check import check as check
-    from judgekit.pipelines.evaluate import evaluate as evaluate
-    from judgekit.pipelines.export import export as export
-    from judgekit.pipelines.ingest import ingest as ingest
-    from judgekit.pipelines.init import init as init
-    from judgekit.pipelines.reporter import Reporter as Reporter
-    from judgekit.pipelines.score import score as score
-    from judgekit.pipelines.show import show as show
-    from judgekit.pipelines.study import study as study
-    from judgekit.pipelines.train import train as train
+    from judgekit.training.reporter import Reporter as Reporter
+    from judgekit.verbs.check import check as check
+    from judgekit.verbs.evaluate import evaluate as evaluate
+    from judgekit.verbs.export import export as export
+    from judgekit.verbs.ingest import ingest as ingest
+    from judgekit.verbs.init import init as init
+    from judgekit.verbs.score import score as score
+    from judgekit.verbs.show import show as show
+    from judgekit.verbs.study import study as study
+    from judgekit.verbs.train import train as train
 
 _VERBS = ("check", "evaluate", "export", "ingest", "init", "score", "show", "study", "train")
 _HOMES = {
     "JudgekitError": "judgekit.errors",
-    "Reporter": "judgekit.pipelines.reporter",
-    **{verb: f"judgekit.pipelines.{verb}" for verb in _VERBS},
+    "Reporter": "judgekit.training.reporter",
+    **{verb: f"judgekit.verbs.{verb}" for verb in _VERBS},
 }
 __all__ = [
     "JudgekitError", "Reporter", "__version__", "check", "evaluate", "export", "ingest", "init", "score", "show",

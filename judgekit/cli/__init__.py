@@ -14,10 +14,10 @@ from typing import Annotated
 
 import typer
 
-from judgekit import __version__
 from judgekit.cli import check, demo, evaluate, export, ingest, init, score, show, study, train
 from judgekit.cli.options import OFFLINE_HELP, WORKSPACE_HELP
 from judgekit.errors import JudgekitError, SettingsError
+from judgekit.version import __version__
 
 USAGE = 2
 

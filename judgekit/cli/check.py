@@ -22,7 +22,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Tell whether a dataset is worth training on: agreement, ceiling, annotators, what to do next."""
-    from judgekit.pipelines.check import check as run
+    from judgekit.verbs.check import check as run
 
     result = run(dataset, workspace=workspace, **settings)
     emit(result, as_json=json)

@@ -18,7 +18,7 @@ def demo(
     offline: Offline = False,
 ) -> None:
     """Ingest, train, score, evaluate and show a bundled sample; takes a few minutes."""
-    from judgekit.pipelines.demo import demo as run
+    from judgekit.verbs.demo import demo as run
 
     with progress() as reporter, stop_on_signal() as should_stop:
         for step in run(folder, force=force, offline=offline, reporter=reporter, should_stop=should_stop):

@@ -25,7 +25,7 @@ def evaluate(
     offline: Offline = False,
 ) -> None:
     """Compare a judge with what people chose: KL, accuracy and more, beside baselines."""
-    from judgekit.pipelines.evaluate import evaluate as run
+    from judgekit.verbs.evaluate import evaluate as run
 
     with progress(quiet=json) as reporter:
         result = run(

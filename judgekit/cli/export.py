@@ -26,7 +26,7 @@ def export(
     offline: Offline = False,
 ) -> None:
     """Write a judge as one model that plain transformers reads, with a model card; checked, and never uploaded."""
-    from judgekit.pipelines.export import export as run
+    from judgekit.verbs.export import export as run
 
     with progress(quiet=json) as reporter:
         result = run(

@@ -39,7 +39,7 @@ def ingest(
     json: Json = False,
 ) -> None:
     """Turn what annotators said into a dataset: label counts per item and a prompt template."""
-    from judgekit.pipelines.ingest import ingest as run
+    from judgekit.verbs.ingest import ingest as run
 
     result = run(*paths, name=name, workspace=workspace, force=force, append=append, dry_run=dry_run, **settings)
     emit(result, as_json=json)

@@ -17,7 +17,7 @@ def init(
     workspace: Annotated[Path | None, typer.Option(help=WORKSPACE_HELP, show_envvar=False)] = None,
 ) -> None:
     """Make a workspace: a .judgekit/ folder for datasets and judges."""
-    from judgekit.pipelines.init import init as make_workspace
+    from judgekit.verbs.init import init as make_workspace
 
     given = workspace or context.find_root().params.get("workspace")
     root = make_workspace(given if folder is None else folder / ".judgekit")

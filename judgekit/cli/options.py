@@ -13,7 +13,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from judgekit.cli.settings_file import read_defaults
-from judgekit.settings import Settings
+from judgekit.config.settings import Settings
 
 
 def _use_workspace(context: typer.Context, value: Path | None) -> Path | None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from judgekit.pipelines.reporter import Reporter
+from judgekit.training.reporter import Reporter
 
 if TYPE_CHECKING:
     from judgekit.training.loop import Progress as TrainingProgress

@@ -30,7 +30,7 @@ def score(
     offline: Offline = False,
 ) -> None:
     """Predict the distribution of human labels for each item of a table."""
-    from judgekit.pipelines.score import score as run
+    from judgekit.verbs.score import score as run
 
     with progress(quiet=json) as reporter:
         result = run(

@@ -57,7 +57,7 @@ def show(
     given = {"backbone": backbone, "chat": chat, "label_scoring": label_scoring, "label_words": label_words or None}
     settings = {name: value for name, value in given.items() if value is not None}
     if what is What.prompt:
-        from judgekit.pipelines.show_prompt import show_prompt
+        from judgekit.verbs.show_prompt import show_prompt
 
         found = show_prompt(
             item,
@@ -72,7 +72,7 @@ def show(
         return
     if settings or judge is not None:
         raise typer.BadParameter(f"--judge and the options of a training go with `show prompt`, not `show {what}`.")
-    from judgekit.pipelines import show as pipeline
+    from judgekit.verbs import show as pipeline
 
     if what is What.template:
         emit(pipeline.show_template(dataset, item=item, workspace=workspace), as_json=json)

@@ -26,7 +26,7 @@ def study(
     offline: Offline = False,
 ) -> None:
     """Repeat the paper's study on a dataset: raw, single-point and aligned judges, ablations and curves."""
-    from judgekit.pipelines.study import study as run
+    from judgekit.verbs.study import study as run
 
     with progress(quiet=json) as reporter, stop_on_signal("finished runs are kept") as should_stop:
         result = run(

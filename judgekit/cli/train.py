@@ -29,7 +29,7 @@ def train(
     offline: Offline = False,
 ) -> None:
     """Fine-tune a judge on a dataset: LoRA, KL and cross-entropy against the worst target near people's labels."""
-    from judgekit.pipelines.train import train as run
+    from judgekit.verbs.train import train as run
 
     with progress(quiet=json) as reporter, stop_on_signal() as should_stop:
         result = run(

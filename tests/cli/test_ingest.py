@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from made_up_votes import text_of, votes_rows, write_csv
 
-from judgekit.data.items import load_items
+from judgekit.dataset.items import load_items
 from judgekit.workspace.manifest import read_json
 
 Run = Callable[..., Any]

@@ -265,8 +265,8 @@ def test_a_killed_training_resumes_to_the_same_bytes(
 def test_a_training_killed_before_its_first_checkpoint_resumes_from_the_beginning(
     run: Run, options: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from judgekit.pipelines import fit
-    from judgekit.pipelines.checkpoints import Checkpoint
+    from judgekit.training import setup as fit
+    from judgekit.training.checkpoints import Checkpoint
 
     def killed(*_: object, **__: object) -> None:
         raise Killed
@@ -285,7 +285,7 @@ def test_a_training_killed_before_its_first_checkpoint_resumes_from_the_beginnin
 def test_a_training_killed_behind_its_commit_is_finished(
     run: Run, options: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from judgekit.pipelines.checkpoints import Checkpoint
+    from judgekit.training.checkpoints import Checkpoint
 
     def killed(self: Checkpoint) -> None:
         if self.has_state:

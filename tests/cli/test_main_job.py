@@ -482,7 +482,7 @@ def test_the_demo_runs_through_on_the_sample(
 ) -> None:
     from judgekit.models import starter
     from judgekit.models.loading import hash_weights
-    from judgekit.pipelines import fit
+    from judgekit.training import setup as fit
 
     monkeypatch.setattr(starter, "find_in_wheel", lambda: bert)
     monkeypatch.setattr(starter, "SHA256", hash_weights(bert))

@@ -101,7 +101,7 @@ def test_weights_in_4_bits_and_fsdp_are_refused_together(
     class Sharded(Processes):
         is_sharded = True
 
-    monkeypatch.setattr("judgekit.pipelines.train.join_processes", Sharded)
+    monkeypatch.setattr("judgekit.verbs.train.join_processes", Sharded)
     ingest(votes_csv)
     refused = run("train", "--backbone", llama, "--load-in-4bit")
     assert refused.code == 3
@@ -118,7 +118,7 @@ def test_an_error_that_the_main_process_shows_is_not_shown_again(
         error.is_told = is_told
         raise error
 
-    monkeypatch.setattr("judgekit.pipelines.train.train", refuse)
+    monkeypatch.setattr("judgekit.verbs.train.train", refuse)
     failed = run("train")
     assert failed.code == 3
     assert ("Nothing but trouble." in failed.err) == (not is_told)

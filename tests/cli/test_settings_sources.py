@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from judgekit.pipelines import train as pipeline
+from judgekit.verbs import train as pipeline
 
 Run = Callable[..., Any]
 

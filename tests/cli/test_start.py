@@ -96,7 +96,7 @@ def test_wrong_usage_is_exit_code_2_with_nothing_on_stdout(run: Run, arguments: 
 
 
 def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    from judgekit.pipelines import show as pipeline
+    from judgekit.verbs import show as pipeline
 
     def broken(**_: object) -> None:
         raise ZeroDivisionError
@@ -107,7 +107,7 @@ def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_interrupt_is_exit_code_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from judgekit.pipelines import show as pipeline
+    from judgekit.verbs import show as pipeline
 
     def interrupted(**_: object) -> None:
         raise KeyboardInterrupt

@@ -1,0 +1,1 @@
+"""What the annotations tell about the people who gave them."""

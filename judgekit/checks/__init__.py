@@ -1,0 +1,1 @@
+"""What the figures of a dataset mean before anybody trains on it."""

@@ -1,0 +1,103 @@
+"""What to look at in an item table before training on it: disputed items, duplicates, leakage between given parts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from judgekit.core.distributions import empirical_distribution, entropy
+from judgekit.dataset.items import ItemTable
+
+EXAMPLES = 3
+
+
+class DisagreedItem(NamedTuple):
+    """An item on which people disagree."""
+
+    item_id: str
+    counts: dict[str, int]
+    """Annotations by label."""
+    entropy: float
+    """Of its empirical distribution, nats."""
+    text: str
+    """The beginning of its texts, on one line."""
+
+
+class Duplicates(NamedTuple):
+    """Items that are there more than once."""
+
+    equal_items: int
+    """Items whose texts another item has as well, to the letter."""
+    near_groups: int | None
+    """Groups of items with nearly the same text; None where the groups come from a column of the table."""
+    near_items: int | None
+    """Items in those groups."""
+    examples: list[list[str]]
+    """Ids of the first such items, group by group; equal ones where there are no near ones."""
+
+
+class Leakage(NamedTuple):
+    """Groups of items that stand in more than one part of a given split."""
+
+    groups: int
+    items: int
+    examples: list[list[str]]
+    """Ids of their first items."""
+
+
+def most_disagreed(items: ItemTable, *, most: int, characters: int) -> list[DisagreedItem]:
+    """The items with the highest entropy, of equal ones those with more annotations first; none without disagreement.
+
+    Args:
+        items: the table.
+        most: how many items.
+        characters: how much of the texts.
+    """
+    spread = entropy(empirical_distribution(items.counts))
+    order = np.lexsort((-items.counts.sum(axis=1), -spread.round(9)))[:most]
+    rows = order[spread[order] > 0]
+    chosen = items.take(rows)
+    return [
+        DisagreedItem(
+            item_id,
+            dict(zip(items.labels, counts, strict=True)),
+            float(spread[row]),
+            " ".join(" | ".join(texts).split())[:characters],
+        )
+        for row, item_id, counts, texts in zip(
+            rows, chosen.item_ids, chosen.counts.tolist(), chosen.texts.iter_rows(), strict=True
+        )
+    ]
+
+
+def duplicates(items: ItemTable, *, grouped_by_column: bool) -> Duplicates:
+    """Items with the same texts, and groups of items with nearly the same.
+
+    Args:
+        items: the table.
+        grouped_by_column: whether its groups come from a column, so that they say nothing about the texts.
+    """
+    frame = items.texts.select(text=pl.struct(items.fields), id=items.item_ids, group=items.groups)
+    equal = frame.filter(pl.col("text").is_duplicated())
+    examples = _first_ids(equal, "text")
+    if grouped_by_column:
+        return Duplicates(equal.height, None, None, examples)
+    near = frame.filter(pl.col("text").n_unique().over("group") > 1)
+    return Duplicates(
+        equal.height, near.get_column("group").n_unique(), near.height, _first_ids(near, "group") or examples
+    )
+
+
+def leakage(items: ItemTable) -> Leakage | None:
+    """Groups on both sides of the split that came with the table; None where none came."""
+    if items.parts is None:
+        return None
+    frame = pl.DataFrame({"part": items.parts, "id": items.item_ids, "group": items.groups})
+    leaked = frame.filter(pl.col("part").drop_nulls().n_unique().over("group") > 1)
+    return Leakage(leaked.get_column("group").n_unique(), leaked.height, _first_ids(leaked, "group"))
+
+
+def _first_ids(frame: pl.DataFrame, key: str) -> list[list[str]]:
+    return frame.group_by(key, maintain_order=True).agg("id").get_column("id").head(EXAMPLES).to_list()

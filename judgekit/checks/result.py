@@ -1,0 +1,125 @@
+"""What `check` found out about a dataset, as one object: for Python, for scripts and for the terminal."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from rich.console import RenderableType
+
+from judgekit.annotators.reliability import AnnotatorQuality, AnnotatorReport
+from judgekit.checks.findings import DisagreedItem, Duplicates, Leakage
+from judgekit.checks.thresholds import Threshold
+from judgekit.core.agreement import NOTHING_TO_COMPARE, Alpha, Kappa
+from judgekit.core.ceiling import Ceiling
+from judgekit.core.planning import Plan
+from judgekit.reports.check_page import check_page
+
+UNNAMED = "The table does not name two annotators or more, so nothing can be said about single ones."
+
+
+class LongTexts(NamedTuple):
+    """Items whose texts alone have more tokens than fit."""
+
+    items: int
+    longest: int | None
+    """Tokens; None where all texts are far too short to be counted."""
+    max_length: int
+    """Tokens that fit: `max_length`, or less where the backbone takes no more."""
+    backbone: str
+
+
+class CheckResult(NamedTuple):
+    """What the annotations of a dataset say about it."""
+
+    dataset: str
+    items: int
+    annotations: int
+    annotations_per_item: tuple[int, float, int]
+    """Fewest, mean, most."""
+    single_annotation_items: int
+    label_shares: dict[str, float]
+    """Mean over the items of each label's share: the class prior."""
+    krippendorff_alpha: Alpha
+    raw_agreement: float | None
+    """Mean over the items of the share of agreeing pairs of annotations; None where no item has two."""
+    pairs: int
+    """Pairs of annotations of one item."""
+    prevalence: dict[str, float] | None
+    """Share of each label among the annotations that alpha compares."""
+    fleiss_kappa: Kappa
+    ceiling: Ceiling | None
+    """None where no item has two annotations."""
+    class_prior: dict[str, float | None]
+    """Metrics of the constant that predicts the label shares, by name."""
+    noise_floor: float
+    """KL in nats that a perfect judge would show against these annotations."""
+    strength: float
+    """Of the Dirichlet-multinomial fitted to the counts, in annotations."""
+    test_plan: Plan
+    confused_labels: list[tuple[str, str, float]]
+    """Pairs of labels with their share of all disagreement."""
+    annotators: AnnotatorReport | None
+    """None where the table does not name them."""
+    disagreed_items: list[DisagreedItem]
+    duplicates: Duplicates
+    leakage: Leakage | None
+    """None where no split was given."""
+    long_texts: LongTexts | None
+    """None where the backbone's tokenizer is not on this machine."""
+    confidence: float
+    advice: list[str]
+    warnings: list[str]
+    thresholds: dict[str, Threshold]
+    """Those that were set, by the name of the setting."""
+
+    def flagged(self) -> list[str] | None:
+        """The annotators that look careless, worst first; None where annotators are unnamed."""
+        if self.annotators is None:
+            return None
+        return [one.annotator for one in sorted(self.annotators.annotators, key=_worst_first) if one.flag]
+
+    def missed(self) -> list[str]:
+        """A sentence for each threshold that is not met."""
+        return [found.sentence for found in self.thresholds.values() if not found.met]
+
+    def __rich__(self) -> RenderableType:
+        """The facts for the terminal."""
+        return check_page(self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """The facts as JSON values; null where undefined."""
+        shares = self.label_shares
+        most, least = max(shares, key=shares.__getitem__), min(shares, key=shares.__getitem__)
+        found = self.annotators
+        return {
+            **self._asdict(),
+            "annotations_per_item": dict(zip(("min", "mean", "max"), self.annotations_per_item, strict=True)),
+            "krippendorff_alpha": self.krippendorff_alpha._asdict(),
+            "fleiss_kappa": self.fleiss_kappa._asdict(),
+            "ceiling": _ceiling_json(self.ceiling),
+            "class_prior": {name: self.class_prior[name] for name in ("kl", "accuracy")},
+            "noise_floor": {"kl": self.noise_floor},
+            "imbalance": {"most": most, "most_share": shares[most], "least": least, "least_share": shares[least]},
+            "test_plan": self.test_plan._asdict(),
+            "confused_labels": [{"labels": [one, two], "share": share} for one, two, share in self.confused_labels],
+            "annotators": []
+            if found is None
+            else [one._asdict() for one in sorted(found.annotators, key=_worst_first)],
+            "annotators_note": UNNAMED if found is None else found.note,
+            "disagreed_items": [item._asdict() for item in self.disagreed_items],
+            "duplicates": self.duplicates._asdict(),
+            "leakage": None if self.leakage is None else self.leakage._asdict(),
+            "long_texts": None if self.long_texts is None else self.long_texts._asdict(),
+            "thresholds": {name: found._asdict() for name, found in self.thresholds.items()},
+        }
+
+
+def _ceiling_json(found: Ceiling | None) -> dict[str, Any]:
+    if found is None:
+        return {"items": 0, "one": None, "half": None, "perfect": None, "reason": NOTHING_TO_COMPARE}
+    rows = {name: getattr(found, name)._asdict() for name in ("one", "half", "perfect")}
+    return {"items": found.items, **rows, "reason": ""}
+
+
+def _worst_first(annotator: AnnotatorQuality) -> tuple[bool, float]:
+    return not annotator.flag, annotator.reliability

@@ -1,0 +1,56 @@
+"""The settings of each verb: one frozen dataclass per verb, checked when it is made.
+
+A setting's default, range and help text live here alone; the command line builds its options from these fields, so
+every key is a flag. Values come from flag, environment (`JUDGEKIT_<VERB>_<KEY>`), `judgekit.toml` in the workspace,
+or the default, in that order; `cli` resolves them and the manifest of a judge keeps the result.
+"""
+
+from judgekit.config.checking import CheckSettings
+from judgekit.config.choices import (
+    Adversary,
+    Dtype,
+    Keep,
+    LabelScoring,
+    Level,
+    ModelKind,
+    OnTooLong,
+    Optimizer,
+    Part,
+    Preset,
+    Projection,
+    Split,
+    StudyPlan,
+    Targets,
+)
+from judgekit.config.exporting import ExportSettings
+from judgekit.config.ingesting import IngestSettings
+from judgekit.config.scoring import EvaluateSettings, ScoreSettings
+from judgekit.config.settings import Settings
+from judgekit.config.studying import StudySettings
+from judgekit.config.training import PRESETS, TrainSettings
+
+__all__ = [
+    "PRESETS",
+    "Adversary",
+    "CheckSettings",
+    "Dtype",
+    "EvaluateSettings",
+    "ExportSettings",
+    "IngestSettings",
+    "Keep",
+    "LabelScoring",
+    "Level",
+    "ModelKind",
+    "OnTooLong",
+    "Optimizer",
+    "Part",
+    "Preset",
+    "Projection",
+    "ScoreSettings",
+    "Settings",
+    "Split",
+    "StudyPlan",
+    "StudySettings",
+    "Targets",
+    "TrainSettings",
+]

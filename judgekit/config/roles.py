@@ -1,0 +1,60 @@
+"""Column roles as somebody states them: the user, a format, or the judge that was trained on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal, get_args
+
+from judgekit.errors import DataError
+
+Layout = Literal["long", "wide", "counts", "list", "probabilities"]
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The user's word on columns, where the guess would be wrong; empty means: find out."""
+
+    item: str | None = None
+    """Column that identifies the item."""
+    annotator: str | None = None
+    """Column that names the annotator (long layout), or lists the annotators of a row (list layout)."""
+    label: tuple[str, ...] = ()
+    """Columns that hold the label (long layout) or a list of them (list layout); several make one dataset each."""
+    text: tuple[str, ...] = ()
+    """Columns whose texts enter the prompt, in this order."""
+    counts: tuple[str, ...] = ()
+    """Columns that count one label each (counts layout), or hold its share (probabilities layout)."""
+    number: str | None = None
+    """Column with the number of annotators of each row, or that number itself where it is one for all
+    (probabilities layout)."""
+    separator: str | None = None
+    """What separates the labels in one cell (list layout); a JSON list needs none."""
+    split: str | None = None
+    """Column that says to which part of a given split an item belongs."""
+    label_map: tuple[tuple[str, str], ...] = ()
+    """Labels as they stand in the file, and what they are to be read as."""
+    drop_labels: tuple[str, ...] = ()
+    """Labels that are no judgment, as `skip`: such annotations are set aside."""
+    group: str | None = None
+    """Column whose values keep items on one side of a split."""
+    layout: Layout | None = None
+    labels: tuple[str, ...] = ()
+    """The labels, lowest first; three or more declared labels are an ordinal scale."""
+    annotator_columns: tuple[str, ...] = ()
+    """Columns of one annotator each (wide layout)."""
+
+    def __post_init__(self) -> None:
+        if self.layout is not None and self.layout not in get_args(Layout):
+            raise DataError(
+                f"There is no layout called {self.layout!r}.", hint=f"It is one of {', '.join(get_args(Layout))}."
+            )
+
+    def named(self) -> list[str]:
+        """Every column that the user named."""
+        single = [name for name in (self.item, self.annotator, self.group, self.split) if name is not None]
+        number = [self.number] if self.number and not self.number.strip().isdigit() else []
+        return [*single, *self.label, *self.text, *self.counts, *self.annotator_columns, *number]
+
+    def over(self, other: Roles) -> Roles:
+        """These roles, and those of `other` where these say nothing."""
+        return Roles(**{field.name: getattr(self, field.name) or getattr(other, field.name) for field in fields(self)})

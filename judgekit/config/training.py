@@ -1,0 +1,69 @@
+"""The settings of `judgekit train`, composed of its concerns, and the presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from judgekit.config.choices import Adversary, Preset, Projection
+from judgekit.config.loss import LossSettings
+from judgekit.config.model import ModelSettings
+from judgekit.config.optimisation import OptimisationSettings
+from judgekit.config.prompt import PromptSettings
+from judgekit.config.selection import SelectionSettings
+from judgekit.config.settings import setting
+
+# What arXiv 2505.12301 gives, and where it is silent the plainest choice. Its learning rate, 5e-5, is for causal LMs:
+# an encoder's fresh head needs its own.
+_PUBLISHED: dict[str, Any] = {
+    "alpha": 0.8, "epsilon": 0.25, "adversary": "paper", "targets": "empirical", "epochs": 2, "warmup": 0.0,
+    "averaging": 0.0, "calibrate": False, "evaluations": 1, "keep": "last", "swap": False,
+}  # fmt: skip
+PRESETS: dict[Preset, dict[str, Any]] = {
+    Preset.default: {},
+    Preset.paper: _PUBLISHED,
+    Preset.single_point: {**_PUBLISHED, "alpha": 0.0, "adversary": "off"},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings(SelectionSettings, OptimisationSettings, LossSettings, PromptSettings, ModelSettings):
+    """Settings of `judgekit train`."""
+
+    preset: Preset = setting(
+        Preset.default,
+        "Defaults: judgekit's own, the published ones (arXiv 2505.12301), or its single-point baseline.",
+        panel="Loss",
+    )
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Settings from a mapping; what it does not name comes from its preset, then from the defaults.
+
+        Raises:
+            SettingsError: a key is not a setting of this verb, or a value is out of range.
+        """
+        chosen = str(values.get("preset", Preset.default))
+        return super().from_json({**PRESETS.get(Preset(chosen), {}), **values} if chosen in list(Preset) else values)
+
+    def words_of_labels(self) -> dict[str, tuple[str, ...]]:
+        """`label_words` by label."""
+        pairs = (given.split("=", 1) for given in self.label_words)
+        return {label: tuple(word.strip() for word in words.split(",")) for label, words in pairs}
+
+    def cross_problems(self) -> list[str]:
+        """The parts of the split leave room for a test part; the oracle projects only where something is projected."""
+        problems: list[str] = []
+        for given in self.label_words:
+            label, _, words = given.partition("=")
+            if not label or not all(word.strip() for word in words.split(",")):
+                problems.append(f"--label-words is {given!r}; expected LABEL=word,word")
+        if self.micro_batch_size is not None and self.micro_batch_size > self.batch_size:
+            problems.append(f"--micro-batch-size is {self.micro_batch_size}; it must be at most --batch-size")
+        if self.train_share + self.validation_share > 1 - 1e-9:
+            problems.append(
+                "--train-share and --validation-share leave nothing for the test part; their sum must be below 1"
+            )
+        if self.projection == Projection.cvxpy and self.adversary != Adversary.paper:
+            problems.append("--projection cvxpy needs --adversary paper: the search never leaves the feasible set")
+        return problems

@@ -1,0 +1,198 @@
+"""From a source table and its schema to items and annotations: every row is kept, set aside and said, or refused.
+
+What is refused is collected over the whole file and raised once. All of it is column operations of polars: a loop over
+rows would take the time of the rest of `ingest` ten times over.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from judgekit.dataset.annotations import collect_votes
+from judgekit.dataset.item_rows import digests, item_ids, rows_of_items, value_of_item
+from judgekit.dataset.items import ItemTable
+from judgekit.errors import DataError
+from judgekit.schema.given_parts import normalise_part
+from judgekit.schema.label_names import label_variants
+from judgekit.schema.scales import order_labels
+from judgekit.schema.schema import Schema
+from judgekit.tables.account import Account
+from judgekit.tables.column_names import did_you_mean
+from judgekit.tables.evidence import MOST_LABELS, Groups
+from judgekit.tables.ingest_report import IngestReport
+from judgekit.tables.source import ITEM, ROW, SourceTable
+
+_LABELS_PER_ROW_SHARE = 0.5
+
+
+class Ingested(NamedTuple):
+    """The outcome of reading one table."""
+
+    items: ItemTable
+    annotations: pl.DataFrame
+    """`item_id`, `annotator` (null where unnamed), `label`, `count` (Int64), in file order."""
+    report: IngestReport
+
+
+def build_items(source: SourceTable, schema: Schema, *, strict: bool = False, most_set_aside: float = 0.0) -> Ingested:
+    """Build the item table of a source.
+
+    Args:
+        source: the rows as text.
+        schema: what each column means.
+        strict: whether every row must become an annotation, empty rows and dropped labels aside.
+        most_set_aside: share of the rows read that may be faulty and is then set aside; by default none may.
+
+    Raises:
+        DataError: more rows than that contradict the file or themselves (they are listed), labels are unknown, or there
+            are no labels to learn from.
+    """
+    account = Account(source)
+    rows = rows_of_items(source, schema, account)
+    votes = collect_votes(schema, rows, account)
+    used = set(votes.get_column("label").unique().to_list())
+    unknown = _unknown_labels(source, schema, votes) if used - set(schema.labels) else []
+    account.settle(strict=strict, most_set_aside=most_set_aside, unknown=unknown)
+    _check_label_set(source, schema, votes, len(used))
+    items, annotations = _assemble(source, _of_used_labels(schema, used), rows, votes)
+    return Ingested(items, annotations, _report(schema, account, annotations, items))
+
+
+def _unknown_labels(source: SourceTable, schema: Schema, votes: pl.DataFrame) -> list[str]:
+    """Labels outside the schema's: possible only where a judge's or the user's label set was given."""
+    unknown = votes.filter(~pl.col("label").is_in(list(schema.labels)))
+    return [
+        f"{source.place(rows)}: label {label!r} ({len(rows):,} annotations) is not one of "
+        f"{', '.join(schema.labels)}{did_you_mean(label, schema.labels)}"
+        for label, rows in unknown.group_by("label").agg(ROW).sort("label").iter_rows()
+    ]
+
+
+def _check_label_set(source: SourceTable, schema: Schema, votes: pl.DataFrame, used: int) -> None:
+    where = repr(schema.label) if schema.label else f"the {schema.layout} columns"
+    if votes.height == 0:
+        raise DataError(f"{source.name}: there is not one annotation in {where}.", hint="Name the label with --label.")
+    if (len(schema.labels) if schema.is_declared else used) < 2:
+        raise DataError(
+            f"{source.name}: the only label in {where} is {votes.get_column('label')[0]!r}; there is nothing to learn.",
+            hint="At least two labels are needed; another column may hold them: --label.",
+        )
+    is_per_row = used > 10 and used > _LABELS_PER_ROW_SHARE * votes.height
+    is_told = schema.layout in ("counts", "probabilities")
+    if not is_told and (len(schema.labels) > MOST_LABELS or is_per_row):
+        raise DataError(
+            f"{source.name}: {where} has {used:,} different values in {votes.height:,} annotations, too many for "
+            f"labels (at most {MOST_LABELS}); it is probably another kind of column.",
+            hint="Name the label column with --label.",
+        )
+
+
+def _of_used_labels(schema: Schema, used: set[str]) -> Schema:
+    """The schema without labels that stand only in rows that were set aside; those that were declared stay."""
+    if schema.is_declared or used == set(schema.labels):
+        return schema
+    scale = order_labels([label for label in schema.labels if label in used])
+    return dataclasses.replace(schema, labels=scale.labels, scale=scale.kind, values=scale.values)
+
+
+def _assemble(
+    source: SourceTable, schema: Schema, rows: pl.DataFrame, votes: pl.DataFrame
+) -> tuple[ItemTable, pl.DataFrame]:
+    first = Groups(votes, [ITEM]).first.to_numpy()
+    is_first = first == np.arange(votes.height)
+    position = (np.cumsum(is_first) - 1)[first]  # of each annotation's item, in order of first appearance
+    found = votes.get_column(ITEM).filter(pl.Series(is_first))
+    code = votes.get_column("label").cast(pl.Enum(schema.labels)).to_physical().to_numpy()
+    counts = np.zeros((found.len(), len(schema.labels)), dtype=np.int64)
+    np.add.at(counts, (position, code), votes.get_column("count").to_numpy())
+    texts = pl.DataFrame([source.frame.get_column(name).gather(found) for name in schema.fields])
+    is_told = schema.group or schema.split
+    voted = rows.join(votes.select(ROW).unique(), on=ROW, how="semi", maintain_order="left") if is_told else rows
+    items = ItemTable(
+        item_ids=item_ids(source, schema, found).alias("item_id"),
+        texts=texts,
+        labels=schema.labels,
+        counts=counts,
+        groups=_groups(schema, voted, found, texts),
+        scale=schema.scale,
+        values=schema.values,
+        parts=_parts(schema, voted, found),
+    )
+    return items, votes.select(items.item_ids.gather(position), "annotator", "label", "count")
+
+
+def _groups(schema: Schema, voted: pl.DataFrame, found: pl.Series, texts: pl.DataFrame) -> pl.Series:
+    """Group keys: of the `group` column where it is filled, else of the texts without case and white space."""
+    keys = "text\x1e" + _text_keys(texts)
+    if schema.group:
+        keys = ("group\x1e" + value_of_item(voted, found, schema.group)).fill_null(keys)
+    return digests(keys).alias("group")
+
+
+def _parts(schema: Schema, voted: pl.DataFrame, found: pl.Series) -> pl.Series | None:
+    if schema.split is None:
+        return None
+    values = value_of_item(voted, found, schema.split)
+    part_of = {value: normalise_part(value) for value in values.drop_nulls().unique().to_list()}
+    return values.replace_strict(part_of, return_dtype=pl.String).alias("part")
+
+
+def _text_keys(texts: pl.DataFrame) -> pl.Series:
+    """The texts of each row without case and superfluous white space: what makes two texts equal."""
+    # In two steps, as a match costs far more than a look: most texts are words with single spaces between them.
+    spaced = pl.all().str.to_lowercase().str.replace_all(r"[\s--[ ]]", " ").str.replace_all("  +", " ")
+    return texts.select(pl.concat_str(spaced.str.strip_chars(), separator="\x1f").alias("text")).to_series()
+
+
+def _parted_texts(items: ItemTable) -> int:
+    """Number of items whose text also stands in another group."""
+    keys = pl.DataFrame({"text": _text_keys(items.texts), "group": items.groups})
+    return int(keys.select((pl.col("group").n_unique().over("text") > 1).sum()).item())
+
+
+def _report(schema: Schema, account: Account, annotations: pl.DataFrame, items: ItemTable) -> IngestReport:
+    source = account.source
+    per_item = items.counts.sum(axis=1)
+    single = int((per_item == 1).sum())
+    notes = [*source.notes, *account.notes]
+    warnings = [*source.warnings, *schema.warnings, *account.warnings]
+    if schema.dimension:
+        notes.append(
+            f"The table has several labels; this is {schema.dimension!r}, the others are datasets of their own."
+        )
+    for name in items.fields:
+        empty = int((items.texts.get_column(name).str.strip_chars() == "").sum())
+        if empty:
+            notes.append(f"{name!r} is empty in {empty:,} of {len(items):,} items; their other texts are used.")
+    same_text = len(items) - items.texts.n_unique()
+    parted = _parted_texts(items) if schema.group else 0
+    if same_text:
+        kept = "" if parted else "; a split keeps them together"
+        notes.append(f"Items that repeat the text of another one: {same_text:,}{kept}.")
+    if parted:
+        warnings.append(
+            f"{parted:,} items have the text of an item in another group ({schema.group}): a split may part them, and "
+            "the judge would then be tested on texts it was trained on."
+        )
+    if single == len(items):
+        warnings.append("Every item has a single annotation: there is no disagreement to learn from.")
+    elif single:
+        notes.append(f"Items with a single annotation: {single:,}; they were kept.")
+    warnings += label_variants(items.labels, items.counts.sum(axis=0).tolist())
+    people = annotations.get_column("annotator").drop_nulls()
+    return IngestReport(
+        rows_read=source.rows_read,
+        rows_kept=source.rows_read - sum(entry.rows for entry in account.aside),
+        items=len(items),
+        annotations=int(per_item.sum()),
+        annotators=people.n_unique() if people.len() else None,
+        annotations_per_item=(int(per_item.min()), float(per_item.mean()), int(per_item.max())),
+        single_annotation_items=single,
+        set_aside=tuple(account.aside),
+        notes=tuple(notes),
+        warnings=tuple(warnings),
+    )

@@ -1,0 +1,101 @@
+"""Opening a finished dataset: its items, its template, its columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from judgekit.dataset.items import ItemTable, content_hash, load_items
+from judgekit.errors import DataError, WorkspaceError
+from judgekit.prompts.template import PromptTemplate
+from judgekit.schema.schema import Schema
+from judgekit.version import __version__
+from judgekit.workspace.layout import find_root
+from judgekit.workspace.manifest import read_json
+from judgekit.workspace.store import Kind, Workspace
+
+ITEMS_FILE = "items.parquet"
+ANNOTATIONS_FILE = "annotations.parquet"
+SCHEMA_FILE = "schema.json"
+TEMPLATE_FILE = "template.j2"
+
+
+class Dataset(NamedTuple):
+    """A dataset of the workspace, read and checked."""
+
+    name: str
+    folder: Path
+    items: ItemTable
+    schema: Schema
+    template: PromptTemplate
+    content_hash: str
+    manifest: dict[str, Any]
+
+
+def open_workspace(root: str | Path | None, *, create: bool = False) -> Workspace:
+    """The workspace to use.
+
+    Args:
+        root: its folder; None looks at the environment, upward, and at the user's data folder.
+        create: make it if it is not there.
+    """
+    place = find_root(None if root is None else Path(root))
+    return Workspace.create(place, version=__version__) if create else Workspace(place)
+
+
+def open_dataset(workspace: Workspace, name: str | None = None) -> Dataset:
+    """A dataset with its items; the newest when no name is given.
+
+    Raises:
+        WorkspaceError: there is none of that name, or its items are not what was ingested.
+        TemplateError: the template was edited and is now wrong.
+    """
+    entry = workspace.open(Kind.dataset, name)
+    stored = read_json(entry.path / SCHEMA_FILE)
+    items = load_items(entry.path / ITEMS_FILE, stored["items"])
+    found = content_hash(items)
+    if found != entry.manifest["content_hash"]:
+        raise WorkspaceError(
+            f"The items in {entry.path / ITEMS_FILE} are not the ones that were ingested.",
+            hint="Ingest the file again with --force.",
+        )
+    template = PromptTemplate.from_file(entry.path / TEMPLATE_FILE)
+    template.check(items.fields)
+    return Dataset(entry.name, entry.path, items, Schema.from_json(stored["schema"]), template, found, entry.manifest)
+
+
+def load_annotations(folder: Path) -> pl.DataFrame:
+    """The annotations of a dataset: `item_id`, `annotator` (null where unnamed), `label`, `count`.
+
+    Raises:
+        WorkspaceError: the file is missing or damaged.
+    """
+    path = folder / ANNOTATIONS_FILE
+    try:
+        return pl.read_parquet(path, use_pyarrow=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise WorkspaceError(
+            f"{path} cannot be read: {str(error).splitlines()[0]}", hint="Ingest the file again with --force."
+        ) from error
+
+
+def named_annotations(data: Dataset, is_training: NDArray[np.bool_]) -> pl.DataFrame:
+    """The annotations of the training items: weights that had seen those of the test part would leak them.
+
+    Raises:
+        DataError: they name no annotator.
+    """
+    training = data.items.item_ids.filter(pl.Series(is_training))
+    annotations = load_annotations(data.folder).filter(pl.col("item_id").is_in(training.implode()))
+    if annotations.get_column("annotator").null_count() == annotations.height:
+        raise DataError(
+            f"The dataset {data.name!r} does not say who gave which annotation, so --annotator-weights has nobody to "
+            "weigh.",
+            hint="Train without it, or ingest the table anew with its column of annotators: judgekit ingest FILE "
+            "--annotator COLUMN --force",
+        )
+    return annotations

@@ -1,0 +1,1 @@
+"""A trained judge: opened, asked for distributions, exported."""

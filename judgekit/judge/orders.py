@@ -1,0 +1,54 @@
+"""A judge asked in both orders of a pairwise comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from judgekit.config import OnTooLong
+from judgekit.core.metrics import order_gap
+from judgekit.judge.judge import Judge, Predictions
+from judgekit.prompts.mirror import Mirror
+from judgekit.training.reporter import Reporter
+
+
+class BothOrders(NamedTuple):
+    """What a judge says of comparisons as they are, and what the other order adds to it."""
+
+    as_given: Predictions
+    averaged: Predictions
+    """Means of both orders, labels as in the order given; of the items that fit in both."""
+    gap: NDArray[np.float64]
+    """|p_orig + p_swap - 1| of the same items as `averaged`, `[N]`."""
+
+
+def predict_both_orders(
+    judge: Judge,
+    mirror: Mirror,
+    items: Sequence[Mapping[str, str]],
+    ids: Sequence[str],
+    *,
+    on_too_long: OnTooLong,
+    batch_size: int,
+    reporter: Reporter,
+) -> BothOrders:
+    """Predicted distributions of items, each shown in both orders; arguments and errors as of `Judge.predict`."""
+    given = judge.predict(items, ids, on_too_long=on_too_long, batch_size=batch_size, reporter=reporter)
+    rows: list[int] = given.rows.tolist()
+    other = judge.predict(
+        [mirror.item(items[row]) for row in rows],
+        [ids[row] for row in rows],
+        on_too_long=on_too_long,
+        batch_size=batch_size,
+        reporter=reporter,
+    )
+    kept = other.rows  # of those that fit in the order given
+    q, mirrored = given.q[kept], other.q[:, list(mirror.labels)]
+    mass = None
+    if given.label_mass is not None and other.label_mass is not None:
+        mass = np.asarray((given.label_mass[kept] + other.label_mass) / 2, dtype=np.float32)
+    averaged = Predictions((q + mirrored) / 2, given.is_truncated[kept] | other.is_truncated, mass, given.rows[kept])
+    return BothOrders(given, averaged, order_gap(q, mirrored, np.asarray(mirror.favour)))

@@ -1,0 +1,1 @@
+"""Which column is what: evidence, candidate readings, one decision; never loads torch."""

@@ -1,0 +1,131 @@
+"""What the user says about labels: which are read as others, which are no judgment; and what no label can be."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+import polars as pl
+
+from judgekit.config.roles import Layout, Roles
+from judgekit.errors import DataError
+from judgekit.schema.layouts.lists import SEPARATORS
+from judgekit.schema.schema import Schema
+from judgekit.tables.account import Account
+from judgekit.tables.column_names import did_you_mean
+from judgekit.tables.source import ROW
+
+
+def check_told_labels(found: Sequence[str], roles: Roles, name: str) -> None:
+    """Refuse a map or a drop that meets no label: it is a slip of the pen.
+
+    Args:
+        found: all labels of the file.
+        roles: the user's word.
+        name: of the file.
+
+    Raises:
+        DataError: a label to map or to drop never occurs, or is mapped twice; all such are listed.
+    """
+    problems: list[str] = []
+    for n, (old, new) in enumerate(roles.label_map):
+        if old not in found:
+            problems.append(f"--label-map {old}={new}: no label is {old!r}{did_you_mean(old, found)}")
+        if old in [other for other, _ in roles.label_map[:n]]:
+            problems.append(f"--label-map {old}={new}: {old!r} is mapped twice")
+    mapped = map_labels(found, roles.label_map)
+    problems += [
+        f"--drop-label {label}: no label is {label!r}{did_you_mean(label, mapped)}"
+        for label in roles.drop_labels
+        if label not in mapped
+    ]
+    if problems:
+        shown = ", ".join(found[:20]) + (" …" if len(found) > 20 else "")
+        raise DataError(
+            f"{name}: labels that are to be changed do not occur; the labels are {shown}.",
+            problems=problems,
+            hint="Give them as they stand in the file.",
+        )
+
+
+def map_labels(found: Sequence[str], label_map: Sequence[tuple[str, str]]) -> list[str]:
+    """The labels as they are read, each once, in the order of their first appearance."""
+    new = dict(label_map)
+    return list(dict.fromkeys(new.get(label, label) for label in found))
+
+
+def refuse_made_labels(labels: Sequence[str], name: str, layout: Layout) -> None:
+    """Refuse labels such as `joy|anger` beside `joy` and `anger`: they are several labels, not one.
+
+    Raises:
+        DataError: there are such labels.
+    """
+    known, made = set(labels), dict[str, str]()
+    for label in labels:
+        for separator in SEPARATORS:
+            members = [member.strip() for member in label.split(separator)]
+            if len(members) > 1 and known.issuperset(members):
+                made[label] = separator
+    if made:
+        first, separator = next(iter(made.items()))
+        raise DataError(
+            f"{name}: {len(made):,} labels are made of other labels; a label is a single choice.",
+            problems=[repr(label) for label in made],
+            hint=f"If several annotators stand in one cell, say --separator {shlex.quote(separator)}; else read each "
+            f"as one label (--label-map {shlex.quote(first + '=NEW')}), set it aside (--drop-label "
+            f"{shlex.quote(first)}), or say --layout {layout} where they are labels as they stand.",
+        )
+
+
+def apply_told_labels(cells: pl.DataFrame, schema: Schema, account: Account) -> pl.DataFrame:
+    """Annotations with their labels as the user wants them read, and without those that are no judgment.
+
+    Args:
+        cells: `ROW`, `label`, `count` and more, no label empty.
+        schema: the label map and the dropped labels.
+        account: gets the rows that have no other annotation.
+    """
+    if schema.label_map:
+        cells = cells.with_columns(pl.col("label").replace(dict(schema.label_map)))
+    if not schema.drop_labels:
+        return cells
+    is_dropped = pl.col("label").is_in(list(schema.drop_labels))
+    dropped, kept = cells.filter(is_dropped), cells.filter(~is_dropped)
+    rows = dropped.join(kept, on=ROW, how="anti").get_column(ROW).unique(maintain_order=True)
+    words = " or ".join(map(repr, schema.drop_labels))
+    account.set_aside(f"the label is {words}, which was dropped as told", rows, is_told=True)
+    beside = dropped.join(kept, on=ROW, how="semi").get_column("count").sum()
+    if beside:
+        account.notes.append(
+            f"{beside:,} annotations of {words} were dropped from rows with other annotations, as told."
+        )
+    return kept
+
+
+def label_variants(labels: Sequence[str], totals: Sequence[int]) -> list[str]:
+    """Warnings of labels that differ only by case or white space, with the option that would merge them.
+
+    Args:
+        labels: the labels.
+        totals: number of annotations of each.
+    """
+    variants: dict[str, list[int]] = {}
+    for k, label in enumerate(labels):
+        variants.setdefault(" ".join(label.split()).casefold(), []).append(k)
+    warnings: list[str] = []
+    for same in variants.values():
+        if len(same) > 1:
+            most = labels[max(same, key=lambda k: (totals[k], -len(labels[k])))]
+            found = ", ".join(f"{labels[k]!r} ({totals[k]:,})" for k in same)
+            options = " ".join(_map_option(labels[k], most) for k in same if labels[k] != most)
+            warnings.append(
+                f"Labels that differ only by case or white space are kept apart: {found}; {options} would merge them."
+            )
+        elif (label := labels[same[0]]) != label.strip():
+            option = _map_option(label, label.strip())
+            warnings.append(f"The label {label!r} begins or ends with white space, which is kept; {option} would not.")
+    return warnings
+
+
+def _map_option(old: str, new: str) -> str:
+    return f"--label-map {shlex.quote(f'{old}={new}')}"

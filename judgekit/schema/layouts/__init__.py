@@ -1,0 +1,1 @@
+"""The layouts a table may have, one file each."""

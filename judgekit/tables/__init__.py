@@ -1,0 +1,1 @@
+"""Files in, a `SourceTable` out: text cells that know where they stand, and one account of the rows. No torch."""

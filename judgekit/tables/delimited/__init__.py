@@ -1,0 +1,1 @@
+"""Delimited text: which dialect, which rows fit their header, and what is refused because it reads two ways."""

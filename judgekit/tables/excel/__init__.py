@@ -1,0 +1,1 @@
+"""Excel workbooks: which sheet, which header row, and the cells as a person sees them."""

@@ -1,0 +1,177 @@
+"""Paths to one `SourceTable`: every file is read as what it is, and several become one table."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from judgekit.errors import DataError
+from judgekit.tables.column_names import did_you_mean
+from judgekit.tables.columnar import read_columnar
+from judgekit.tables.delimited.table import read_table
+from judgekit.tables.excel.workbook import read_excel
+from judgekit.tables.joining import join
+from judgekit.tables.json_records.records import Records, read_records
+from judgekit.tables.opening import TITLES, Kind, OpenedFile, open_paths
+from judgekit.tables.source import SourceTable
+from judgekit.tables.tools.exports import PLAIN, tables_of
+from judgekit.tables.tools.formats import RECORD_FORMATS, TABLE_FORMATS
+
+_KINDS: dict[str, Kind] = {**{kind: kind for kind in TITLES}, "jsonl": "json"}
+
+
+class ReadOptions(NamedTuple):
+    """The user's word on files, where finding out would go wrong; None means: find out."""
+
+    format: str | None = None
+    """A name of `format_titles()`; that of a kind of file (`csv`, `json` …) means that no tool wrote it."""
+    sheet: str | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+    strict: bool = True
+    """Refuse a file with rows that cannot be read, instead of setting them aside."""
+
+
+def format_titles() -> dict[str, str]:
+    """The formats in words, by the name that `--format` takes."""
+    kinds = {**TITLES, "jsonl": "JSON, one object a line"}
+    return kinds | {known.name: known.title for known in (*RECORD_FORMATS, *TABLE_FORMATS)}
+
+
+def read_files(paths: Sequence[Path], options: ReadOptions | None = None) -> SourceTable:
+    """Read files, folders and zip archives as one table.
+
+    Args:
+        paths: one at least; `-` is the standard input.
+        options: the user's word.
+
+    Returns:
+        The table. Of several files, a folder or a zip it has `members`, and the first path as its own.
+
+    Raises:
+        DataError: there is no such format; a file is missing, given twice or cannot be read; or the files do not
+            belong together. All that is wrong with any file is listed.
+    """
+    options = options or ReadOptions()
+    if options.format is not None and options.format not in format_titles():
+        raise DataError(
+            f"There is no format {options.format!r}{did_you_mean(options.format, list(format_titles()))}.",
+            hint=f"It is one of {', '.join(format_titles())}.",
+        )
+    files, notes, problems = open_paths(paths)
+    problems += [*_given_twice(files), *_idle_options(files, options)]
+    tables: dict[int, SourceTable] = {}
+    records: dict[int, Records] = {}
+    for n, file in enumerate(files):
+        try:
+            found = _read(file, options)
+        except DataError as error:
+            problems.append(error)
+            continue
+        if isinstance(found, Records):
+            records[n] = found
+        else:
+            tables[n] = found
+    made, found_wrong = tables_of(tables, records, PLAIN if options.format in _KINDS else options.format)
+    problems += found_wrong
+    if problems:
+        raise _together(problems)
+    source = next(iter(made.values()))
+    if len(made) > 1 or source.path not in (paths[0], Path("stdin")):
+        source = join(paths[0], list(made.values()), [files[n].stem for n in made])
+    if source.frame.height == 0:
+        raise DataError(
+            f"{source.name} holds no row that can be used.",
+            problems=[f"{aside.rows:,} set aside ({aside.where}): {aside.reason}" for aside in source.set_aside],
+            hint="Is it the right file, and the right --format?" if options.format else "Is it the right file?",
+        )
+    return replace(source, notes=(*notes, *source.notes))
+
+
+def _given_twice(files: Sequence[OpenedFile]) -> list[DataError]:
+    """A problem for each file whose content another one has; only files of one size are looked at.
+
+    Not those of one archive: an annotation tool wrote it, and members who labelled nothing have equal files.
+    """
+    sizes: dict[int, list[OpenedFile]] = {}
+    for file in files:
+        sizes.setdefault(file.path.stat().st_size if file.content is None else len(file.content), []).append(file)
+    seen: dict[bytes, OpenedFile] = {}
+    problems: list[DataError] = []
+    for file in (file for alike in sizes.values() if len(alike) > 1 for file in alike):
+        other = seen.setdefault(hashlib.sha256(file.read()).digest(), file)
+        is_of_one_zip = file.path.parent == other.path.parent and not file.path.parent.is_dir()
+        if other is not file and not is_of_one_zip:
+            problems.append(
+                DataError(
+                    f"{other.path} and {file.path} have the same content.",
+                    hint="Give each file once; where two annotators agree on everything, add a column `annotator`.",
+                )
+            )
+    return problems
+
+
+def _idle_options(files: Sequence[OpenedFile], options: ReadOptions) -> list[DataError]:
+    """A problem for each option that no file can heed: the user took a file for what it is not."""
+    kinds = {_KINDS.get(options.format or "", file.kind) for file in files}
+    return [
+        DataError(f"{flag} is for {titles}, and no such file was given.", hint=f"Leave {flag} out.")
+        for flag, value, heeding, titles in (
+            ("--sheet", options.sheet, {"excel"}, "Excel workbooks"),
+            ("--delimiter", options.delimiter, {"csv"}, "delimited text"),
+            ("--encoding", options.encoding, {"csv", "json"}, "delimited text and JSON"),
+        )
+        if value is not None and files and not kinds & heeding
+    ]
+
+
+def _read(file: OpenedFile, options: ReadOptions) -> SourceTable | Records:
+    """One file by its kind; JSON is left as records, until all files are known."""
+    kind = _KINDS.get(options.format or "", file.kind)
+    if kind == "json":
+        records = read_records(file.path, _recoded(file, options.encoding), strict=options.strict)
+        return records._replace(notes=(*file.notes, *records.notes))
+    if kind == "excel":
+        table = read_excel(file.path, file.content, sheet=options.sheet)
+    elif kind == "csv":
+        table = read_table(
+            file.path,
+            delimiter=options.delimiter,
+            encoding=options.encoding,
+            strict=options.strict,
+            content=file.content,
+        )
+    else:
+        table = read_columnar(file.path, file.content, kind=kind)
+    return replace(table, notes=(*file.notes, *table.notes))
+
+
+def _recoded(file: OpenedFile, encoding: str | None) -> bytes:
+    """The bytes of a JSON file in UTF-8."""
+    if encoding is None:
+        return file.read()
+    try:
+        return file.read().decode(encoding).encode()
+    except (LookupError, UnicodeError) as error:
+        raise DataError(
+            f"{file.path.name}: the bytes are not {encoding}.", hint="Leave --encoding out to have it found."
+        ) from error
+
+
+def _together(problems: Sequence[DataError]) -> DataError:
+    """One error with all that is wrong."""
+    if len(problems) == 1:
+        return problems[0]
+    hints = list(dict.fromkeys(problem.hint for problem in problems if problem.hint))
+    return DataError(
+        f"{len(problems)} problems with the files; nothing was read.",
+        problems=[
+            line
+            for problem in problems
+            for line in (f"{problem.message} {problem.hint if len(hints) > 1 else ''}".strip(), *problem.problems)
+        ],
+        hint=hints[0] if len(hints) == 1 else "",
+    )

@@ -1,0 +1,90 @@
+"""The names of a table's columns: every column with content has one of its own, and the header is no row of data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from judgekit.errors import DataError
+from judgekit.tables.column_names import is_known_name
+from judgekit.tables.shapes import reads_like_its_column
+
+_INVISIBLE = " \t\r\n\f\v\xa0\ufeff\u200b\u200c\u200d\u2060\xad"
+"""Spaces, and letters that are not seen: they come from web pages and joined files."""
+_CONTROL = r"[\x00-\x08\x0e-\x1f\x7f]"
+INDEX_NAME = "Unnamed: 0"
+"""What pandas calls an index without a name."""
+
+
+def under_names(path: Path, names: Sequence[str], body: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """The columns of a table under their names; a first column without one that counts the rows is the index.
+
+    Args:
+        path: the file, for messages.
+        names: as they stand in the file, one for each column of `body`; spaces around them do not count.
+        body: the cells, String, under any names.
+
+    Returns:
+        The table without its columns that have neither name nor content, and notes.
+
+    Raises:
+        DataError: a column with content has no name, a name stands twice, or cannot be a name.
+    """
+    notes: list[str] = []
+    problems: list[str] = []
+    kept: dict[str, list[int]] = {}
+    for number, name in enumerate(name.strip(_INVISIBLE) for name in names):
+        column = body.to_series(number)
+        if not name and (column == "").all():
+            notes.append(f"Column {number + 1} has no name and no content; it was left out.")
+            continue
+        if not name and number == 0 and column.n_unique() == column.len() and column.str.contains(r"^\d+$").all():
+            name = INDEX_NAME
+            notes.append(f"Column 1 has no name and counts the rows; it is called {INDEX_NAME!r}.")
+        elif not name:
+            problems.append(f"{path.name}: column {number + 1} has content and no name in the header")
+        elif name == "*" or (name.startswith("^") and name.endswith("$")) or re.search(_CONTROL, name):
+            # The former polars would take for a pattern, and the latter drives the terminal.
+            problems.append(f"{path.name}: {name!r} cannot be the name of a column")
+        kept.setdefault(name, []).append(number)
+    for name, numbers in kept.items():
+        if name and len(numbers) > 1:
+            places = " and ".join(str(number + 1) for number in numbers)
+            problems.append(f"{path.name}: the header names {name!r} twice: columns {places}")
+    if problems:
+        raise DataError(
+            f"{path.name}: the header cannot be used.", problems=problems, hint="Give every column a name of its own."
+        )
+    if not kept:
+        raise DataError(f"{path.name} has no columns.", hint="It needs a header that names them, and rows below it.")
+    columns = [body.to_series(number).alias(name) for name, (number,) in kept.items()]
+    return pl.DataFrame(columns), notes
+
+
+def refuse_data_as_header(place: str, body: pl.DataFrame) -> None:
+    """A first row of data would be lost as a header, in silence; a known name anywhere in it clears the doubt.
+
+    Args:
+        place: file and row of the header, for the message.
+        body: the rows below it, under its names.
+
+    Raises:
+        DataError: the names read like data.
+    """
+    if any(is_known_name(name) for name in body.columns):
+        return
+    is_alike = body.height > 1 and all(reads_like_its_column(name, body.get_column(name)) for name in body.columns)
+    for name in body.columns:
+        if re.fullmatch(r"-?\d+([.,]\d+)?", name) or len(name) > 80 or is_alike:
+            reason = f"{name[:40]!r} does not read like a column name"
+        elif (body.get_column(name) == name).any():
+            reason = f"{name!r} also stands below it, in its own column"
+        else:
+            continue
+        raise DataError(
+            f"{place}: the first row looks like data, not like a header: {reason}.",
+            hint="Add a first row that names the columns, for example item_id, annotator_id, text, label.",
+        )

@@ -1,0 +1,141 @@
+"""`judgekit check`: what annotations are worth before anybody trains on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from judgekit.annotators.reliability import annotator_reliability
+from judgekit.checks.advice import advice, warnings
+from judgekit.checks.findings import duplicates, leakage, most_disagreed
+from judgekit.checks.result import CheckResult, LongTexts
+from judgekit.checks.thresholds import compare
+from judgekit.config import CheckSettings, Level
+from judgekit.core.agreement import (
+    confused_labels,
+    fleiss_kappa,
+    krippendorff_alpha,
+    pairs_of_annotations,
+    prevalence,
+)
+from judgekit.core.ceiling import ceiling
+from judgekit.core.distributions import class_prior, raw_agreement
+from judgekit.core.metrics import baselines, noise_floor
+from judgekit.core.planning import plan_test
+from judgekit.core.targets import fit_strength
+from judgekit.dataset.items import ItemTable
+from judgekit.dataset.opening import Dataset, load_annotations, open_dataset, open_workspace
+from judgekit.errors import SettingsError
+from judgekit.models.token_lengths import count_tokens, longest_input
+from judgekit.schema.scales import numeric_values
+
+DISAGREED_SHOWN, CHARACTERS_SHOWN = 10, 80
+
+
+def check(dataset: str | None = None, *, workspace: str | Path | None = None, **settings: Any) -> CheckResult:
+    """Tell whether a dataset is worth training on: agreement, ceiling, annotators, and what to do next.
+
+    Args:
+        dataset: its name; None takes the newest.
+        workspace: its folder; None finds one.
+        settings: fields of `CheckSettings`. A missed threshold raises nothing here; see `CheckResult.thresholds`.
+
+    Raises:
+        WorkspaceError: there is no such dataset, or it is damaged.
+    """
+    chosen = CheckSettings.from_json(settings)
+    opened = open_dataset(open_workspace(workspace), dataset)
+    items = opened.items
+    counts, labels = items.counts, items.labels
+    prior = class_prior(counts)
+    strength = fit_strength(counts, prior)
+    compared = prevalence(counts)
+    per_item = counts.sum(axis=1)
+    result = CheckResult(
+        dataset=opened.name,
+        items=len(items),
+        annotations=int(per_item.sum()),
+        annotations_per_item=(int(per_item.min()), float(per_item.mean()), int(per_item.max())),
+        single_annotation_items=int((per_item == 1).sum()),
+        label_shares=_by_label(labels, prior),
+        krippendorff_alpha=krippendorff_alpha(
+            counts,
+            level=_level(chosen.level, items),
+            values=np.asarray(items.values) if items.values else None,
+            seed=chosen.seed,
+            confidence=chosen.confidence,
+            resamples=chosen.resamples,
+        ),
+        raw_agreement=raw_agreement(counts),
+        pairs=pairs_of_annotations(counts),
+        prevalence=None if compared is None else _by_label(labels, compared),
+        fleiss_kappa=fleiss_kappa(counts),
+        ceiling=ceiling(counts, seed=chosen.seed),
+        class_prior=baselines(counts, prior)["class_prior"],
+        noise_floor=noise_floor(counts),
+        strength=strength,
+        test_plan=plan_test(prior, strength, precision=chosen.precision, seed=chosen.seed),
+        confused_labels=[(labels[one], labels[two], share) for one, two, share in confused_labels(counts)],
+        annotators=annotator_reliability(load_annotations(opened.folder), labels),
+        disagreed_items=most_disagreed(items, most=DISAGREED_SHOWN, characters=CHARACTERS_SHOWN),
+        duplicates=duplicates(items, grouped_by_column=opened.schema.group is not None),
+        leakage=leakage(items),
+        long_texts=_long_texts(opened, chosen),
+        confidence=chosen.confidence,
+        advice=[],
+        warnings=[],
+        thresholds={},
+    )
+    return result._replace(
+        advice=advice(result),
+        warnings=warnings(result),
+        thresholds=compare(
+            chosen,
+            {
+                "min_alpha": result.krippendorff_alpha.value,
+                "min_agreement": result.raw_agreement,
+                "min_annotations": result.annotations_per_item[1],
+                "min_items": result.items,
+                "max_noise_floor": None if result.ceiling is None else result.noise_floor,
+                "max_flagged": None if result.flagged() is None else len(result.flagged() or []),
+                "max_leakage": 0 if result.leakage is None else result.leakage.groups,
+            },
+        ),
+    )
+
+
+def _level(chosen: Level, items: ItemTable) -> Literal["nominal", "ordinal", "interval"]:
+    """The level of alpha: numbers have distances, steps of a scale an order, other labels neither."""
+    if chosen is Level.auto:
+        is_number = numeric_values(items.labels) is not None
+        return "nominal" if items.scale == "nominal" else "interval" if is_number else "ordinal"
+    if chosen is not Level.nominal and not items.values:
+        raise SettingsError(
+            f"--level is {chosen.value}, but the labels have no order: {', '.join(items.labels)}.",
+            hint="Declare it: judgekit ingest FILE --labels LOWEST,…,HIGHEST --force",
+        )
+    return chosen.value
+
+
+def _by_label(labels: Sequence[str], shares: NDArray[Any]) -> dict[str, float]:
+    return dict(zip(labels, shares.tolist(), strict=True))
+
+
+def _long_texts(dataset: Dataset, settings: CheckSettings) -> LongTexts | None:
+    """The texts of an item alone, without the template around them."""
+    whole = dataset.items.texts.select(pl.concat_str(dataset.template.fields, separator=" ")).to_series()
+    # A token is hardly ever less than a byte; with a margin, most tables need no tokenizer at all.
+    limit = min(settings.max_length, longest_input(settings.backbone) or settings.max_length)
+    candidates = whole.filter(whole.str.len_bytes() > limit // 2)
+    found = LongTexts(0, None, limit, settings.backbone)
+    if candidates.is_empty():
+        return found
+    tokens = count_tokens(candidates.to_list(), settings.backbone)
+    if tokens is None:
+        return None
+    return found._replace(items=int((tokens > limit).sum()), longest=int(tokens.max()))

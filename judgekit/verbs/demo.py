@@ -1,0 +1,71 @@
+"""`judgekit demo`: the whole main job on the bundled sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+from judgekit.errors import WorkspaceError
+from judgekit.training.reporter import SILENT, Reporter
+from judgekit.verbs.evaluate import EvaluateResult, evaluate
+from judgekit.verbs.ingest import ingest
+from judgekit.verbs.init import init
+from judgekit.verbs.new_dataset import IngestResult
+from judgekit.verbs.score import ScoreResult, score
+from judgekit.verbs.show import WorkspaceContents, show
+from judgekit.verbs.train import TrainResult, train
+from judgekit.workspace.layout import LOCAL_NAME
+
+SAMPLE_FILES = ("votes.csv", "new.csv", "README.md")
+
+
+class DemoStep(NamedTuple):
+    """One command of the demo and its result."""
+
+    command: str
+    result: IngestResult | TrainResult | ScoreResult | EvaluateResult | WorkspaceContents
+
+
+def demo(
+    folder: str | Path,
+    *,
+    force: bool = False,
+    offline: bool = False,
+    reporter: Reporter = SILENT,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Generator[DemoStep]:
+    """Ingest, train, score, evaluate and show the bundled sample, one step per iteration.
+
+    Args:
+        folder: where the sample's files, the workspace and the scores go.
+        force: write into a folder that has something in it.
+        offline: never ask the hub.
+        reporter: told about notes and progress.
+        should_stop: asked after every training step; true ends the demo there.
+
+    Yields:
+        each command that a user would type in `folder`, with its result.
+
+    Raises:
+        WorkspaceError: the folder is not empty, and `force` is false.
+    """
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not force:
+        raise WorkspaceError(f"{folder} is there already.", hint="Name another folder, or use --force.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in SAMPLE_FILES:
+        (folder / name).write_bytes((files("judgekit") / "sample" / name).read_bytes())
+    workspace = init(folder / LOCAL_NAME)
+    votes, new = folder / "votes.csv", folder / "new.csv"
+    yield DemoStep("judgekit ingest votes.csv", ingest(votes, workspace=workspace, force=force))
+    trained = train(
+        workspace=workspace, judge="votes", force=force, offline=offline, reporter=reporter, should_stop=should_stop
+    )
+    yield DemoStep("judgekit train", trained)
+    if trained.folder is None:
+        return
+    yield DemoStep("judgekit score new.csv", score(new, workspace=workspace, force=force, offline=offline))
+    yield DemoStep("judgekit evaluate", evaluate(workspace=workspace, offline=offline))
+    yield DemoStep("judgekit show", show(workspace=workspace))

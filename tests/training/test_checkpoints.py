@@ -1,0 +1,110 @@
+"""The checkpoint's folder is there whole or not at all, and says when it is damaged."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from judgekit.errors import WorkspaceError
+from judgekit.training.checkpoints import Checkpoint
+from judgekit.training.state import LoopState
+
+STATE = LoopState(
+    step=7, evaluated_step=6, best_step=6, best_kl=0.25, without_gain=0, seconds=1.5,
+    log=[{"step": 0, "validation_kl": 0.5}, {"step": 6, "validation_kl": 0.25}],
+    tensors={"parameter/a": torch.arange(6.0).reshape(2, 3), "best/a": torch.ones(2, 3, dtype=torch.bfloat16)},
+)  # fmt: skip
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Checkpoint:
+    return Checkpoint(tmp_path / ".staging" / "train-votes")
+
+
+def test_a_state_comes_back_as_it_was_saved(checkpoint: Checkpoint) -> None:
+    checkpoint.start({"dataset": "votes"})
+    assert (checkpoint.is_started, checkpoint.has_state, checkpoint.load()) == (True, False, None)
+    checkpoint.save(STATE)
+    assert checkpoint.has_state
+    loaded = checkpoint.load()
+    assert loaded is not None
+    assert loaded.progress() == STATE.progress()
+    assert loaded.tensors.keys() == STATE.tensors.keys()
+    for name, tensor in STATE.tensors.items():
+        assert torch.equal(loaded.tensors[name], tensor)
+    assert checkpoint.run()["dataset"] == "votes"
+
+
+def test_a_new_start_forgets_the_old_state(checkpoint: Checkpoint) -> None:
+    checkpoint.start({"dataset": "one"})
+    checkpoint.save(STATE)
+    checkpoint.start({"dataset": "two"})
+    assert checkpoint.run()["dataset"] == "two"
+    assert not checkpoint.has_state
+    assert [path.name for path in checkpoint.folder.parent.iterdir()] == ["train-votes"]
+
+
+def test_discarding_leaves_nothing_and_may_be_done_twice(checkpoint: Checkpoint) -> None:
+    checkpoint.start({})
+    checkpoint.save(STATE)
+    for _ in range(2):
+        checkpoint.discard()
+        assert list(checkpoint.folder.parent.iterdir()) == []
+    assert not checkpoint.is_started
+
+
+def test_a_failing_save_keeps_the_state_before(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint.start({})
+    checkpoint.save(STATE)
+
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", fail)
+        with pytest.raises(OSError, match="disk full"):
+            checkpoint.save(LoopState(step=9, tensors=STATE.tensors))
+    loaded = checkpoint.load()
+    assert loaded is not None
+    assert loaded.step == 7
+    assert len(list(checkpoint.folder.iterdir())) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_kill_while_a_state_is_written_keeps_the_state_before(checkpoint: Checkpoint) -> None:
+    code = """
+import os, signal, sys
+from pathlib import Path
+import torch
+from judgekit.training.checkpoints import Checkpoint
+from judgekit.training.state import LoopState
+from judgekit.workspace import atomic
+checkpoint = Checkpoint(Path(sys.argv[1]))
+checkpoint.start({})
+checkpoint.save(LoopState(step=7, tensors={"a": torch.ones(9)}))
+atomic.sync_file = lambda path: (path.write_bytes(path.read_bytes()[:50]), os.kill(os.getpid(), signal.SIGKILL))
+checkpoint.save(LoopState(step=9, tensors={"a": torch.zeros(9)}))
+"""
+    ended = subprocess.run([sys.executable, "-c", code, str(checkpoint.folder)], capture_output=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    loaded = checkpoint.load()
+    assert loaded is not None
+    assert (loaded.step, loaded.tensors["a"].sum()) == (7, 9)
+    checkpoint.discard()
+    assert list(checkpoint.folder.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("length", [0, 4, 100])
+def test_a_damaged_state_is_named(checkpoint: Checkpoint, length: int) -> None:
+    checkpoint.start({})
+    checkpoint.save(STATE)
+    path = checkpoint.folder / "state.safetensors"
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(WorkspaceError, match=r"(?s)state\.safetensors cannot be read.*--force"):
+        checkpoint.load()
