@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from judgekit.config.settings import Settings, setting
+from judgekit.config.reading import ReadingSettings
+from judgekit.config.settings import setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class IngestSettings(Settings):
+class IngestSettings(ReadingSettings):
     """Settings of `judgekit ingest`: what the columns mean, where the guess is wrong."""
 
     item: str | None = setting(None, "Column that identifies the item.")
@@ -39,16 +40,6 @@ class IngestSettings(Settings):
     near_duplicates: bool = setting(
         True, "Keep items with nearly the same text on one side of a split.", panel="Labels and annotators"
     )
-    strict: bool = setting(False, "Refuse rows that would be set aside.", panel="File")
-    most_set_aside: float = setting(
-        0.1, "Refuse the file if a larger share of its rows is faulty.", ge=0, le=1, panel="File"
-    )
-    format: str | None = setting(
-        None, "Format of the files, to insist (`judgekit ingest --formats` lists them).", panel="File"
-    )
-    sheet: str | None = setting(None, "Sheet of an Excel file (default: the only one that has a table).", panel="File")
-    delimiter: str | None = setting(None, "Delimiter of the file, to insist.", panel="File")
-    encoding: str | None = setting(None, "Encoding of the file, to insist.", panel="File")
     template: str | None = setting(None, "Built-in template to start from (single, pair, pairwise, rating, fields).")
 
     def cross_problems(self) -> list[str]:

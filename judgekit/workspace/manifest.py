@@ -57,6 +57,6 @@ def read_stamped(path: Path) -> dict[str, Any]:
     if version > FORMAT_VERSION:
         raise WorkspaceError(
             f"{path} has format version {version}; this judgekit reads up to {FORMAT_VERSION}.",
-            hint="Update judgekit: pip install --upgrade judgekit",
+            hint="Update judgekit: pip install --upgrade annotation-judgekit",
         )
     return values

