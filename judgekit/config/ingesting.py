@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from judgekit.config.reading import ReadingSettings
+from judgekit.config.roles import Layout, Roles
 from judgekit.config.settings import setting
 
 
@@ -50,3 +52,22 @@ class IngestSettings(ReadingSettings):
         wrong = [pair for pair in self.label_map if not all(pair.partition("=")[::2])]
         problems += [f"--label-map is {pair!r}; expected OLD=NEW" for pair in wrong]
         return problems
+
+    def roles(self) -> Roles:
+        """What the settings say about columns and labels."""
+        return Roles(
+            item=self.item,
+            annotator=self.annotator,
+            label=self.label,
+            text=self.text,
+            counts=self.counts,
+            number=self.number,
+            separator=self.separator,
+            split=self.split,
+            label_map=tuple((old, new) for old, _, new in (pair.partition("=") for pair in self.label_map)),
+            drop_labels=self.drop_label,
+            group=self.group,
+            layout=cast("Layout | None", self.layout),
+            labels=tuple(label.strip() for label in (self.labels or "").split(",") if label.strip()),
+            annotator_columns=self.annotator_columns,
+        )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Literal, get_args
+from collections.abc import Container, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, cast, get_args
 
 from judgekit.errors import DataError
 
 Layout = Literal["long", "wide", "counts", "list", "probabilities"]
+
+_SINGLE = ("item", "annotator", "group", "split", "number")
+_SEVERAL = ("label", "text", "counts", "annotator_columns")
+"""Roles that name columns: one each, or several."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +55,40 @@ class Roles:
             )
 
     def named(self) -> list[str]:
-        """Every column that the user named."""
-        single = [name for name in (self.item, self.annotator, self.group, self.split) if name is not None]
-        number = [self.number] if self.number and not self.number.strip().isdigit() else []
-        return [*single, *self.label, *self.text, *self.counts, *self.annotator_columns, *number]
+        """Every column that is named."""
+        number = None if (self.number or "").strip().isdigit() else self.number
+        single = (self.item, self.annotator, self.group, self.split, number)
+        several = (*self.label, *self.text, *self.counts, *self.annotator_columns)
+        return [*filter(None, single), *several]
 
     def over(self, other: Roles) -> Roles:
         """These roles, and those of `other` where these say nothing."""
         return Roles(**{field.name: getattr(self, field.name) or getattr(other, field.name) for field in fields(self)})
+
+    def within(self, columns: Container[str]) -> Roles:
+        """These roles without those whose columns a table lacks; of several columns in one role all must be there."""
+        missing = {name for name in self.named() if name not in columns}
+        lost: dict[str, Any] = {role: None for role in _SINGLE if getattr(self, role) in missing}
+        lost |= {role: () for role in _SEVERAL if missing.intersection(getattr(self, role))}
+        return replace(self, **lost)
+
+    def to_json(self) -> dict[str, Any]:
+        """A dict of plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Roles:
+        """The roles that `to_json` described; a role that an older version did not know is open.
+
+        Raises:
+            DataError: there is no such role.
+        """
+        settled: dict[str, Any] = dict(stored)
+        unknown = sorted(settled.keys() - {field.name for field in fields(cls)})
+        if unknown:
+            raise DataError(f"The stored column roles are of another version: {', '.join(unknown)}.")
+        for name, value in stored.items():
+            if isinstance(value, list | tuple):
+                settled[name] = tuple(cast("list[Any]", value))
+        settled["label_map"] = tuple((old, new) for old, new in stored.get("label_map", ()))
+        return cls(**settled)

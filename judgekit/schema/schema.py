@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Literal
 
-from judgekit.config.roles import Layout
+from judgekit.config.roles import Layout, Roles
 from judgekit.errors import DataError
 
 
@@ -53,6 +53,26 @@ class Schema:
     """Labels as they stand in the file, and what they are read as."""
     drop_labels: tuple[str, ...] = ()
     """Labels, after the map, that are no judgment."""
+
+    def as_roles(self) -> Roles:
+        """What the columns mean, as roles that read a table of the same kind the same way."""
+        is_stated = self.is_declared and (self.scale == "ordinal" or len(self.labels) < 3)
+        return Roles(
+            item=self.item,
+            annotator=self.annotator,
+            label=(self.label,) if self.label else (),
+            text=self.fields,
+            counts=self.count_columns,
+            number=self.number,
+            separator=self.separator,
+            split=self.split,
+            label_map=self.label_map,
+            drop_labels=self.drop_labels,
+            group=self.group,
+            layout=self.layout,
+            labels=self.labels if is_stated else (),
+            annotator_columns=self.annotator_columns,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """A dict of plain JSON values."""

@@ -97,29 +97,10 @@ def _schema_of_round(data: Dataset, source: SourceTable, roles: Roles) -> Schema
             problems=[f"no column {field!r}" for field in lacking],
             hint="Name the columns as in the first round.",
         )
-    told = Roles(
-        item=then.item,
-        annotator=then.annotator,
-        label=(then.label,) if then.label else (),
-        counts=then.count_columns,
-        text=data.items.fields,
-        number=then.number,
-        separator=then.separator,
-        group=then.group,
-        split=then.split,
-        label_map=then.label_map,
-        drop_labels=then.drop_labels,
-    )
-    missing = {name for name in told.named() if name not in columns}
-    told = dataclasses.replace(
-        told,
-        **{name: None for name in ("item", "annotator", "group", "split", "number") if getattr(told, name) in missing},
-        label=() if missing & set(told.label) else told.label,
-        counts=() if missing & set(told.counts) else told.counts,
-    )
-    is_alike = bool(told.label or told.counts)
-    told = dataclasses.replace(told, layout=then.layout if is_alike else None)
-    return infer_schema(source, roles.over(told), known_labels=_labels(data.items, roles, data.name))
+    known = dataclasses.replace(then.as_roles(), labels=(), annotator_columns=()).within(columns)
+    is_alike = bool(known.label or known.counts)
+    known = dataclasses.replace(known, layout=then.layout if is_alike else None)
+    return infer_schema(source, roles.over(known), known_labels=_labels(data.items, roles, data.name))
 
 
 def _labels(items: ItemTable, roles: Roles, name: str) -> tuple[str, ...]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from judgekit.config import IngestSettings
-from judgekit.config.roles import Layout, Roles
 from judgekit.dataset.building import build_items
 from judgekit.dataset.opening import open_workspace
 from judgekit.errors import DataError
@@ -67,7 +66,7 @@ def ingest(
     options = ReadOptions(chosen.format, chosen.sheet, chosen.delimiter, chosen.encoding, chosen.strict)
     base = None if append and name is None else check_name(name or name_from_file(files[0]))
     source = read_files(files, options)
-    roles = _roles(chosen)
+    roles = chosen.roles()
     sources = _fingerprints(source)
     if append:
         place = open_workspace(workspace)
@@ -121,22 +120,3 @@ def _fingerprints(source: SourceTable) -> list[dict[str, Any]]:
             with path.open("rb") as file:
                 found.append({"name": path.name, "sha256": hashlib.file_digest(file, "sha256").hexdigest()})
     return found
-
-
-def _roles(settings: IngestSettings) -> Roles:
-    return Roles(
-        item=settings.item,
-        annotator=settings.annotator,
-        label=settings.label,
-        text=settings.text,
-        counts=settings.counts,
-        number=settings.number,
-        separator=settings.separator,
-        split=settings.split,
-        label_map=tuple((old, new) for old, _, new in (pair.partition("=") for pair in settings.label_map)),
-        drop_labels=settings.drop_label,
-        annotator_columns=settings.annotator_columns,
-        group=settings.group,
-        layout=cast("Layout | None", settings.layout),
-        labels=tuple(label.strip() for label in (settings.labels or "").split(",") if label.strip()),
-    )
