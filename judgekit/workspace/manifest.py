@@ -1,17 +1,108 @@
-"""JSON files that say what a folder holds. The manifest is written last: a folder without one is unfinished."""
+"""JSON files that say what a folder holds: typed, and checked whole when they are read.
+
+The floor that owns a kind of folder names its fields in a subclass of `Manifest`, with a format version and upgrades
+of its own; this file knows none of them. The manifest is written last: a folder without one is unfinished.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import reprlib
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, Self, TypeAlias, cast
 
-from judgekit.errors import WorkspaceError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from judgekit.errors import JudgekitError, WorkspaceError
 from judgekit.workspace import atomic
 
 FORMAT_VERSION = 1
+RESTORE = "Restore it from a copy, or delete its folder."
+
+Upgrade: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+"""JSON values of one format version to those of the next. What is damaged passes through, to be reported afterwards."""
+
+
+def now() -> str:
+    """The time of writing, UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+class Section(BaseModel):
+    """Part of a JSON file: fields that are checked when the object is made, and never change.
+
+    Frozen dataclasses and named tuples may be fields too. A field with a default may be missing in an older file.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON values."""
+        return self.model_dump(mode="json")
+
+
+class Document(Section):
+    """A JSON file without a version."""
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The file's content.
+
+        Raises:
+            WorkspaceError: the file is missing or damaged; all damaged fields are listed.
+        """
+        return cls._checked(read_json(path), path)
+
+    @classmethod
+    def _checked(cls, values: Mapping[str, Any], path: Path) -> Self:
+        try:
+            # From JSON, because only there a list is a tuple and a text is a choice, and nothing else is converted.
+            return cls.model_validate_json(json.dumps(values))
+        except ValidationError as error:
+            problems = [_problem(tuple(found["loc"]), found["type"], found["msg"], found["input"])
+                        for found in error.errors(include_url=False)]  # fmt: skip
+        except JudgekitError as error:  # settings check themselves
+            problems = error.problems or [error.message]
+        raise WorkspaceError(f"{path} is damaged:", problems=problems, hint=RESTORE)
+
+    def write(self, path: Path) -> None:
+        """Write the file, whole or not at all."""
+        write_json(path, self.to_json())
+
+
+class Manifest(Document):
+    """A JSON file of a format version, with the time it was made."""
+
+    VERSION: ClassVar[int] = 1
+    UPGRADES: ClassVar[tuple[Upgrade, ...]] = ()
+    """The first makes version 2 of version 1, the next version 3 of that, and so on up to `VERSION`."""
+
+    created: str
+    """When it was made: see `now`."""
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The file's content, upgraded in memory if an older judgekit wrote it.
+
+        Raises:
+            WorkspaceError: the file is missing, damaged (all damaged fields are listed), or of a newer judgekit.
+        """
+        values = read_json(path)
+        version = checked_version(path, values, cls.VERSION)
+        for upgrade in cls.UPGRADES[version - 1 :]:
+            values = upgrade(values)
+        return cls._checked(values, path)
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON values, and the version of their format."""
+        return {"format_version": self.VERSION, **super().to_json()}
+
+
+def _problem(place: tuple[int | str, ...], kind: str, message: str, found: object) -> str:
+    field = ".".join(str(part) for part in place)
+    return f"{field} is missing" if kind == "missing" else f"{field}: {message}, not {reprlib.repr(found)}"
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
@@ -30,18 +121,32 @@ def read_json(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise WorkspaceError(f"{path} is missing.") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise WorkspaceError(
-            f"{path} is not readable JSON: {error}.", hint="Restore it from a copy, or delete its folder."
-        ) from error
+        raise WorkspaceError(f"{path} is not readable JSON: {error}.", hint=RESTORE) from error
     if not isinstance(values, dict):
-        raise WorkspaceError(f"{path} holds no JSON object.", hint="Restore it from a copy, or delete its folder.")
+        raise WorkspaceError(f"{path} holds no JSON object.", hint=RESTORE)
     return cast("dict[str, Any]", values)
+
+
+def checked_version(path: Path, values: Mapping[str, Any], newest: int) -> int:
+    """The format version of a file's values.
+
+    Raises:
+        WorkspaceError: it has none, or one above `newest`.
+    """
+    version = values.get("format_version")
+    if type(version) is not int or version < 1:
+        raise WorkspaceError(f"{path} has no format version.", hint=RESTORE)
+    if version > newest:
+        raise WorkspaceError(
+            f"{path} has format version {version}; this judgekit reads up to {newest}.",
+            hint="Update judgekit: pip install --upgrade annotation-judgekit",
+        )
+    return version
 
 
 def stamp(values: Mapping[str, Any]) -> dict[str, Any]:
     """`values` below the format version and the time of writing (UTC, ISO 8601)."""
-    created = datetime.now(UTC).isoformat(timespec="microseconds")
-    return {"format_version": FORMAT_VERSION, "created": created, **values}
+    return {"format_version": FORMAT_VERSION, "created": now(), **values}
 
 
 def read_stamped(path: Path) -> dict[str, Any]:
@@ -51,12 +156,5 @@ def read_stamped(path: Path) -> dict[str, Any]:
         WorkspaceError: the file was written by a newer judgekit, or has no format version.
     """
     values = read_json(path)
-    version = values.get("format_version")
-    if not isinstance(version, int):
-        raise WorkspaceError(f"{path} has no format version.", hint="Restore it from a copy, or delete its folder.")
-    if version > FORMAT_VERSION:
-        raise WorkspaceError(
-            f"{path} has format version {version}; this judgekit reads up to {FORMAT_VERSION}.",
-            hint="Update judgekit: pip install --upgrade annotation-judgekit",
-        )
+    checked_version(path, values, FORMAT_VERSION)
     return values
