@@ -16,7 +16,6 @@ from judgekit.config import Dtype, ModelKind, OnTooLong, TrainSettings
 from judgekit.core.calibration import apply_temperature
 from judgekit.dataset.opening import Dataset
 from judgekit.errors import BackboneError, WorkspaceError
-from judgekit.models.base import JudgeModel
 from judgekit.models.loading import (
     Backbone,
     check_4bit,
@@ -26,6 +25,7 @@ from judgekit.models.loading import (
     load_judge,
     load_tokenizer,
 )
+from judgekit.models.reader import LabelReader
 from judgekit.prompts.chat import ChatFrame
 from judgekit.prompts.template import PromptTemplate
 from judgekit.prompts.verbalizer import Verbalizer
@@ -69,7 +69,7 @@ class Judge(NamedTuple):
     labels: tuple[str, ...]
     values: tuple[float, ...]
     """The numbers of ordinal labels; empty on a nominal scale."""
-    model: JudgeModel
+    model: LabelReader
     prompts: TokenizedPrompts
     temperature: float
 

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
 from judgekit.errors import BackboneError
-from judgekit.models.base import Batch, Reading, save_lora, unique_parameters
+from judgekit.models.adapter import save_lora, unique_parameters
 from judgekit.models.lm_head import LmHead
+from judgekit.models.reader import Batch, Reading
 
 # What `check` lets pass, as a share of the largest logit: rounding, but neither a wrong scale nor a wrong position.
 MOST_DIFFERENCE = {torch.float32: 1e-3, torch.bfloat16: 0.1}

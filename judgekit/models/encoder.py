@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from judgekit.models.base import Batch, Reading, save_lora, unique_parameters
+from judgekit.models.adapter import save_lora, unique_parameters
+from judgekit.models.reader import Batch, Reading
 
 HEAD_FILE = "head.safetensors"
 HEAD_STD = 0.02

@@ -14,7 +14,6 @@ from transformers.pytorch_utils import Conv1D
 from judgekit.config import ModelKind
 from judgekit.errors import BackboneError
 from judgekit.models.backbones import Backbone, find_backbone, load_tokenizer, longest_input
-from judgekit.models.base import JudgeModel
 from judgekit.models.causal import CausalJudge
 from judgekit.models.devices import check_4bit, choose_device, choose_dtype
 from judgekit.models.encoder import EncoderJudge, head_size
@@ -66,8 +65,8 @@ def new_judge(
     load_in_4bit: bool = False,
     gradient_checkpointing: bool = False,
     is_sharded: bool = False,
-) -> JudgeModel:
-    """A judge model with a fresh adapter.
+) -> EncoderJudge | CausalJudge:
+    """A judge model with a fresh adapter, in evaluation mode.
 
     Args:
         backbone: what to load.
@@ -101,7 +100,9 @@ def new_judge(
         model = get_peft_model(base, settings)
         if is_sharded:
             shard_layers(model, device)
-        return _as_judge(backbone, model, label_bias, label_words, dtype)
+        judge = _as_judge(backbone, model, label_bias, label_words, dtype)
+    judge.set_training(False)
+    return judge
 
 
 def load_judge(
@@ -112,7 +113,7 @@ def load_judge(
     device: torch.device,
     dtype: torch.dtype,
     load_in_4bit: bool = False,
-) -> JudgeModel:
+) -> EncoderJudge | CausalJudge:
     """A trained judge model: the backbone with the adapter that `save_adapter` wrote into `folder`.
 
     An encoder's adapter is merged into its weights, in float32 before they are rounded to `dtype`: scoring takes half

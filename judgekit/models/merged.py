@@ -17,7 +17,6 @@ from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokeni
 from judgekit.config import ModelKind
 from judgekit.errors import BackboneError
 from judgekit.models.backbones import Backbone, read_config
-from judgekit.models.base import JudgeModel
 from judgekit.models.causal import CausalJudge
 from judgekit.models.encoder import HEAD_FILE, EncoderJudge, head_size
 from judgekit.models.loading import load_judge
@@ -70,7 +69,6 @@ def save_merged(
     options: dict[str, Any] = {"label_words": label_words, "device": device}
     expanded = _expanded(load_judge(backbone, adapter, dtype=dtype, load_in_4bit=True, **options)) if in_4bit else {}
     judge = load_judge(backbone, adapter, dtype=dtype, **options)
-    assert isinstance(judge, EncoderJudge | CausalJudge)
     with torch.no_grad(), quiet_libraries():
         for name, weight in expanded.items():
             judge.backbone.get_submodule(name).weight.copy_(weight)
@@ -102,7 +100,7 @@ def load_merged(
     label_words: Sequence[Sequence[Sequence[int]]] | None,
     device: torch.device,
     trust_remote_code: bool = False,
-) -> JudgeModel:
+) -> EncoderJudge | CausalJudge:
     """The judge model that `save_merged` wrote, loaded as transformers loads any model.
 
     Args:
@@ -125,7 +123,7 @@ def load_merged(
     return judge
 
 
-def _expanded(judge: JudgeModel) -> dict[str, torch.Tensor]:
+def _expanded(judge: EncoderJudge | CausalJudge) -> dict[str, torch.Tensor]:
     """The weights of every layer in 4 bits, by the layer's name, as numbers again."""
     from bitsandbytes.functional import dequantize_4bit  # takes seconds to import, and few need it
     from bitsandbytes.nn.modules import Linear4bit

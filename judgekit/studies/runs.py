@@ -15,8 +15,8 @@ from judgekit.core.subsampling import Budget
 from judgekit.dataset.opening import Dataset
 from judgekit.dataset.split import PARTS
 from judgekit.judge.judge import describe_machine
-from judgekit.models.base import JudgeModel
 from judgekit.models.loading import Backbone
+from judgekit.models.reader import TrainableJudge
 from judgekit.studies.data import rows_of, spent
 from judgekit.studies.plans import DEFAULT, Run, settings_of
 from judgekit.studies.records import Record
@@ -129,7 +129,7 @@ def make_run(ground: Ground, run: Run, *, reporter: Reporter, should_stop: Calla
 
 
 def _train(
-    model: JudgeModel,
+    model: TrainableJudge,
     setup: Setup,
     parts: TrainingParts,
     run: Run,

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from judgekit.errors import TemplateError
-from judgekit.models.base import Batch
+from judgekit.models.reader import Batch
 from judgekit.prompts.chat import ChatFrame, SpecialTokens
 from judgekit.prompts.shorten import shorten_fields
 from judgekit.prompts.template import PromptTemplate

@@ -19,7 +19,7 @@ from torch import nn
 
 from judgekit.core.perturbation import Project
 from judgekit.errors import SettingsError
-from judgekit.models.base import JudgeModel
+from judgekit.models.reader import TrainableJudge
 from judgekit.training.averaging import exchanged, update_average
 from judgekit.training.batches import EncodedItems, epoch_batches
 from judgekit.training.optimizer import OptimizerName, learning_rate_factor, make_optimizer
@@ -91,7 +91,7 @@ class LoopResult(NamedTuple):
 
 
 def train_model(
-    model: JudgeModel,
+    model: TrainableJudge,
     training: TrainingItems,
     validation: ValidationItems,
     *,
@@ -217,13 +217,14 @@ def reading_size(state: LoopState, processes: Processes) -> int:
 
 
 def _evaluate(
-    model: JudgeModel,
+    model: TrainableJudge,
     validation: ValidationItems,
     state: LoopState,
     loss: dict[str, float] | None,
     settings: LoopSettings,
     processes: Processes,
 ) -> None:
+    model.set_training(False)
     predicted = predict(model, validation.encoded, batch_size=reading_size(state, processes), processes=processes)
     log_q = torch.from_numpy(predicted.logits).double().log_softmax(-1).numpy()
     p = validation.p

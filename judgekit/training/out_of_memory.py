@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import torch
+from torch import nn
 
 from judgekit.errors import SettingsError
-from judgekit.models.base import JudgeModel
+from judgekit.models.reader import TrainableJudge
 from judgekit.training.processes import Processes
 from judgekit.training.state import LoopState
 
@@ -24,7 +25,7 @@ def is_out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in _SIGNS)
 
 
-def attempt(work: Callable[[], T], model: JudgeModel) -> T | None:
+def attempt(work: Callable[[], T], device: torch.device, parameters: Iterable[nn.Parameter] = ()) -> T | None:
     """What `work` returns; None if memory ran out, with the gradients dropped and the device's cache emptied."""
     try:
         return work()
@@ -32,9 +33,9 @@ def attempt(work: Callable[[], T], model: JudgeModel) -> T | None:
         if not is_out_of_memory(error):
             raise
     # Only behind the except block is the traceback gone, which keeps the tensors of the failed pass alive.
-    for parameter in model.trainable().values():
+    for parameter in parameters:
         parameter.grad = None
-    if model.device.type == "cuda":
+    if device.type == "cuda":
         gc.collect()
         torch.cuda.empty_cache()
     return None
@@ -42,7 +43,7 @@ def attempt(work: Callable[[], T], model: JudgeModel) -> T | None:
 
 def within_memory(
     work: Callable[[int], T],
-    model: JudgeModel,
+    model: TrainableJudge,
     *,
     state: LoopState,
     most: int,
@@ -66,7 +67,7 @@ def within_memory(
     """
     while True:
         size = min(state.micro_batch_size, most)
-        result = attempt(lambda: work(size), model)  # noqa: B023  # called before the next turn
+        result = attempt(lambda: work(size), model.device, model.trainable().values())  # noqa: B023  # called before the next turn
         # Under FSDP the others wait for this process's part of a layer: they cannot be asked.
         if not (result is None if processes.is_sharded else processes.any(result is None)):
             assert result is not None

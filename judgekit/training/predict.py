@@ -1,4 +1,4 @@
-"""A judge model over many items: label logits in the order of the items, whatever order they were computed in."""
+"""A reader over many items: label logits in the order of the items, whatever order they were computed in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from judgekit.errors import SettingsError
-from judgekit.models.base import JudgeModel, Reading
+from judgekit.models.reader import LabelReader, Reading
 from judgekit.training.batches import EncodedItems, collate
 from judgekit.training.out_of_memory import attempt
 from judgekit.training.processes import ALONE, Processes
@@ -22,7 +22,7 @@ TOKENS_PER_BATCH_ELSEWHERE = 32_768
 
 
 class Predicted(NamedTuple):
-    """What a judge model says of N items."""
+    """What a reader says of N items."""
 
     logits: NDArray[np.float32]
     """Label logits, `[N, K]`."""
@@ -31,7 +31,7 @@ class Predicted(NamedTuple):
 
 
 def predict(
-    model: JudgeModel,
+    reader: LabelReader,
     encoded: EncodedItems,
     *,
     batch_size: int = READ_TOGETHER,
@@ -44,7 +44,7 @@ def predict(
     runs out at all, and the time left is never underestimated. Where it does run out, batches are halved.
 
     Args:
-        model: the judge model; left in evaluation mode.
+        reader: what reads them; of a model in training, in evaluation mode.
         encoded: N tokenised items, at least one.
         batch_size: most items per forward pass; fewer where items are long.
         on_batch: called after each batch with the number of items done in it.
@@ -53,25 +53,24 @@ def predict(
     Raises:
         SettingsError: memory does not suffice for one item.
     """
-    tokens = TOKENS_PER_BATCH.get(model.device.type, TOKENS_PER_BATCH_ELSEWHERE)
+    tokens = TOKENS_PER_BATCH.get(reader.device.type, TOKENS_PER_BATCH_ELSEWHERE)
     lengths = encoded.lengths
     order = np.argsort(-lengths, kind="stable")
     mine = processes.share(order)
     # Every process reads equally many, as under FSDP it must; what fills a share up does not count.
     filled = np.append(mine, order[-1:])[: -(-len(order) // processes.count)]
-    model.set_training(False)
     found: list[Reading] = []
     done = 0
     while done < len(filled):
         longest = int(lengths[order[done * processes.count]])
         size = max(1, min(batch_size, tokens // max(1, longest)))
         rows = filled[done : done + size]
-        reading = attempt(lambda: _read(model, encoded, rows), model)  # noqa: B023  # called before the next turn
+        reading = attempt(lambda: _read(reader, encoded, rows), reader.device)  # noqa: B023  # called before the next turn
         if reading is None:
             if len(rows) == 1 or processes.is_sharded:  # under FSDP the others wait: it cannot be done again with fewer
                 what = "One item" if len(rows) == 1 else f"A batch of {len(rows)} items"
                 raise SettingsError(
-                    f"{what} of {longest} tokens does not fit into the memory of {model.device}.",
+                    f"{what} of {longest} tokens does not fit into the memory of {reader.device}.",
                     hint="Use another --device, or a judge with a lower --max-length or a smaller backbone."
                     + (" Under FSDP a lower --micro-batch-size helps too." if processes.is_sharded else ""),
                 )
@@ -95,7 +94,7 @@ def predict(
 
 
 @torch.no_grad()  # not inference_mode: under FSDP what a layer is gathered into is trained with afterwards
-def _read(model: JudgeModel, encoded: EncodedItems, rows: NDArray[np.int64]) -> Reading:
-    reading = model.read(collate(encoded, rows, pad_left=model.pad_left).to(model.device))
+def _read(reader: LabelReader, encoded: EncodedItems, rows: NDArray[np.int64]) -> Reading:
+    reading = reader.read(collate(encoded, rows, pad_left=reader.pad_left).to(reader.device))
     mass = reading.label_mass
     return Reading(reading.logits.float().cpu(), None if mass is None else mass.float().cpu())

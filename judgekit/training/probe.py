@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from judgekit.errors import SettingsError
-from judgekit.models.base import JudgeModel
+from judgekit.models.reader import TrainableJudge
 from judgekit.training.out_of_memory import within_memory
 from judgekit.training.processes import Processes
 from judgekit.training.state import LoopState
@@ -35,7 +35,7 @@ class Probe(NamedTuple):
 
 
 def probe_longest(
-    model: JudgeModel,
+    model: TrainableJudge,
     items: TrainingItems,
     *,
     batch_size: int,

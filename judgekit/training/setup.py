@@ -16,7 +16,6 @@ from judgekit.core.perturbation import Project
 from judgekit.core.projection import project_to_ball_and_simplex
 from judgekit.dataset.opening import Dataset
 from judgekit.errors import SettingsError
-from judgekit.models.base import JudgeModel
 from judgekit.models.loading import (
     Backbone,
     LoraSettings,
@@ -29,6 +28,7 @@ from judgekit.models.loading import (
     new_judge,
 )
 from judgekit.models.memory import MemoryEstimate, estimate_memory, free_memory
+from judgekit.models.reader import TrainableJudge
 from judgekit.prompts.chat import chat_frame
 from judgekit.prompts.verbalizer import Verbalizer, build_verbalizer
 from judgekit.training.batches import TokenizedPrompts
@@ -171,7 +171,7 @@ def make_model(
     *,
     gradient_checkpointing: bool = False,
     is_sharded: bool = False,
-) -> JudgeModel:
+) -> TrainableJudge:
     """The untrained judge model.
 
     Args:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from judgekit.core.losses import JudgeLoss, judge_loss
 from judgekit.core.perturbation import Project
-from judgekit.models.base import JudgeModel
+from judgekit.models.reader import TrainableJudge
 from judgekit.training.batches import EncodedItems, collate
 from judgekit.training.out_of_memory import within_memory
 from judgekit.training.processes import Processes
@@ -40,7 +40,7 @@ class LossSettings(NamedTuple):
 
 
 def batch_gradients(
-    model: JudgeModel,
+    model: TrainableJudge,
     items: TrainingItems,
     rows: NDArray[np.int64],
     *,
@@ -94,7 +94,7 @@ def batch_gradients(
 
 
 def add_gradients(
-    model: JudgeModel, items: TrainingItems, rows: NDArray[np.int64], *, whole: float, loss: LossSettings
+    model: TrainableJudge, items: TrainingItems, rows: NDArray[np.int64], *, whole: float, loss: LossSettings
 ) -> Tensor:
     """Add the gradients of some items' summed loss over `whole` items to the parameters'.
 

@@ -12,9 +12,9 @@ from tiny_backbones import build_causal
 
 from judgekit.errors import BackboneError
 from judgekit.models import lm_head
-from judgekit.models.base import Batch
 from judgekit.models.causal import CausalJudge
 from judgekit.models.loading import LoraSettings, find_backbone, load_judge, load_tokenizer, new_judge
+from judgekit.models.reader import Batch
 
 WORDS = ("bad", "fair", "good", "poor", "awful")
 ONE_TOKEN = ([" bad", " poor", " awful"], [" fair"], [" good"])  # three synonyms, then one word each

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from judgekit.models.base import Batch
 from judgekit.models.encoder import EncoderJudge
 from judgekit.models.loading import LoraSettings, find_backbone, load_tokenizer, new_judge
+from judgekit.models.reader import Batch
 from judgekit.training.batches import EncodedItems, collate
 
 TEXTS = [("the tea", "was cold"), ("clean " * 12, "dirty"), ("x", "the room was quiet and the bed was warm")]

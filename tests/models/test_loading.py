@@ -15,7 +15,6 @@ from transformers import LlamaForCausalLM
 
 from judgekit.config import ModelKind
 from judgekit.errors import BackboneError
-from judgekit.models.base import Batch
 from judgekit.models.loading import (
     LoraSettings,
     find_backbone,
@@ -23,6 +22,7 @@ from judgekit.models.loading import (
     load_tokenizer,
     new_judge,
 )
+from judgekit.models.reader import Batch
 
 CPU = torch.device("cpu")
 WORDS = [[[5, 6]], [[7], [11]], [[8, 9, 10]]]

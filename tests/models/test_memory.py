@@ -11,9 +11,9 @@ from tiny_backbones import build_bert, build_causal
 
 from judgekit.config import ModelKind
 from judgekit.models.backbones import Backbone, find_backbone
-from judgekit.models.base import Batch
 from judgekit.models.loading import LoraSettings, new_judge
 from judgekit.models.memory import MemoryEstimate, estimate_memory, free_memory
+from judgekit.models.reader import Batch
 
 CPU = torch.device("cpu")
 LORA = LoraSettings(8, 16, 0.0)

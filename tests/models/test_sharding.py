@@ -14,9 +14,9 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from judgekit.errors import BackboneError
-from judgekit.models.base import Batch
 from judgekit.models.loading import LoraSettings, find_backbone, new_judge
 from judgekit.models.memory import estimate_memory
+from judgekit.models.reader import Batch
 from judgekit.models.sharding import repeated_layers
 
 CPU = torch.device("cpu")

@@ -11,7 +11,7 @@ import torch
 from toy_judge import ToyJudge, assert_same, copied, toy_items, toy_settings
 
 from judgekit.errors import SettingsError
-from judgekit.models.base import Batch
+from judgekit.models.reader import Batch
 from judgekit.training import loop
 from judgekit.training.loop import LoopResult, train_model
 from judgekit.training.out_of_memory import is_out_of_memory

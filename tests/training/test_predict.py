@@ -10,14 +10,14 @@ import torch
 from toy_judge import ToyJudge, toy_items
 
 from judgekit.errors import SettingsError
-from judgekit.models.base import Batch, Reading
+from judgekit.models.reader import Batch, LabelReader, Reading
 from judgekit.training.batches import EncodedItems
 from judgekit.training.predict import predict
 from judgekit.training.processes import Processes
 
 
-class LengthModel:
-    """Says of each item its number of tokens and its first token."""
+class LengthReader:
+    """Says of each item its number of tokens and its first token, and can do nothing else, as a `LabelReader`."""
 
     device = torch.device("cpu")
     pad_left = False
@@ -29,25 +29,22 @@ class LengthModel:
         self.sizes.append(tuple(batch.input_ids.shape))
         return Reading(torch.stack([batch.attention_mask.sum(1), batch.input_ids[:, 0]], dim=1).float(), None)
 
-    def set_training(self, training: bool) -> None:
-        assert not training
-
 
 def test_predictions_come_in_the_order_of_the_items() -> None:
     lengths = np.random.default_rng(0).integers(1, 700, 150).tolist()
     ids = [np.full(length, number, dtype=np.int64) for number, length in enumerate(lengths)]
     encoded = EncodedItems(ids, None, np.zeros(150, dtype=np.bool_), 0)
-    model: Any = LengthModel()
+    reader: LabelReader = LengthReader()
     told: list[int] = []
-    predicted = predict(model, encoded, batch_size=16, on_batch=told.append)
+    predicted = predict(reader, encoded, batch_size=16, on_batch=told.append)
     assert predicted.logits.dtype == np.float32
     assert predicted.logits[:, 0].tolist() == lengths
     assert predicted.logits[:, 1].tolist() == list(range(150))
     assert predicted.label_mass is None
     assert sum(told) == 150
-    assert max(rows for rows, _ in model.sizes) <= 16
-    assert [width for _, width in model.sizes] == sorted((width for _, width in model.sizes), reverse=True)
-    assert model.sizes[0][0] < 16  # the longest come in smaller batches
+    assert max(rows for rows, _ in reader.sizes) <= 16
+    assert [width for _, width in reader.sizes] == sorted((width for _, width in reader.sizes), reverse=True)
+    assert reader.sizes[0][0] < 16  # the longest come in smaller batches
 
 
 def test_the_mass_on_the_label_set_comes_along() -> None:

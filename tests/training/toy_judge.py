@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from judgekit.core.distributions import empirical_distribution, hard_target
 from judgekit.core.projection import project_to_ball_and_simplex
-from judgekit.models.base import Batch, Reading
+from judgekit.models.reader import Batch, Reading
 from judgekit.training.batches import EncodedItems
 from judgekit.training.loop import LoopSettings, ValidationItems
 from judgekit.training.state import LoopState
