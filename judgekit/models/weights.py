@@ -11,8 +11,8 @@ from judgekit.errors import BackboneError
 _INDEX = "model.safetensors.index.json"
 
 
-def hash_weights(folder: Path) -> str:
-    """SHA-256 of a model folder's weights, hexadecimal.
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files of a model folder, by name.
 
     Raises:
         BackboneError: there are no safetensors files, for pickled weights are not read, or some are missing.
@@ -27,8 +27,17 @@ def hash_weights(folder: Path) -> str:
         raise BackboneError(
             f"{folder} lacks weights that its {_INDEX} names:", problems=missing, hint="Download or copy them again."
         )
+    return files
+
+
+def hash_weights(folder: Path) -> str:
+    """SHA-256 of a model folder's weights, hexadecimal: of the one file, or of the hashes of several, by name.
+
+    Raises:
+        BackboneError: as `weight_files`.
+    """
     digests: list[str] = []
-    for path in files:
+    for path in weight_files(folder):
         with path.open("rb") as file:
             digests.append(hashlib.file_digest(file, "sha256").hexdigest())
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()

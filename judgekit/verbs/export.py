@@ -173,7 +173,7 @@ def _after(folder: Path, name: str, settings: ExportSettings, device: torch.devi
     written = Entry(name, folder, read_json(folder / FACTS_FILE))
     kind, trust = ModelKind(written.manifest["backbone"]["kind"]), settings.trust_remote_code
     model = load_merged(folder, kind=kind, label_words=_words(written), device=device, trust_remote_code=trust)
-    prompts = judge_prompts(written, load_tokenizer(Backbone(str(folder), folder, None, "", kind, trust)))
+    prompts = judge_prompts(written, load_tokenizer(Backbone(str(folder), folder, None, kind, trust)))
     facts = written.manifest
     return Judge(name, facts, prompts.labels, tuple(facts["values"]), model, prompts, facts["temperature"])
 

@@ -481,7 +481,7 @@ def test_the_demo_runs_through_on_the_sample(
     run: Run, tmp_path: Path, bert: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from judgekit.models import starter
-    from judgekit.models.loading import hash_weights
+    from judgekit.models.weights import hash_weights
     from judgekit.training import setup as fit
 
     monkeypatch.setattr(starter, "find_in_wheel", lambda: bert)

@@ -19,9 +19,10 @@ import torch
 
 from judgekit.config import ModelKind
 from judgekit.errors import BackboneError
-from judgekit.models import hub, starter
-from judgekit.models.backbones import find_backbone, hash_weights, load_tokenizer, longest_input
+from judgekit.models import backbones, hub, starter
+from judgekit.models.backbones import find_backbone, load_tokenizer, longest_input
 from judgekit.models.loading import LoraSettings, new_judge
+from judgekit.models.weights import hash_weights
 
 
 def test_a_local_folder_is_known_by_its_whole_path(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,6 +106,16 @@ def test_the_hash_changes_with_any_of_the_weight_files(bert: Path, tmp_path: Pat
     assert len({first, second, hash_weights(folder)}) == 3
 
 
+def test_weights_are_hashed_once_and_only_when_that_is_asked_for(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[Path] = []
+    monkeypatch.setattr(backbones, "hash_weights", lambda folder: hashed.append(folder) or "abc")
+    found = find_backbone(str(bert))
+    load_tokenizer(found)
+    assert hashed == []
+    assert found.sha256 == found.sha256 == "abc"
+    assert hashed == [bert]
+
+
 def test_the_longest_input_comes_from_the_config(bert: Path, roberta: Path) -> None:
     assert longest_input(find_backbone(str(bert))) == 64
     assert longest_input(find_backbone(str(roberta))) == 64  # of 66 positions, two lie before the first token
@@ -131,13 +142,14 @@ def test_the_starter_is_found_in_the_wheel_without_importing_it(fake_wheel: Path
 
 def test_a_starter_of_another_hash_is_refused(fake_wheel: Path) -> None:
     with pytest.raises(BackboneError, match=r"(?s)are not all-MiniLM-L6-v2: SHA-256 .*pip install --force-reinstall"):
-        find_backbone("starter", offline=True)
+        _ = find_backbone("starter", offline=True).sha256
 
 
 def test_the_starter_is_known_by_its_name_revision_and_hash(fake_wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(starter, "SHA256", hash_weights(fake_wheel))
     found = find_backbone("starter", offline=True)
     assert (found.name, found.revision, found.kind) == ("starter", starter.REVISION, ModelKind.encoder)
+    assert found.sha256 == starter.SHA256
     assert found.folder == fake_wheel
 
 
