@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from rich.console import RenderableType
-
 from judgekit.annotators.reliability import AnnotatorQuality, AnnotatorReport
 from judgekit.checks.findings import DisagreedItem, Duplicates, Leakage
 from judgekit.checks.thresholds import Threshold
 from judgekit.core.agreement import NOTHING_TO_COMPARE, Alpha, Kappa
 from judgekit.core.ceiling import Ceiling
 from judgekit.core.planning import Plan
-from judgekit.reports.check_page import check_page
 
 UNNAMED = "The table does not name two annotators or more, so nothing can be said about single ones."
 
@@ -81,10 +78,6 @@ class CheckResult(NamedTuple):
     def missed(self) -> list[str]:
         """A sentence for each threshold that is not met."""
         return [found.sentence for found in self.thresholds.values() if not found.met]
-
-    def __rich__(self) -> RenderableType:
-        """The facts for the terminal."""
-        return check_page(self.to_json())
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values; null where undefined."""

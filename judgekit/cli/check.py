@@ -22,10 +22,10 @@ def check(
     json: Json = False,
 ) -> None:
     """Tell whether a dataset is worth training on: agreement, ceiling, annotators, what to do next."""
-    from judgekit.verbs.check import check as run
+    from judgekit.verbs import check as verb
 
-    result = run(dataset, workspace=workspace, **settings)
-    emit(result, as_json=json)
+    result = verb.check(dataset, workspace=workspace, **settings)
+    emit(result, verb.check_page, as_json=json)
     if missed := result.missed():
         raise DataError(f"The dataset {result.dataset!r} misses what was asked of it:", problems=missed)
     next_command(f"judgekit train --dataset {shlex.quote(result.dataset)}")

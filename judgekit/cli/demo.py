@@ -9,7 +9,7 @@ import typer
 
 from judgekit.cli.interrupt import stop_on_signal
 from judgekit.cli.options import Force, Offline
-from judgekit.cli.output import emit, next_command, progress, say
+from judgekit.cli.output import next_command, progress, say, show
 
 
 def demo(
@@ -18,12 +18,12 @@ def demo(
     offline: Offline = False,
 ) -> None:
     """Ingest, train, score, evaluate and show a bundled sample; takes a few minutes."""
-    from judgekit.verbs.demo import demo as run
+    from judgekit.verbs import demo as verb
 
     with progress() as reporter, stop_on_signal() as should_stop:
-        for step in run(folder, force=force, offline=offline, reporter=reporter, should_stop=should_stop):
+        for step in verb.demo(folder, force=force, offline=offline, reporter=reporter, should_stop=should_stop):
             say(f"\n$ {step.command}")
-            emit(step.result, as_json=False)
+            show(step.page)
     if should_stop():
         say("Interrupted; if the training was not finished, its checkpoint is kept.")
         next_command(f"cd {folder} && judgekit train --resume   or anew: judgekit demo {folder} --force")

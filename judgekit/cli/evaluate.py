@@ -25,10 +25,10 @@ def evaluate(
     offline: Offline = False,
 ) -> None:
     """Compare a judge with what people chose: KL, accuracy and more, beside baselines."""
-    from judgekit.verbs.evaluate import evaluate as run
+    from judgekit.verbs import evaluate as verb
 
     with progress(quiet=json) as reporter:
-        result = run(
+        result = verb.evaluate(
             path,
             judge=judge,
             workspace=workspace,
@@ -36,4 +36,4 @@ def evaluate(
             reporter=reporter,
             **settings,
         )
-    emit(result, as_json=json)
+    emit(result, verb.evaluation_table, as_json=json)

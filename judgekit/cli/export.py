@@ -26,10 +26,10 @@ def export(
     offline: Offline = False,
 ) -> None:
     """Write a judge as one model that plain transformers reads, with a model card; checked, and never uploaded."""
-    from judgekit.verbs.export import export as run
+    from judgekit.verbs import export as verb
 
     with progress(quiet=json) as reporter:
-        result = run(
+        result = verb.export(
             judge,
             merged=merged,
             workspace=workspace,
@@ -38,6 +38,6 @@ def export(
             reporter=reporter,
             **settings,
         )
-    emit(result, as_json=json)
+    emit(result, verb.export_summary, as_json=json)
     say(f"Written: {result.folder}")
     next_command(f"read {result.folder / 'README.md'}; the code in it loads the folder")

@@ -39,10 +39,12 @@ def ingest(
     json: Json = False,
 ) -> None:
     """Turn what annotators said into a dataset: label counts per item and a prompt template."""
-    from judgekit.verbs.ingest import ingest as run
+    from judgekit.verbs import ingest as verb
 
-    result = run(*paths, name=name, workspace=workspace, force=force, append=append, dry_run=dry_run, **settings)
-    emit(result, as_json=json)
+    result = verb.ingest(
+        *paths, name=name, workspace=workspace, force=force, append=append, dry_run=dry_run, **settings
+    )
+    emit(result, verb.ingestion_page, as_json=json)
     for found in result.datasets:
         if found.folder is not None:
             say(f"Written: {found.folder}")

@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from judgekit.cli.progress import ProgressReporter
 
 JSON_SCHEMA_VERSION = 1
@@ -21,31 +24,39 @@ IS_MAIN = int(os.environ.get("RANK", "0")) == 0
 
 
 class Result(Protocol):
-    """What a verb's pipeline returns."""
+    """What a verb returns."""
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values."""
         ...
 
-    def __rich__(self) -> Any:
-        """What a person sees."""
-        ...
+
+R = TypeVar("R", bound=Result)
 
 
-def emit(result: Result, *, as_json: bool) -> None:
-    """Print a result on stdout: one JSON object with a schema version, or tables."""
-    if not IS_MAIN:
-        return
-    if as_json:
+def emit(result: R, page: Callable[[R], RenderableType], *, as_json: bool) -> None:
+    """Print a result on stdout: one JSON object with a schema version, or its page.
+
+    Args:
+        result: what a verb returned.
+        page: makes what a person sees of it.
+        as_json: whether a script reads it.
+    """
+    if IS_MAIN and as_json:
         facts = {"schema_version": JSON_SCHEMA_VERSION, **result.to_json()}
         # Escapes where stdout could not hold every character: a script must get the labels as they are.
         is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
         typer.echo(json.dumps(facts, ensure_ascii=not is_utf8, allow_nan=False))
-        return
+    elif IS_MAIN:
+        show(page(result))
+
+
+def show(page: RenderableType) -> None:
+    """Print a page on stdout."""
     from rich.console import Console
 
     # Not cropped: what is marked as not to be wrapped, such as a prompt, is shown as it is.
-    Console(highlight=False).print(result, crop=False)
+    Console(highlight=False).print(page, crop=False)
 
 
 def say(text: str) -> None:

@@ -30,10 +30,10 @@ def score(
     offline: Offline = False,
 ) -> None:
     """Predict the distribution of human labels for each item of a table."""
-    from judgekit.verbs.score import score as run
+    from judgekit.verbs import score as verb
 
     with progress(quiet=json) as reporter:
-        result = run(
+        result = verb.score(
             path,
             output=output,
             judge=judge,
@@ -43,5 +43,5 @@ def score(
             reporter=reporter,
             **settings,
         )
-    emit(result, as_json=json)
+    emit(result, verb.score_summary, as_json=json)
     say(f"Written: {result.output}")

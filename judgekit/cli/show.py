@@ -57,9 +57,9 @@ def show(
     given = {"backbone": backbone, "chat": chat, "label_scoring": label_scoring, "label_words": label_words or None}
     settings = {name: value for name, value in given.items() if value is not None}
     if what is What.prompt:
-        from judgekit.verbs.show_prompt import show_prompt
+        from judgekit.verbs import show_prompt as verb
 
-        found = show_prompt(
+        found = verb.show_prompt(
             item,
             dataset=dataset,
             judge=judge,
@@ -68,13 +68,14 @@ def show(
             defaults=read_defaults(workspace).get("train", {}),
             **settings,
         )
-        emit(found, as_json=json)
+        emit(found, verb.prompt_page, as_json=json)
         return
     if settings or judge is not None:
         raise typer.BadParameter(f"--judge and the options of a training go with `show prompt`, not `show {what}`.")
-    from judgekit.verbs import show as pipeline
+    from judgekit.verbs import show as verb
 
     if what is What.template:
-        emit(pipeline.show_template(dataset, item=item, workspace=workspace), as_json=json)
+        found = verb.show_template(dataset, item=item, workspace=workspace)
+        emit(found, verb.filled_template, as_json=json)
     else:
-        emit(pipeline.show(workspace=workspace), as_json=json)
+        emit(verb.show(workspace=workspace), verb.workspace_tables, as_json=json)

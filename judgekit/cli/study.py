@@ -26,10 +26,10 @@ def study(
     offline: Offline = False,
 ) -> None:
     """Repeat the paper's study on a dataset: raw, single-point and aligned judges, ablations and curves."""
-    from judgekit.verbs.study import study as run
+    from judgekit.verbs import study as verb
 
     with progress(quiet=json) as reporter, stop_on_signal("finished runs are kept") as should_stop:
-        result = run(
+        result = verb.study(
             dataset,
             name=name,
             workspace=workspace,
@@ -40,7 +40,7 @@ def study(
             **settings,
         )
     if json or result.is_finished:
-        emit(result, as_json=json)
+        emit(result, verb.study_page, as_json=json)
     if not result.is_finished:
         say(f"Interrupted: {result.finished:,} of {result.runs:,} runs are finished and kept.")
         next_command("the same command again")

@@ -29,10 +29,10 @@ def train(
     offline: Offline = False,
 ) -> None:
     """Fine-tune a judge on a dataset: LoRA, KL and cross-entropy against the worst target near people's labels."""
-    from judgekit.verbs.train import train as run
+    from judgekit.verbs import train as verb
 
     with progress(quiet=json) as reporter, stop_on_signal() as should_stop:
-        result = run(
+        result = verb.train(
             dataset,
             judge=judge,
             workspace=workspace,
@@ -44,7 +44,7 @@ def train(
             **settings,
         )
     if json or result.folder is not None:
-        emit(result, as_json=json)
+        emit(result, verb.training_summary, as_json=json)
     if result.folder is None:
         say(f"Interrupted after step {result.steps:,} of {result.total_steps:,}; the checkpoint is kept.")
         next_command(f"judgekit train --judge {result.judge} --resume")

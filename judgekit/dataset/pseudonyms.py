@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
@@ -66,3 +67,16 @@ def redact(text: str, names: Mapping[str, str]) -> str:
         for form in sorted(forms, key=len, reverse=True)
     ]
     return re.sub("|".join(patterns), lambda found: forms[found.group()], text)
+
+
+def redacted(value: Any, names: Mapping[str, str]) -> Any:
+    """JSON values with the pseudonym wherever an annotator's name stood."""
+    if not names:
+        return value
+    if isinstance(value, str):
+        return names.get(value) or redact(value, names)
+    if isinstance(value, list):
+        return [redacted(one, names) for one in value]
+    if isinstance(value, dict):
+        return {key: redacted(one, names) for key, one in value.items()}
+    return value

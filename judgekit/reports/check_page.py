@@ -1,4 +1,4 @@
-"""The page of `check` for the terminal: plain facts in, renderables out; the advice first, the evidence below it.
+"""The page of `check` for the terminal: the advice first, the evidence below it.
 
 Whatever comes from a user's table goes in as `Text`: rich would read `[bold]` and `:tea:` in a plain string.
 """
@@ -13,14 +13,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from judgekit.checks.result import CheckResult
 from judgekit.reports.tables import label_bars
 
 ANNOTATORS_SHOWN = 15
 PAIRS_SHOWN = 5
 
 
-def check_page(facts: Mapping[str, Any]) -> RenderableType:
-    """What `check` found; `facts` is the result as JSON values."""
+def check_page(result: CheckResult) -> RenderableType:
+    """What `check` found."""
+    facts = result.to_json()
     parts: list[RenderableType] = [Text(f"Is {facts['dataset']} worth training on?", style="bold")]
     parts += [_point(sentence) for sentence in facts["advice"]]
     parts += [Text(""), Text("Agreement", style="bold"), _agreement(facts)]

@@ -1,4 +1,4 @@
-"""One item as a judge reads it, for the terminal: plain facts in, renderables out.
+"""One item as a judge reads it, for the terminal.
 
 Whatever comes from a user's table goes in as `Text`: rich would read `[bold]` and `:tea:` in a plain string.
 """
@@ -11,12 +11,15 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from judgekit.judge.results import PromptAsRead
+
 JUDGMENT_MARK = "◀ the label is read here"
 WORDS_SHOWN = 12
 
 
-def prompt_page(facts: Mapping[str, Any]) -> RenderableType:
-    """What `show prompt` found; `facts` is the result as JSON values."""
+def prompt_page(prompt: PromptAsRead) -> RenderableType:
+    """What `show prompt` found."""
+    facts = prompt.to_json()
     parts: list[RenderableType] = [
         Text(f"Item {facts['item']} of {facts['dataset']} as it is read by {facts['reader']}", style="bold"),
         *_texts(facts),

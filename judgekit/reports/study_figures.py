@@ -11,6 +11,8 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from judgekit.studies.result import StudyResult
+
 _RC: dict[Any, Any] = {
     "svg.hashsalt": "judgekit",  # the same facts, the same bytes
     "font.size": 9,
@@ -42,8 +44,9 @@ _FLOOR = {"color": "#222222", "linestyle": "-", "linewidth": 1}
 _PRIOR = {"color": "#777777", "linestyle": ":", "linewidth": 1.5}
 
 
-def study_figures(facts: Mapping[str, Any]) -> dict[str, str]:
-    """An SVG element for each plan of a finished study; `facts` is the result as JSON values."""
+def study_figures(result: StudyResult) -> dict[str, str]:
+    """An SVG element for each plan of a finished study."""
+    facts = result.to_json()
     found: dict[str, str] = {}
     with rc_context(_RC):
         for plan, lines in facts["plans"].items():

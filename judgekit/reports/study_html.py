@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from judgekit.reports.study_page import TITLES, heading, remarks, table_of
+from judgekit.studies.result import StudyResult
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; color: #222;
@@ -20,13 +21,14 @@ figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
 """
 
 
-def study_html(facts: Mapping[str, Any], figures: Mapping[str, str]) -> str:
+def study_html(result: StudyResult, figures: Mapping[str, str]) -> str:
     """The page.
 
     Args:
-        facts: the result of a finished study as JSON values.
+        result: of a finished study.
         figures: an SVG element for each plan.
     """
+    facts = result.to_json()
     sections = [_section(plan, facts, figures[plan]) for plan in facts["plans"]]
     below = "".join(f"<p>{escape(line)}</p>" for line in [*remarks(facts), *facts["notes"]])
     title = escape(heading(facts))

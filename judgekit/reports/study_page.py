@@ -1,4 +1,4 @@
-"""The tables of `study`, for the terminal and as Markdown: plain facts in, 80 columns out."""
+"""The tables of `study`, for the terminal and as Markdown, in 80 columns."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from judgekit.studies.result import StudyResult
 
 TITLES = {
     "table1": "Table 1: untrained, single-point, the paper's alignment, and judgekit's own",
@@ -21,8 +23,9 @@ TITLES = {
 HEADINGS = ("", "KL", "95 %", "seeds", "acc.%", "95 %", "items/s", "GiB")
 
 
-def study_page(facts: Mapping[str, Any]) -> RenderableType:
-    """What a study found; `facts` is the result as JSON values."""
+def study_page(result: StudyResult) -> RenderableType:
+    """What a study found."""
+    facts = result.to_json()
     if "plans" not in facts:
         return Text(f"Study {facts['study']}: {facts['finished']:,} of {facts['runs']:,} runs are finished.")
     parts: list[RenderableType] = [Text(heading(facts), style="bold")]
@@ -40,8 +43,9 @@ def study_page(facts: Mapping[str, Any]) -> RenderableType:
     return Group(*parts, *(part for line in remarks(facts) for part in (Text(""), Text(line))))
 
 
-def study_markdown(facts: Mapping[str, Any]) -> str:
+def study_markdown(result: StudyResult) -> str:
     """The same tables as Markdown."""
+    facts = result.to_json()
     parts = [f"# {heading(facts)}"]
     for plan, lines in facts["plans"].items():
         headings, rows = table_of(plan, lines, facts)

@@ -1,4 +1,4 @@
-"""What the verbs answer, as rich renderables: plain facts in, tables out. Prints nothing and knows no pipeline.
+"""What the verbs answer, as rich renderables: typed results in, tables out. Prints nothing.
 
 Whatever comes from a user's table goes in as `Text`: rich would read `[bold]` and `:tea:` in a plain string.
 """
@@ -9,13 +9,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
+import numpy as np
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from judgekit.dataset.items import ItemTable
+from judgekit.dataset.result import FilledTemplate, IngestResult
+from judgekit.judge.results import EvaluateResult, ExportResult, ScoreResult, WorkspaceContents
+from judgekit.training.result import TrainResult
+
 BAR_WIDTH = 24
 TEXT_SHOWN = 160
 DETAILS_SHOWN = 3
+EXAMPLES_SHOWN = 3
 
 METRIC_WORDS = {
     "kl": "KL(p || q), nats",
@@ -32,19 +39,16 @@ METRIC_WORDS = {
 _HIGHER_IS_BETTER = {"accuracy", "entropy_correlation"}
 
 
-def ingestion_page(pages: Sequence[RenderableType], *, is_dry_run: bool) -> RenderableType:
-    """What one call of `ingest` made, one page per dataset."""
-    between = [part for page in pages for part in (Text(""), page)][1:]
+def ingestion_page(result: IngestResult) -> RenderableType:
+    """What one call of `ingest` made, one page per dataset; columns are shown by their names in the file."""
+    between = [part for one in result.datasets for part in (Text(""), _dataset_summary(one))][1:]
+    is_dry_run = result.folder is None
     return Group(*between, *([Text("Dry run: nothing was written.", style="bold")] if is_dry_run else []))
 
 
-def dataset_summary(facts: Mapping[str, Any], examples: Sequence[Mapping[str, Any]]) -> RenderableType:
-    """What `ingest` found.
-
-    Args:
-        facts: the result as JSON values.
-        examples: some items: `item_id`, `texts` (column -> text) and `counts` (label -> annotations).
-    """
+def _dataset_summary(result: IngestResult) -> RenderableType:
+    """The facts of one dataset, and its first items."""
+    facts, examples = result.facts(), result.items.take(np.arange(min(EXAMPLES_SHOWN, len(result.items))))
     columns = facts["columns"]
     roles = _facts_table()
     for role in ("item", "annotator", "label", "text", "group", "split", "ignored"):
@@ -73,7 +77,7 @@ def dataset_summary(facts: Mapping[str, Any], examples: Sequence[Mapping[str, An
         figures,
         label_bars(facts["label_shares"]),
         Text(f"{_count(len(examples), 'item')} of {facts['items']:,}", style="bold"),
-        *(_example(example) for example in examples),
+        *_examples(examples),
     ]
     kept = sum(aside["rows"] for aside in facts["set_aside"])
     account = f"{facts['rows_read']:,} rows read = {facts['rows_kept']:,} kept"
@@ -115,20 +119,26 @@ def label_bars(shares: Mapping[str, float]) -> Table:
     return table
 
 
-def _example(example: Mapping[str, Any]) -> Table:
+def _examples(items: ItemTable) -> list[Table]:
+    return [
+        _example(item, texts, dict(zip(items.labels, counts, strict=True)))
+        for item, texts, counts in zip(items.item_ids, items.texts.to_dicts(), items.counts.tolist(), strict=True)
+    ]
+
+
+def _example(item: str, texts: Mapping[str, str], counts: Mapping[str, int]) -> Table:
     table = _facts_table()
-    table.add_row("item", Text(str(example["item_id"])))
-    for column, text in example["texts"].items():
+    table.add_row("item", Text(item))
+    for column, text in texts.items():
         flat = " ".join(text.split())
         table.add_row(Text(column), Text(flat if len(flat) <= TEXT_SHOWN else flat[: TEXT_SHOWN - 1] + "…"))
-    table.add_row(
-        "annotations", Text(", ".join(f"{label}: {count}" for label, count in example["counts"].items() if count))
-    )
+    table.add_row("annotations", Text(", ".join(f"{label}: {count}" for label, count in counts.items() if count)))
     return table
 
 
-def evaluation_table(facts: Mapping[str, Any]) -> RenderableType:
-    """What `evaluate` measured, each figure beside the baselines; `facts` is the result as JSON values."""
+def evaluation_table(result: EvaluateResult) -> RenderableType:
+    """What `evaluate` measured, each figure beside the baselines."""
+    facts = result.to_json()
     title = Text(f"Judge {facts['judge']} on {facts['source']}")
     table = Table(title=title, title_justify="left", title_style="italic")
     table.add_column("")
@@ -177,8 +187,9 @@ def _excess(kl: float | None, floor: float) -> str:
     return "an infinite KL" if kl is None else f"{max(0.0, kl - floor):.3f} more"
 
 
-def training_summary(facts: Mapping[str, Any]) -> RenderableType:
-    """How a training ended; `facts` is the result as JSON values."""
+def training_summary(result: TrainResult) -> RenderableType:
+    """How a training ended."""
+    facts = result.to_json()
     table = _facts_table()
     table.add_row("dataset", facts["dataset"])
     table.add_row("steps", f"{facts['steps']:,} of {facts['total_steps']:,}, best after {facts['best_step']:,}")
@@ -192,8 +203,9 @@ def training_summary(facts: Mapping[str, Any]) -> RenderableType:
     return Group(Text(f"Judge {facts['judge']}", style="bold"), table)
 
 
-def score_summary(facts: Mapping[str, Any]) -> RenderableType:
-    """What `score` wrote; `facts` is the result as JSON values."""
+def score_summary(result: ScoreResult) -> RenderableType:
+    """What `score` wrote."""
+    facts = result.to_json()
     table = _facts_table()
     table.add_row("items", f"{facts['items']:,}")
     table.add_row("columns", Text(", ".join(facts["columns"])))
@@ -207,8 +219,9 @@ def score_summary(facts: Mapping[str, Any]) -> RenderableType:
     return Group(Text(f"Scores of {facts['judge']}", style="bold"), table, label_bars(facts["label_shares"]))
 
 
-def export_summary(facts: Mapping[str, Any]) -> RenderableType:
-    """What `export` wrote and what it changed; `facts` is the result as JSON values."""
+def export_summary(result: ExportResult) -> RenderableType:
+    """What `export` wrote and what it changed."""
+    facts = result.to_json()
     table = _facts_table()
     table.add_row("folder", Text(facts["folder"]))
     table.add_row("files", Text(", ".join(facts["files"])))
@@ -226,8 +239,9 @@ def export_summary(facts: Mapping[str, Any]) -> RenderableType:
     )
 
 
-def workspace_tables(facts: Mapping[str, Any]) -> RenderableType:
-    """What a workspace holds; `facts` is the result as JSON values."""
+def workspace_tables(result: WorkspaceContents) -> RenderableType:
+    """What a workspace holds."""
+    facts = result.to_json()
     datasets = Table(title="Datasets", title_justify="left")
     for heading in ("name", "items", "annotations", "labels", "text", "created (UTC)"):
         justify = "right" if heading in ("items", "annotations") else "left"
@@ -268,8 +282,9 @@ def workspace_tables(facts: Mapping[str, Any]) -> RenderableType:
     return Group(*parts)
 
 
-def filled_template(facts: Mapping[str, Any]) -> RenderableType:
-    """A template with one item in it; `facts` is the result as JSON values."""
+def filled_template(result: FilledTemplate) -> RenderableType:
+    """A template with one item in it."""
+    facts = result.to_json()
     first, second = facts["segments"]
     return Group(
         Text(f"Item {facts['item']} as a causal LM reads it", style="bold"),

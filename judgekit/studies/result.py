@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import RenderableType
 
 from judgekit.config import StudyPlan
 from judgekit.core.calibration import apply_temperature
 from judgekit.core.distributions import empirical_distribution
 from judgekit.core.metrics import accuracy_per_item, baselines, bootstrap_interval, kl_per_item, noise_floor
 from judgekit.core.random_perturbation import perturbed_kl
-from judgekit.reports.study_figures import study_figures
-from judgekit.reports.study_html import study_html
-from judgekit.reports.study_page import study_markdown, study_page
 from judgekit.studies.plans import ALPHA, BUDGET, EPSILON, LEVELS, PAPER, VARIANTS
 from judgekit.studies.records import Record
-from judgekit.workspace.atomic import write_text
 
 CONFIDENCE = 0.95
 DRAWS = 20
 """Random perturbations of each test target and level."""
-
-_COLUMNS = (
-    "seed", "key", "kl", "accuracy", "validation_kl", "temperature", "label_mass", "training_items", "per_item",
-    "epochs", "learning_rate", "steps", "best_step", "seconds", "items_per_second", "peak_memory",
-)  # fmt: skip
-_SETTINGS = ("alpha", "epsilon", "adversary")
 
 FloatArray = NDArray[np.float64]
 
@@ -52,10 +39,6 @@ class StudyResult(NamedTuple):
     def is_finished(self) -> bool:
         """Whether all runs are there."""
         return self.finished == self.runs
-
-    def __rich__(self) -> RenderableType:
-        """The tables for the terminal."""
-        return study_page(self.to_json())
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values."""
@@ -167,24 +150,3 @@ def _q(record: Record) -> FloatArray:
 
 def _mean(values: Sequence[float]) -> float | None:
     return float(np.mean(values)) if values else None
-
-
-def write_report(folder: Path, result: StudyResult, variants: Mapping[str, Sequence[Record]]) -> None:
-    """Write `runs.csv`, `table.md` and the self-contained `report.html` of a finished study into its folder."""
-    facts = result.to_json()
-    write_text(folder / "runs.csv", _runs_table(variants))
-    write_text(folder / "table.md", study_markdown(facts))
-    write_text(folder / "report.html", study_html(facts, study_figures(facts)))
-
-
-def _runs_table(variants: Mapping[str, Sequence[Record]]) -> str:
-    """One row per variant and seed; runs that several variants share have one key."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["variant", *_COLUMNS, *_SETTINGS])
-    for name, records in variants.items():
-        for record in records:
-            settings = record.facts["settings"]
-            own = [record.facts.get(column) for column in _COLUMNS]
-            writer.writerow([name, *own, *(settings[column] for column in _SETTINGS)])
-    return text.getvalue()

@@ -10,14 +10,13 @@ from judgekit.config.roles import Roles
 from judgekit.dataset.building import build_items
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import Dataset, load_annotations, open_dataset
+from judgekit.dataset.result import PSEUDONYMS, IngestResult
 from judgekit.dataset.rounds import Round, add_round
 from judgekit.errors import MOST_PROBLEMS_SHOWN, DataError
 from judgekit.schema.inference import infer_schema
 from judgekit.schema.schema import Schema
 from judgekit.tables.source import SourceTable
 from judgekit.verbs.new_dataset import (
-    PSEUDONYMS,
-    IngestResult,
     grouped,
     with_pseudonyms,
     write_dataset,

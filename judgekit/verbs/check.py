@@ -32,6 +32,7 @@ from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import Dataset, load_annotations, open_dataset, open_workspace
 from judgekit.errors import SettingsError
 from judgekit.models.token_lengths import count_tokens, longest_input
+from judgekit.reports.check_page import check_page as check_page
 from judgekit.schema.scales import numeric_values
 
 DISAGREED_SHOWN, CHARACTERS_SHOWN = 10, 80

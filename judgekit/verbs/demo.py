@@ -7,25 +7,33 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
+from rich.console import RenderableType
+
 from judgekit.errors import WorkspaceError
+from judgekit.reports.tables import (
+    evaluation_table,
+    ingestion_page,
+    score_summary,
+    training_summary,
+    workspace_tables,
+)
 from judgekit.training.reporter import SILENT, Reporter
-from judgekit.verbs.evaluate import EvaluateResult, evaluate
+from judgekit.verbs.evaluate import evaluate
 from judgekit.verbs.ingest import ingest
 from judgekit.verbs.init import init
-from judgekit.verbs.new_dataset import IngestResult
-from judgekit.verbs.score import ScoreResult, score
-from judgekit.verbs.show import WorkspaceContents, show
-from judgekit.verbs.train import TrainResult, train
+from judgekit.verbs.score import score
+from judgekit.verbs.show import show
+from judgekit.verbs.train import train
 from judgekit.workspace.layout import LOCAL_NAME
 
 SAMPLE_FILES = ("votes.csv", "new.csv", "README.md")
 
 
 class DemoStep(NamedTuple):
-    """One command of the demo and its result."""
+    """One command of the demo and what it shows."""
 
     command: str
-    result: IngestResult | TrainResult | ScoreResult | EvaluateResult | WorkspaceContents
+    page: RenderableType
 
 
 def demo(
@@ -46,7 +54,7 @@ def demo(
         should_stop: asked after every training step; true ends the demo there.
 
     Yields:
-        each command that a user would type in `folder`, with its result.
+        each command that a user would type in `folder`, with the page of its result.
 
     Raises:
         WorkspaceError: the folder is not empty, and `force` is false.
@@ -59,13 +67,15 @@ def demo(
         (folder / name).write_bytes((files("judgekit") / "sample" / name).read_bytes())
     workspace = init(folder / LOCAL_NAME)
     votes, new = folder / "votes.csv", folder / "new.csv"
-    yield DemoStep("judgekit ingest votes.csv", ingest(votes, workspace=workspace, force=force))
+    made = ingest(votes, workspace=workspace, force=force)
+    yield DemoStep("judgekit ingest votes.csv", ingestion_page(made))
     trained = train(
         workspace=workspace, judge="votes", force=force, offline=offline, reporter=reporter, should_stop=should_stop
     )
-    yield DemoStep("judgekit train", trained)
+    yield DemoStep("judgekit train", training_summary(trained))
     if trained.folder is None:
         return
-    yield DemoStep("judgekit score new.csv", score(new, workspace=workspace, force=force, offline=offline))
-    yield DemoStep("judgekit evaluate", evaluate(workspace=workspace, offline=offline))
-    yield DemoStep("judgekit show", show(workspace=workspace))
+    scored = score(new, workspace=workspace, force=force, offline=offline)
+    yield DemoStep("judgekit score new.csv", score_summary(scored))
+    yield DemoStep("judgekit evaluate", evaluation_table(evaluate(workspace=workspace, offline=offline)))
+    yield DemoStep("judgekit show", workspace_tables(show(workspace=workspace)))

@@ -2,76 +2,32 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from rich.console import RenderableType
 
 from judgekit.config import EvaluateSettings, Part, TrainSettings
 from judgekit.config.roles import Roles
-from judgekit.core.metrics import Interval, baselines, bootstrap_interval, evaluate_distributions, noise_floor
+from judgekit.core.metrics import baselines, bootstrap_interval, evaluate_distributions, noise_floor
 from judgekit.dataset.building import build_items
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import open_dataset, open_workspace
 from judgekit.errors import WorkspaceError
 from judgekit.judge.judge import EVALUATION_FILE, open_judge
 from judgekit.judge.orders import predict_both_orders
+from judgekit.judge.results import EvaluateResult
 from judgekit.prompts.mirror import find_mirror, require_mirror
-from judgekit.reports.tables import evaluation_table
+from judgekit.reports.tables import evaluation_table as evaluation_table
 from judgekit.schema.inference import infer_schema
 from judgekit.tables.files import read_files
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.training.training_data import split_parts
 from judgekit.workspace.manifest import stamp, write_json
 from judgekit.workspace.store import Entry, Kind, Workspace
-
-
-class EvaluateResult(NamedTuple):
-    """A judge's figures on items with human labels."""
-
-    judge: str
-    source: str
-    """What was evaluated on, in words."""
-    items: int
-    annotations: int
-    truncated: int
-    dropped: int
-    """Items left out because they are too long."""
-    label_mass: float | None
-    """Probability a causal LM gives to the label set, mean over items; None for encoders."""
-    both_orders: bool
-    """Whether the metrics are of distributions averaged over both orders of a pairwise comparison."""
-    metrics: dict[str, Interval | None]
-    """By name; None where a metric is undefined on these items."""
-    baselines: dict[str, dict[str, float | None]]
-    """`class_prior` (of the training items) and `uniform`, each with the metrics by name."""
-    noise_floor: float
-    """KL in nats that a perfect judge would show against these numbers of annotations."""
-    confidence: float
-
-    def __rich__(self) -> RenderableType:
-        """The facts for the terminal."""
-        return evaluation_table(self.to_json())
-
-    def to_json(self) -> dict[str, Any]:
-        """The figures as JSON values; null where undefined."""
-        return {
-            **self._asdict(),
-            "metrics": {
-                name: None if found is None else {key: _finite(value) for key, value in found._asdict().items()}
-                for name, found in self.metrics.items()
-            },
-            "baselines": {
-                name: {metric: None if value is None else _finite(value) for metric, value in values.items()}
-                for name, values in self.baselines.items()
-            },
-            "noise_floor": {"kl": self.noise_floor},
-        }
 
 
 def evaluate(
@@ -216,7 +172,3 @@ def _roles_of_training(manifest: Mapping[str, Any], columns: Sequence[str]) -> R
     if not set(roles.named()) <= set(columns) or (then["layout"] == "long" and not then["annotator"]):
         return labels
     return labels.over(roles)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

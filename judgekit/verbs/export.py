@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.console import RenderableType
 
 from judgekit.config import Dtype, ExportSettings, ModelKind, OnTooLong
 from judgekit.dataset.opening import open_dataset, open_workspace
@@ -28,10 +27,11 @@ from judgekit.judge.judge import (
     judge_verbalizer,
     open_judge,
 )
+from judgekit.judge.results import ExportResult
 from judgekit.models.loading import Backbone, check_4bit, choose_device, load_tokenizer
 from judgekit.models.merged import load_merged, own_dtype, save_merged
 from judgekit.reports.model_card import model_card
-from judgekit.reports.tables import export_summary
+from judgekit.reports.tables import export_summary as export_summary
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.workspace.atomic import replaced_folder, write_text
 from judgekit.workspace.manifest import read_json, stamp, write_json
@@ -40,31 +40,6 @@ from judgekit.workspace.store import Entry, Kind, Workspace
 FACTS_FILE = "judgekit.json"
 SAMPLE_ITEMS = 64
 EXACT_TOLERANCE, ROUNDED_TOLERANCE = 1e-4, 1e-2
-
-
-class ExportResult(NamedTuple):
-    """Where a judge was exported to, and what that changed."""
-
-    judge: str
-    folder: Path
-    files: dict[str, int]
-    """Bytes of each file."""
-    dtype: str
-    """Number format of the weights."""
-    sample: str
-    """What was scored before and after, in words."""
-    sample_items: int
-    shift: dict[str, float]
-    """Largest shift of a label's probability over the sample, by label."""
-    tolerance: float
-
-    def __rich__(self) -> RenderableType:
-        """The facts for the terminal."""
-        return export_summary(self.to_json())
-
-    def to_json(self) -> dict[str, Any]:
-        """The facts as JSON values."""
-        return {**self._asdict(), "folder": str(self.folder)}
 
 
 class _Sample(NamedTuple):

@@ -9,18 +9,17 @@ from typing import Any
 from judgekit.config import IngestSettings
 from judgekit.dataset.building import build_items
 from judgekit.dataset.opening import open_workspace
+from judgekit.dataset.result import AS_IN_FILE, PSEUDONYMS, IngestResult
 from judgekit.errors import DataError
 from judgekit.prompts.library import build_template, choose_template
 from judgekit.prompts.template import PromptTemplate
+from judgekit.reports.tables import ingestion_page as ingestion_page
 from judgekit.schema.inference import infer_schemas
 from judgekit.schema.schema import Schema
 from judgekit.tables.files import ReadOptions, read_files
 from judgekit.tables.source import SourceTable
 from judgekit.verbs.append import append_round
 from judgekit.verbs.new_dataset import (
-    AS_IN_FILE,
-    PSEUDONYMS,
-    IngestResult,
     grouped,
     with_pseudonyms,
     write_dataset,

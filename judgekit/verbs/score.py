@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from rich.console import RenderableType
 
 from judgekit.config import ScoreSettings
 from judgekit.core.distributions import entropy, expected_score
@@ -18,8 +17,9 @@ from judgekit.dataset.score_input import read_score_items
 from judgekit.errors import DataError
 from judgekit.judge.judge import Judge, Predictions, open_judge
 from judgekit.judge.orders import predict_both_orders
+from judgekit.judge.results import ScoreResult
 from judgekit.prompts.mirror import require_mirror
-from judgekit.reports.tables import score_summary
+from judgekit.reports.tables import score_summary as score_summary
 from judgekit.tables.files import read_files
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.workspace.atomic import replaced_file
@@ -27,40 +27,6 @@ from judgekit.workspace.store import Kind
 
 # Enough digits to lose nothing of a float32 logit, few enough to read; rows still sum to 1 within 1e-8.
 SIGNIFICANT_DIGITS = 9
-
-
-class ScoreResult(NamedTuple):
-    """The distributions of a table's items."""
-
-    output: Path
-    judge: str
-    labels: tuple[str, ...]
-    scores: pl.DataFrame
-    """One row per item, in the order of the input: the id columns, `prob_<label>` for each label, `label` (the most
-    probable one), `entropy` (nats), `expected_score` (ordinal labels only), `label_mass` (causal LMs only: what the
-    LM gives to the label set before it is renormalised), `order_gap` (with both orders only), `truncated`."""
-
-    def __rich__(self) -> RenderableType:
-        """The facts for the terminal."""
-        return score_summary(self.to_json())
-
-    def to_json(self) -> dict[str, Any]:
-        """The facts as JSON values, without the scores themselves."""
-        return {
-            "output": str(self.output),
-            "judge": self.judge,
-            "items": self.scores.height,
-            "columns": self.scores.columns,
-            "truncated": int(self.scores["truncated"].sum()),
-            "mean_label_mass": self._mean("label_mass"),
-            "mean_order_gap": self._mean("order_gap"),
-            "mean_entropy": self._mean("entropy"),
-            "label_shares": {label: self._mean(f"prob_{label}") for label in self.labels},
-        }
-
-    def _mean(self, column: str) -> float | None:
-        """The mean of a column; None where there is none."""
-        return float(np.mean(self.scores[column].to_numpy())) if column in self.scores.columns else None
 
 
 def score(

@@ -3,55 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from rich.console import RenderableType
 
 from judgekit.dataset.opening import Dataset, open_dataset, open_workspace
+from judgekit.dataset.result import FilledTemplate
 from judgekit.errors import DataError
+from judgekit.judge.results import WorkspaceContents
 from judgekit.prompts.verbalizer import shown_labels
-from judgekit.reports.tables import filled_template, workspace_tables
+from judgekit.reports.tables import filled_template as filled_template
+from judgekit.reports.tables import workspace_tables as workspace_tables
 from judgekit.training.run_folder import unfinished
 from judgekit.workspace.store import Kind
-
-
-class WorkspaceContents(NamedTuple):
-    """The datasets and judges of a workspace, oldest first, the trainings that were interrupted, and the studies."""
-
-    workspace: Path
-    datasets: list[dict[str, Any]]
-    judges: list[dict[str, Any]]
-    unfinished: list[str]
-    studies: list[str]
-
-    def __rich__(self) -> RenderableType:
-        """The facts for the terminal."""
-        return workspace_tables(self.to_json())
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {**self._asdict(), "workspace": str(self.workspace)}
-
-
-class FilledTemplate(NamedTuple):
-    """A dataset's template with one of its items in it."""
-
-    dataset: str
-    path: Path
-    """The template file, for editing."""
-    item: str
-    prompt: str
-    """What a causal LM reads."""
-    segments: tuple[str, str | None]
-    """What an encoder reads."""
-
-    def __rich__(self) -> RenderableType:
-        """The facts for the terminal."""
-        return filled_template(self.to_json())
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {**self._asdict(), "path": str(self.path), "segments": list(self.segments)}
 
 
 def show(*, workspace: str | Path | None = None) -> WorkspaceContents:

@@ -7,63 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from rich.console import RenderableType
+from typing import Any
 
 from judgekit.config import TrainSettings
 from judgekit.dataset.opening import Dataset, open_dataset, open_workspace
 from judgekit.errors import SettingsError
 from judgekit.judge.judge import judge_backbone, judge_prompts, judge_verbalizer
+from judgekit.judge.results import PromptAsRead, Token
 from judgekit.models.loading import load_tokenizer
 from judgekit.prompts.verbalizer import Verbalizer
-from judgekit.reports.prompt_page import prompt_page
+from judgekit.reports.prompt_page import prompt_page as prompt_page
 from judgekit.training.batches import TokenizedPrompts
 from judgekit.training.setup import set_up, wanted_backbone
 from judgekit.verbs.show import row_of
 from judgekit.workspace.store import Kind, Workspace
-
-
-class Token(NamedTuple):
-    """One token of a prompt or of a label's word."""
-
-    id: int
-    token: str
-    """As the tokenizer writes it."""
-
-
-class PromptAsRead(NamedTuple):
-    """One item as a judge reads it."""
-
-    reader: str
-    """Who reads it: a judge, or a backbone that would be trained."""
-    dataset: str
-    item: str
-    kind: str
-    """causal or encoder."""
-    text: str | None
-    """What a causal LM reads, whole; None for an encoder."""
-    segments: tuple[str, str | None] | None
-    """What an encoder reads, without its special tokens; None for a causal LM."""
-    tokens: list[Token]
-    judgment_position: int | None
-    """Place of the token after which a causal LM is read, from 0; None for an encoder."""
-    max_length: int
-    is_truncated: bool
-    has_special_tokens: bool
-    """Whether a special token stood in the item's texts, where it is read as plain text with a space in it."""
-    reading: str
-    """How the labels are read, as a sentence."""
-    words: dict[str, list[dict[str, Any]]]
-    """For each label the words it is read at: `text` and `tokens`; empty for an encoder."""
-
-    def __rich__(self) -> RenderableType:
-        """The facts for the terminal."""
-        return prompt_page(self.to_json())
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {**self._asdict(), "tokens": [token._asdict() for token in self.tokens]}
 
 
 def show_prompt(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gc
+import io
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,20 +14,30 @@ from judgekit.config import StudySettings
 from judgekit.dataset.opening import Dataset, named_annotations, open_dataset, open_workspace
 from judgekit.judge.judge import describe_backbone
 from judgekit.models.loading import Backbone
+from judgekit.reports.study_figures import study_figures
+from judgekit.reports.study_html import study_html
+from judgekit.reports.study_page import study_markdown
+from judgekit.reports.study_page import study_page as study_page
 from judgekit.studies.data import find_budget, with_fixed_split
 from judgekit.studies.notes import study_notes
 from judgekit.studies.plans import Run, plans_of, runs_of, variants_of
-from judgekit.studies.records import Records
-from judgekit.studies.result import StudyResult, summarise, write_report
+from judgekit.studies.records import Record, Records
+from judgekit.studies.result import StudyResult, summarise
 from judgekit.studies.runs import Ground, lay_ground, make_run
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.training.setup import wanted_backbone
 from judgekit.training.training_data import split_parts
+from judgekit.workspace.atomic import write_text
 from judgekit.workspace.layout import check_name
 
 # They may grow from call to call: the runs that are there stay what they are.
 _MAY_DIFFER = ("preset", "plan", "seeds")
 _NOT_FOR_RUNS = ("plan", "seeds", "train_items", "seed", "split", "split_seed")
+_COLUMNS = (
+    "seed", "key", "kl", "accuracy", "validation_kl", "temperature", "label_mass", "training_items", "per_item",
+    "epochs", "learning_rate", "steps", "best_step", "seconds", "items_per_second", "peak_memory",
+)  # fmt: skip
+_SETTINGS = ("alpha", "epsilon", "adversary")
 
 
 def study(
@@ -90,7 +102,7 @@ def study(
         found = {name: [records.load(run.key) for run in several] for name, several in runs.items()}
         about = {"dataset": data.name, "backbone": backbone.name, "notes": notes, **ground.sizes()}
         result = result._replace(facts={**about, **summarise(plans, found, ground.held(chosen.seed))})
-    write_report(records.folder, result, found)
+    _write_report(records.folder, result, found)
     return result
 
 
@@ -134,3 +146,23 @@ def _make_all(
             seconds.append(time.monotonic() - started)
     reporter.runs(len(todo), len(todo), "done", 0.0)
     return True
+
+
+def _write_report(folder: Path, result: StudyResult, variants: Mapping[str, Sequence[Record]]) -> None:
+    """Write `runs.csv`, `table.md` and the self-contained `report.html` of a finished study into its folder."""
+    write_text(folder / "runs.csv", _runs_table(variants))
+    write_text(folder / "table.md", study_markdown(result))
+    write_text(folder / "report.html", study_html(result, study_figures(result)))
+
+
+def _runs_table(variants: Mapping[str, Sequence[Record]]) -> str:
+    """One row per variant and seed; runs that several variants share have one key."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["variant", *_COLUMNS, *_SETTINGS])
+    for name, records in variants.items():
+        for record in records:
+            settings = record.facts["settings"]
+            own = [record.facts.get(column) for column in _COLUMNS]
+            writer.writerow([name, *own, *(settings[column] for column in _SETTINGS)])
+    return text.getvalue()

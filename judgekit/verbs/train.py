@@ -7,9 +7,7 @@ import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from rich.console import RenderableType
+from typing import Any
 
 from judgekit.config import TrainSettings
 from judgekit.core.metrics import kl_per_item
@@ -18,53 +16,20 @@ from judgekit.errors import SettingsError, WorkspaceError
 from judgekit.judge.judge import ADAPTER_FOLDER, LOG_FILE, TEMPLATE_FILE, describe_backbone, judge_manifest
 from judgekit.models.loading import choose_device
 from judgekit.prompts.mirror import require_mirror
-from judgekit.reports.tables import training_summary
+from judgekit.reports.tables import training_summary as training_summary
 from judgekit.training.checkpoints import Checkpoint
 from judgekit.training.loop import reading_size, train_model
 from judgekit.training.notes import notes_before, notes_on_gain, notes_on_label_mass
 from judgekit.training.predict import predict
 from judgekit.training.processes import Processes, join_processes
 from judgekit.training.reporter import SILENT, Reporter
+from judgekit.training.result import TrainResult
 from judgekit.training.run_folder import RunFolder, unfinished
 from judgekit.training.setup import calibrate, loop_settings, make_model, plan_memory, set_up, wanted_backbone
 from judgekit.training.training_data import split_parts, training_parts
 from judgekit.workspace.atomic import write_text
 from judgekit.workspace.layout import check_name
 from judgekit.workspace.store import Kind, Workspace
-
-
-class TrainResult(NamedTuple):
-    """How a training ended."""
-
-    judge: str
-    folder: Path | None
-    """The judge's folder; None if the run was interrupted and only its checkpoint is kept."""
-    dataset: str
-    items: dict[str, int]
-    """Items of each part of the split."""
-    steps: int
-    total_steps: int
-    best_step: int
-    validation_kl: float
-    """Of the kept adapter, after calibration, nats."""
-    validation_prior_kl: float
-    """Of the class prior on the same items, nats."""
-    temperature: float
-    label_mass: float | None
-    """Probability a causal LM gives to the label set, mean over the validation part; None for encoders."""
-    truncated: int
-    """Training and validation items whose texts were shortened."""
-    dropped: int
-    """Training and validation items left out because they are too long."""
-    items_per_second: float
-
-    def __rich__(self) -> RenderableType:
-        """The facts for the terminal."""
-        return training_summary(self.to_json())
-
-    def to_json(self) -> dict[str, Any]:
-        """The facts as JSON values."""
-        return {**self._asdict(), "folder": None if self.folder is None else str(self.folder)}
 
 
 def train(

@@ -16,6 +16,7 @@ from rich.console import Console
 from judgekit import JudgekitError, check, ingest
 from judgekit.checks.result import CheckResult
 from judgekit.core.agreement import NOTHING_TO_COMPARE, ONE_LABEL, krippendorff_alpha
+from judgekit.reports.check_page import check_page
 
 HEADER = ["item_id", "annotator_id", "text", "label"]
 
@@ -38,7 +39,7 @@ def rows_of(labels_of_items: list[str]) -> list[list[str]]:
 
 def page_of(result: CheckResult) -> str:
     stream = io.StringIO()
-    Console(file=stream, width=80).print(result, crop=False)
+    Console(file=stream, width=80).print(check_page(result), crop=False)
     return stream.getvalue()
 
 

@@ -1,0 +1,125 @@
+"""What `ingest` made, and one item in a dataset's template, as objects for Python, scripts and the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from judgekit.core.distributions import class_prior, empirical_distribution, entropy, raw_agreement
+from judgekit.dataset.items import ItemTable
+from judgekit.dataset.pseudonyms import redacted
+from judgekit.dataset.rounds import Round
+from judgekit.schema.schema import Schema
+from judgekit.tables.ingest_report import IngestReport
+
+PSEUDONYMS, AS_IN_FILE = "pseudonyms", "as in the file"
+
+
+class IngestResult(NamedTuple):
+    """One new dataset, or one that a further round was added to."""
+
+    dataset: str
+    folder: Path | None
+    """None in a dry run."""
+    items: ItemTable
+    annotations: pl.DataFrame
+    """`item_id`, `annotator` (null where unnamed), `label`, `count`."""
+    schema: Schema
+    report: IngestReport
+    """The account of what was read: of the round alone, where one was added."""
+    template: str
+    """Name of the built-in template that the dataset's own was made from."""
+    annotator_ids: str | None
+    """Whether the ids are pseudonyms or as in the file; None where nobody is named."""
+    names: Mapping[str, str] = {}
+    """The pseudonyms of those annotators who are named by a column or a file."""
+    round: Round | None = None
+    """What a further round brought."""
+    others: tuple[IngestResult, ...] = ()
+    """The datasets of the other label columns, where a table has several."""
+
+    @property
+    def datasets(self) -> tuple[IngestResult, ...]:
+        """This dataset and the others."""
+        return (self._replace(others=()), *self.others)
+
+    def to_json(self) -> dict[str, Any]:
+        """The facts as JSON values, without the items themselves and without names of annotators.
+
+        Of several datasets: `datasets`, a list of the facts of each.
+        """
+        if self.others:
+            return {"datasets": [result.to_json() for result in self.datasets], "dry_run": self.folder is None}
+        return redacted(self.facts(), self.names)
+
+    def facts(self) -> dict[str, Any]:
+        """The facts as JSON values, columns and annotators by their names in the file."""
+        counts, report, schema = self.items.counts, self.report, self.schema
+        per_item = counts.sum(axis=1)
+        people = self.annotations.get_column("annotator").drop_nulls()
+        facts = {
+            "dataset": self.dataset,
+            "folder": None if self.folder is None else str(self.folder),
+            "dry_run": self.folder is None,
+            "items": len(self.items),
+            "annotations": int(per_item.sum()),
+            "annotators": people.n_unique() if people.len() else None,
+            "annotator_ids": self.annotator_ids,
+            "labels": list(self.items.labels),
+            "scale": self.items.scale,
+            "layout": schema.layout,
+            "columns": {
+                "item": schema.item,
+                "annotator": schema.annotator or list(schema.annotator_columns) or None,
+                "label": schema.label or list(schema.count_columns) or None,
+                "text": list(schema.fields),
+                "group": schema.group,
+                "split": schema.split,
+                "ignored": list(schema.ignored),
+            },
+            "template": self.template,
+            "label_shares": dict(zip(self.items.labels, class_prior(counts).tolist(), strict=True)),
+            "annotations_per_item": {
+                "min": int(per_item.min()),
+                "mean": float(per_item.mean()),
+                "max": int(per_item.max()),
+            },
+            "raw_agreement": raw_agreement(counts),
+            "mean_entropy": float(entropy(empirical_distribution(counts)).mean()),
+            "rows_read": report.rows_read,
+            "rows_kept": report.rows_kept,
+            "set_aside": [aside._asdict() | {"details": list(aside.details)} for aside in report.set_aside],
+            "reasons": list(schema.reasons),
+            "notes": list(report.notes),
+            "warnings": list(report.warnings),
+        }
+        if self.round is not None:
+            added = self.round
+            facts["round"] = {
+                "annotations": report.annotations,
+                "added": added.added,
+                "new_items": added.new_items,
+                "known_items": added.known_items,
+                "set_aside": [aside._asdict() | {"details": list(aside.details)} for aside in added.set_aside],
+            }
+        return facts
+
+
+class FilledTemplate(NamedTuple):
+    """A dataset's template with one of its items in it."""
+
+    dataset: str
+    path: Path
+    """The template file, for editing."""
+    item: str
+    prompt: str
+    """What a causal LM reads."""
+    segments: tuple[str, str | None]
+    """What an encoder reads."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {**self._asdict(), "path": str(self.path), "segments": list(self.segments)}

@@ -1,0 +1,36 @@
+"""What a training ended with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class TrainResult(NamedTuple):
+    """How a training ended."""
+
+    judge: str
+    folder: Path | None
+    """The judge's folder; None if the run was interrupted and only its checkpoint is kept."""
+    dataset: str
+    items: dict[str, int]
+    """Items of each part of the split."""
+    steps: int
+    total_steps: int
+    best_step: int
+    validation_kl: float
+    """Of the kept adapter, after calibration, nats."""
+    validation_prior_kl: float
+    """Of the class prior on the same items, nats."""
+    temperature: float
+    label_mass: float | None
+    """Probability a causal LM gives to the label set, mean over the validation part; None for encoders."""
+    truncated: int
+    """Training and validation items whose texts were shortened."""
+    dropped: int
+    """Training and validation items left out because they are too long."""
+    items_per_second: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The facts as JSON values."""
+        return {**self._asdict(), "folder": None if self.folder is None else str(self.folder)}
