@@ -10,14 +10,13 @@ from judgekit.errors import MOST_PROBLEMS_SHOWN
 from judgekit.schema.label_names import apply_told_labels
 from judgekit.schema.layouts.lists import annotator_separator, split_cells
 from judgekit.schema.schema import Schema
-from judgekit.tables.account import Account
 from judgekit.tables.evidence import Groups
-from judgekit.tables.source import ITEM, ROW
+from judgekit.tables.source import ITEM, ROW, TableAccount
 
 _MEMBERS, _PEOPLE = "\x00members", "\x00people"
 
 
-def collect_votes(schema: Schema, rows: pl.DataFrame, account: Account) -> pl.DataFrame:
+def collect_votes(schema: Schema, rows: pl.DataFrame, account: TableAccount) -> pl.DataFrame:
     """The annotations of `rows`; rows without one are set aside, and so are those that contradict each other.
 
     Args:
@@ -43,7 +42,7 @@ def collect_votes(schema: Schema, rows: pl.DataFrame, account: Account) -> pl.Da
     return _one_per_annotator(schema, votes, account)
 
 
-def _of_long(schema: Schema, rows: pl.DataFrame, account: Account) -> pl.DataFrame:
+def _of_long(schema: Schema, rows: pl.DataFrame, account: TableAccount) -> pl.DataFrame:
     annotator = pl.lit(None, dtype=pl.String)
     if schema.annotator:
         named = rows.get_column(schema.annotator)
@@ -53,7 +52,7 @@ def _of_long(schema: Schema, rows: pl.DataFrame, account: Account) -> pl.DataFra
     return _filled(cells, "the label is empty", account)
 
 
-def _of_wide(schema: Schema, rows: pl.DataFrame, account: Account) -> pl.DataFrame:
+def _of_wide(schema: Schema, rows: pl.DataFrame, account: TableAccount) -> pl.DataFrame:
     people = list(schema.annotator_columns)
     # the columns may have any name, `label` and `annotator` among them
     cells = rows.select(ROW, ITEM, *people).unpivot(
@@ -67,7 +66,7 @@ def _of_wide(schema: Schema, rows: pl.DataFrame, account: Account) -> pl.DataFra
     return votes
 
 
-def _of_list(schema: Schema, rows: pl.DataFrame, account: Account) -> pl.DataFrame:
+def _of_list(schema: Schema, rows: pl.DataFrame, account: TableAccount) -> pl.DataFrame:
     labels = rows.get_column(schema.label or "")
     members = split_cells(labels, schema.separator)
     cells = rows.select(ROW, ITEM).with_columns(members.alias(_MEMBERS))
@@ -109,7 +108,7 @@ _ONE = pl.lit(1, dtype=pl.Int64)
 _CELLS = {"long": _of_long, "wide": _of_wide, "list": _of_list}
 
 
-def _filled(cells: pl.DataFrame, reason: str, account: Account) -> pl.DataFrame:
+def _filled(cells: pl.DataFrame, reason: str, account: TableAccount) -> pl.DataFrame:
     """The annotations that have a label; rows without any are set aside."""
     is_blank = cells.get_column("label").str.strip_chars() == ""
     votes = cells
@@ -120,7 +119,7 @@ def _filled(cells: pl.DataFrame, reason: str, account: Account) -> pl.DataFrame:
     return votes.select(ROW, ITEM, "annotator", "label", count=_ONE)
 
 
-def _one_per_annotator(schema: Schema, votes: pl.DataFrame, account: Account) -> pl.DataFrame:
+def _one_per_annotator(schema: Schema, votes: pl.DataFrame, account: TableAccount) -> pl.DataFrame:
     """Repeated annotations collapsed where they agree; where an annotator contradicts herself none is kept."""
     pair = [ITEM, "annotator"]
     if not Groups(votes.drop_nulls("annotator"), pair).repeat:

@@ -13,18 +13,18 @@ import numpy as np
 import polars as pl
 
 from judgekit.dataset.annotations import collect_votes
+from judgekit.dataset.ingest_report import IngestReport
 from judgekit.dataset.item_rows import digests, item_ids, rows_of_items, value_of_item
 from judgekit.dataset.items import ItemTable
+from judgekit.dataset.refusal import refuse_losses
 from judgekit.errors import DataError
 from judgekit.schema.given_parts import normalise_part
 from judgekit.schema.label_names import label_variants
 from judgekit.schema.scales import order_labels
 from judgekit.schema.schema import Schema
-from judgekit.tables.account import Account
 from judgekit.tables.column_names import did_you_mean
 from judgekit.tables.evidence import MOST_LABELS, Groups
-from judgekit.tables.ingest_report import IngestReport
-from judgekit.tables.source import ITEM, ROW, SourceTable
+from judgekit.tables.source import ITEM, ROW, SourceTable, TableAccount
 
 _LABELS_PER_ROW_SHARE = 0.5
 
@@ -51,12 +51,12 @@ def build_items(source: SourceTable, schema: Schema, *, strict: bool = False, mo
         DataError: more rows than that contradict the file or themselves (they are listed), labels are unknown, or there
             are no labels to learn from.
     """
-    account = Account(source)
+    account = TableAccount(source, source.set_aside)
     rows = rows_of_items(source, schema, account)
     votes = collect_votes(schema, rows, account)
     used = set(votes.get_column("label").unique().to_list())
     unknown = _unknown_labels(source, schema, votes) if used - set(schema.labels) else []
-    account.settle(strict=strict, most_set_aside=most_set_aside, unknown=unknown)
+    refuse_losses(account, strict=strict, most_set_aside=most_set_aside, unknown=unknown)
     _check_label_set(source, schema, votes, len(used))
     items, annotations = _assemble(source, _of_used_labels(schema, used), rows, votes)
     return Ingested(items, annotations, _report(schema, account, annotations, items))
@@ -154,7 +154,7 @@ def _parted_texts(items: ItemTable) -> int:
     return int(keys.select((pl.col("group").n_unique().over("text") > 1).sum()).item())
 
 
-def _report(schema: Schema, account: Account, annotations: pl.DataFrame, items: ItemTable) -> IngestReport:
+def _report(schema: Schema, account: TableAccount, annotations: pl.DataFrame, items: ItemTable) -> IngestReport:
     source = account.source
     per_item = items.counts.sum(axis=1)
     single = int((per_item == 1).sum())
@@ -192,7 +192,7 @@ def _report(schema: Schema, account: Account, annotations: pl.DataFrame, items: 
         annotators=people.n_unique() if people.len() else None,
         annotations_per_item=(int(per_item.min()), float(per_item.mean()), int(per_item.max())),
         single_annotation_items=single,
-        set_aside=tuple(account.aside),
+        set_aside=account.aside,
         notes=tuple(notes),
         warnings=tuple(warnings),
     )

@@ -11,15 +11,14 @@ import polars as pl
 from judgekit.errors import DataError
 from judgekit.schema.given_parts import normalise_part
 from judgekit.schema.schema import Schema
-from judgekit.tables.account import Account
+from judgekit.tables.account import EMPTY_ROW
 from judgekit.tables.evidence import Groups
-from judgekit.tables.ingest_report import EMPTY_ROW
-from judgekit.tables.source import ITEM, ROW, SourceTable
+from judgekit.tables.source import ITEM, ROW, SourceTable, TableAccount
 
 _SETTLED = "\x00settled"
 
 
-def rows_of_items(source: SourceTable, schema: Schema, account: Account) -> pl.DataFrame:
+def rows_of_items(source: SourceTable, schema: Schema, account: TableAccount) -> pl.DataFrame:
     """The rows that have an item and contradict no other.
 
     Args:
@@ -46,7 +45,7 @@ def rows_of_items(source: SourceTable, schema: Schema, account: Account) -> pl.D
     return rows
 
 
-def _with_items(source: SourceTable, schema: Schema, account: Account) -> pl.DataFrame:
+def _with_items(source: SourceTable, schema: Schema, account: TableAccount) -> pl.DataFrame:
     """The rows that have an item, with `ROW`."""
     frame = source.frame
     is_blank = cache(lambda name: frame.get_column(name).str.strip_chars() == "")
@@ -102,7 +101,7 @@ def digests(texts: pl.Series) -> pl.Series:
     return pl.Series(found, dtype=pl.String)
 
 
-def _with_one_text(schema: Schema, rows: pl.DataFrame, groups: Groups, account: Account) -> pl.DataFrame:
+def _with_one_text(schema: Schema, rows: pl.DataFrame, groups: Groups, account: TableAccount) -> pl.DataFrame:
     """The rows whose item has the text it had first."""
     differs = [groups.differs(name) for name in schema.fields]
     if not any(differ.any() for differ in differs):
@@ -125,7 +124,7 @@ def _with_one_text(schema: Schema, rows: pl.DataFrame, groups: Groups, account: 
     return rows.filter(~is_other)
 
 
-def _with_one_value(schema: Schema, rows: pl.DataFrame, column: str, what: str, account: Account) -> pl.DataFrame:
+def _with_one_value(schema: Schema, rows: pl.DataFrame, column: str, what: str, account: TableAccount) -> pl.DataFrame:
     """The rows of the items that have one value of a column, or none; nobody knows where an item of two belongs."""
     filled = _filled(rows, column)
     if what.startswith("parts"):

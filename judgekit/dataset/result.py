@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from judgekit.core.distributions import class_prior, empirical_distribution, entropy, raw_agreement
+from judgekit.dataset.ingest_report import IngestReport
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.pseudonyms import redacted
 from judgekit.dataset.rounds import Round
 from judgekit.schema.schema import Schema
-from judgekit.tables.ingest_report import IngestReport
 
 PSEUDONYMS, AS_IN_FILE = "pseudonyms", "as in the file"
 

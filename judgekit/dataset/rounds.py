@@ -12,8 +12,7 @@ import polars as pl
 
 from judgekit.dataset.items import ItemTable
 from judgekit.errors import MOST_PROBLEMS_SHOWN
-from judgekit.tables.ingest_report import SetAside
-from judgekit.tables.source import LINES_SHOWN
+from judgekit.tables.account import SetAside, in_words
 
 _OLD = "\x00old"
 
@@ -124,11 +123,10 @@ def _set_aside(aside: list[SetAside], reason: str, rows: pl.DataFrame, *, is_fau
     if rows.height == 0:
         return
     ids = rows.get_column("item_id").unique(maintain_order=True).to_list()
-    more = f" and {len(ids) - LINES_SHOWN:,} more" if len(ids) > LINES_SHOWN else ""
-    where = ", ".join(map(repr, ids[:LINES_SHOWN]))
+    where = in_words(ids, lambda item: ("item", repr(item)))
     details = tuple(_detail(row, reason) for row in rows.head(MOST_PROBLEMS_SHOWN).iter_rows(named=True))
     number = int(rows.get_column("count").sum())
-    aside.append(SetAside(reason, number, f"{'items' if len(ids) > 1 else 'item'} {where}{more}", is_fault, details))
+    aside.append(SetAside(reason, number, where, is_fault, details))
 
 
 def _detail(row: dict[str, Any], reason: str) -> str:

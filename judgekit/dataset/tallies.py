@@ -7,13 +7,12 @@ import polars as pl
 from judgekit.dataset.item_rows import item_ids
 from judgekit.schema.layouts.shares import counts_of_shares
 from judgekit.schema.schema import Schema
-from judgekit.tables.account import Account
-from judgekit.tables.source import ITEM, ROW
+from judgekit.tables.source import ITEM, ROW, TableAccount
 
 _MOST_COUNT = 10**9
 
 
-def tallied(schema: Schema, rows: pl.DataFrame, account: Account) -> pl.DataFrame:
+def tallied(schema: Schema, rows: pl.DataFrame, account: TableAccount) -> pl.DataFrame:
     """The annotations of counts or shares: `ROW`, `ITEM`, `annotator` (null), `label`, `count`, in file order."""
     if schema.layout == "probabilities":
         rows, numbers = counts_of_shares(schema, rows, account)
@@ -32,7 +31,7 @@ def tallied(schema: Schema, rows: pl.DataFrame, account: Account) -> pl.DataFram
     return cells.select(ROW, ITEM, pl.lit(None, dtype=pl.String).alias("annotator"), label, "count")
 
 
-def _counts_of_cells(schema: Schema, rows: pl.DataFrame, account: Account) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _counts_of_cells(schema: Schema, rows: pl.DataFrame, account: TableAccount) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows whose cells are all counts, and these as Int64, one column per label."""
     cells = [rows.get_column(name).str.strip_chars() for name in schema.count_columns]
     numbers = pl.DataFrame(
@@ -63,7 +62,7 @@ def _counts_of_cells(schema: Schema, rows: pl.DataFrame, account: Account) -> tu
     return rows.filter(~any_wrong), numbers.filter(~any_wrong)
 
 
-def _one_row_per_item(schema: Schema, numbers: pl.DataFrame, names: list[str], account: Account) -> pl.DataFrame:
+def _one_row_per_item(schema: Schema, numbers: pl.DataFrame, names: list[str], account: TableAccount) -> pl.DataFrame:
     """A row that returns unchanged is a copy, not new annotations; one that returns changed is a contradiction."""
     several = numbers.filter(pl.col(ITEM).is_duplicated())
     if several.height == 0:

@@ -1,112 +1,134 @@
-"""The account of a table's rows while its items are built: what was set aside and why, and whether that is too much."""
+"""The one account of rows: what a file's reader, and later the building of items, set aside, and why.
+
+Readers, formats and the building of items all enter what they leave out here; none of them counts rows by itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from itertools import islice
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
-import polars as pl
+from judgekit.errors import MOST_PROBLEMS_SHOWN
 
-from judgekit.errors import MOST_PROBLEMS_SHOWN, DataError
-from judgekit.tables.ingest_report import EMPTY_ROW, SetAside
-from judgekit.tables.source import SourceTable
+EMPTY_ROW = "the row is empty"
+"""The reason that no `--strict` refuses."""
+_PLACES_SHOWN = 5
 
 
-class Account:
+class SetAside(NamedTuple):
+    """Rows that became no annotation, for one reason."""
+
+    reason: str
+    rows: int
+    where: str
+    """The first of them, in words: `lines 3, 8 and 4 more`."""
+    is_fault: bool = False
+    """Whether the rows contradict the file or themselves; the others are empty, refused or repeated on purpose."""
+    details: tuple[str, ...] = ()
+    """What is wrong with single rows, the first few, each with its place."""
+
+
+class Located(Protocol):
+    """Rows that know where they stand in their file."""
+
+    def where(self, rows: Iterable[int]) -> str:
+        """The first few places among `rows` (positions from 0), in words."""
+        ...
+
+
+T = TypeVar("T")
+LocatedT = TypeVar("LocatedT", bound=Located)
+
+
+class Account(Generic[LocatedT]):
     """The rows of a source that became no annotation; whoever sets rows aside takes them out of the table.
 
     Args:
-        source: the table, with the rows that its reader set aside.
+        source: the rows.
+        aside: what was set aside before.
     """
 
-    def __init__(self, source: SourceTable) -> None:
+    def __init__(self, source: LocatedT, aside: Iterable[SetAside] = ()) -> None:
         self.source = source
-        self.aside: list[SetAside] = list(source.set_aside)
         self.notes: list[str] = []
         self.warnings: list[str] = []
-        self._told = {EMPTY_ROW}
-        self._contradictions: list[str] = []
+        self.contradictions: list[str] = []
+        """Contradicting annotations of rows that are kept, the first few of each kind."""
+        self.allowed = {EMPTY_ROW}
+        """The reasons that `--strict` does not refuse."""
+        self._before = tuple(aside)
+        self._rows: dict[tuple[str, bool], list[int]] = {}
+        self._details: dict[tuple[str, bool], list[str]] = {}
+
+    @property
+    def aside(self) -> tuple[SetAside, ...]:
+        """All that was set aside, one entry for each reason; of rows that were entered twice, both count."""
+        own = [
+            SetAside(reason, len(rows), self._where(rows), is_fault, tuple(self._details[reason, is_fault]))
+            for (reason, is_fault), rows in self._rows.items()
+        ]
+        return (*self._before, *own)
 
     def set_aside(
         self,
         reason: str,
-        rows: pl.Series,
+        rows: Iterable[int],
         *,
         is_fault: bool = False,
-        is_told: bool = False,
+        is_allowed: bool = False,
         details: Iterable[str] = (),
     ) -> None:
-        """Take note of rows that are set aside.
+        """Enter rows that are set aside.
 
         Args:
             reason: why, in words.
-            rows: their positions in the source; none are no entry.
+            rows: their positions in the source, one for each annotation that is lost; none are no entry.
             is_fault: whether they contradict the file or themselves.
-            is_told: whether the user asked for it, which `--strict` does not refuse.
+            is_allowed: whether the user asked for it, so that `--strict` does not refuse it.
             details: what is wrong with single rows, each with its place; the first few are kept.
         """
-        if rows.len() == 0:
+        entered = list(rows)
+        if not entered:
             return
-        first = tuple(islice(details, MOST_PROBLEMS_SHOWN))
-        self.aside.append(SetAside(reason, rows.len(), self.source.where(rows), is_fault, first))
-        if is_told:
-            self._told.add(reason)
+        self._rows.setdefault((reason, is_fault), []).extend(entered)
+        kept = self._details.setdefault((reason, is_fault), [])
+        kept += islice(details, MOST_PROBLEMS_SHOWN - len(kept))
+        if is_allowed:
+            self.allowed.add(reason)
 
-    def leave_out(self, reason: str, rows: pl.Series, details: Iterable[str]) -> None:
-        """Take note of contradicting annotations in rows whose other annotations are kept.
+    def leave_out(self, reason: str, rows: Iterable[int], details: Iterable[str]) -> None:
+        """Enter contradicting annotations of rows whose other annotations are kept.
 
         Args:
             reason: why, in words.
             rows: the row of each annotation.
-            details: as for `set_aside`; they may name annotators, so they are told in a refusal only.
+            details: as for `set_aside`; they may name annotators, so they are shown in a refusal only.
         """
-        if rows.len():
-            self._contradictions += islice(details, MOST_PROBLEMS_SHOWN)
-            where = self.source.where(rows.unique(maintain_order=True))
-            self.warnings.append(f"{rows.len():,} annotations are left out of rows that are kept ({where}): {reason}.")
+        entered = list(rows)
+        if entered:
+            self.contradictions += islice(details, MOST_PROBLEMS_SHOWN)
+            what = "1 annotation is" if len(entered) == 1 else f"{len(entered):,} annotations are"
+            self.warnings.append(f"{what} left out of rows that are kept ({self._where(entered)}): {reason}.")
 
-    def settle(self, *, strict: bool, most_set_aside: float, unknown: Sequence[str]) -> None:
-        """Refuse the table where too much of it would be lost.
+    def _where(self, rows: Iterable[int]) -> str:
+        return self.source.where(dict.fromkeys(rows))
 
-        Args:
-            strict: whether nothing may be set aside but empty rows and what the user asked to drop.
-            most_set_aside: share of the rows read that may be faulty; 0 allows no contradiction at all.
-            unknown: labels that are not in the label set, one sentence each; none is allowed.
 
-        Raises:
-            DataError: more is set aside than is allowed; all of it is listed.
-        """
-        faulty = sum(aside.rows for aside in self.aside if aside.is_fault)
-        refused = [aside for aside in self.aside if aside.is_fault or (strict and aside.reason not in self._told)]
-        is_exact = strict or most_set_aside == 0
-        contradictions = self._contradictions if is_exact else []
-        if not unknown and not contradictions and not (refused if is_exact else faulty > most_set_aside * self._read):
-            return
-        rows = sum(aside.rows for aside in refused)
-        found = list(dict.fromkeys([*(line for aside in refused for line in self._lines(aside)), *contradictions]))
-        what = f"{rows:,} of {self._read:,} rows cannot be used as they stand"
-        if refused and not is_exact:
-            what += f", more than the share of {most_set_aside:g} that may be set aside"
-        elif not refused:
-            what = "the annotations cannot be used as they stand"
-        hints = ["Correct these lines, or name other columns with --item, --annotator, --label or --text."] * bool(
-            found
-        )
-        if found and strict:
-            hints.append("Without --strict they are set aside.")
-        elif refused and not is_exact:
-            hints.append(f"--most-set-aside {min(faulty / self._read + 0.01, 1):.2f} would set them aside.")
-        if unknown:
-            hints.append("--label-map OLD=NEW reads one label as another, --drop-label OLD sets it aside.")
-        raise DataError(
-            f"{self.source.name}: {what}; nothing was ingested.", problems=[*found, *unknown], hint=" ".join(hints)
-        )
+def in_words(places: Iterable[T], noun_and_number: Callable[[T], tuple[str, object]]) -> str:
+    """The first few of some places, in words: `lines 3, 8 and 4 more`.
 
-    @property
-    def _read(self) -> int:
-        return self.source.rows_read
-
-    def _lines(self, aside: SetAside) -> list[str]:
-        place = aside.where if self.source.members else f"{self.source.name} {aside.where}"
-        whole = [f"{place}: {aside.reason}"]
-        return whole if not aside.details else [*aside.details, *whole * (len(aside.details) == MOST_PROBLEMS_SHOWN)]
+    Args:
+        places: all of them, in order.
+        noun_and_number: what one of them is called, in the singular; the numbers of one noun are listed behind it.
+    """
+    every = list(places)
+    found: dict[str, list[str]] = {}
+    for noun, number in map(noun_and_number, every[:_PLACES_SHOWN]):
+        found.setdefault(noun, []).append(str(number))
+    more = len(every) - _PLACES_SHOWN
+    parts = [
+        f"{noun}{'s' if len(numbers) > 1 or (more > 0 and n == len(found) - 1) else ''} {', '.join(numbers)}"
+        for n, (noun, numbers) in enumerate(found.items())
+    ]
+    return "; ".join(parts) + (f" and {more:,} more" if more > 0 else "")

@@ -11,8 +11,8 @@ import polars as pl
 
 from judgekit.config.roles import Roles
 from judgekit.errors import DataError
+from judgekit.tables.account import SetAside
 from judgekit.tables.file_annotators import ANNOTATOR_COLUMN, Origin, origin_of
-from judgekit.tables.ingest_report import SetAside
 from judgekit.tables.source import SourceTable
 
 _ALIKE = 0.5

@@ -14,10 +14,9 @@ import polars as pl
 
 from judgekit.config.roles import Roles
 from judgekit.errors import DataError
+from judgekit.tables.account import Account, SetAside, in_words
 from judgekit.tables.column_names import did_you_mean
-from judgekit.tables.ingest_report import SetAside
 
-LINES_SHOWN = 5
 ROW, ITEM = "\x00row", "\x00item"
 """Columns the program adds to a frame: no header can hold a NUL, so they never meet a column of the file."""
 Unit = Literal["line", "row", "record", "annotation"]
@@ -67,21 +66,14 @@ class SourceTable:
 
         Where there are several files their names stand before the numbers.
         """
-        every = [int(row) for row in rows]
-        found: dict[str, list[int]] = {}
-        for row in every[:LINES_SHOWN]:
+
+        def noun_and_number(row: int) -> tuple[str, int]:
             table, own = self._at(row)
             noun = "row" if table.lines is None else table.unit
-            place = f"{table.name} {noun}" if self.members else noun
-            found.setdefault(place, []).append(own + 1 if table.lines is None else int(table.lines[own]))
-        more = len(every) - LINES_SHOWN
-        is_last_alone = more <= 0
-        parts = [
-            f"{place}{'' if len(numbers) == 1 and (is_last_alone or n < len(found) - 1) else 's'} "
-            + ", ".join(map(str, numbers))
-            for n, (place, numbers) in enumerate(found.items())
-        ]
-        return "; ".join(parts) + (f" and {more:,} more" if more > 0 else "")
+            number = own + 1 if table.lines is None else int(table.lines[own])
+            return f"{table.name} {noun}" if self.members else noun, number
+
+        return in_words(rows, noun_and_number)
 
     def place(self, rows: Iterable[int]) -> str:
         """File and places in words, to begin a message with: `votes.csv lines 3, 8`."""
@@ -94,6 +86,10 @@ class SourceTable:
         starts = np.cumsum([0, *(member.frame.height for member in self.members)])
         n = bisect_right(starts.tolist(), row) - 1
         return self.members[n]._at(row - int(starts[n]))
+
+
+TableAccount = Account[SourceTable]
+"""The account of a table while items are made of it."""
 
 
 def require_columns(source: SourceTable, wanted: Sequence[str], *, what: str, hint: str) -> None:

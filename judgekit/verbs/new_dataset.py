@@ -7,13 +7,13 @@ from typing import Any
 
 import polars as pl
 
+from judgekit.dataset.ingest_report import IngestReport
 from judgekit.dataset.items import ItemTable, content_hash, save_items
 from judgekit.dataset.near_duplicates import group_near_duplicates
 from judgekit.dataset.opening import ANNOTATIONS_FILE, ITEMS_FILE, SCHEMA_FILE, TEMPLATE_FILE
 from judgekit.dataset.pseudonyms import pseudonymise, redacted
 from judgekit.dataset.result import IngestResult
 from judgekit.schema.schema import Schema
-from judgekit.tables.ingest_report import IngestReport
 from judgekit.tables.source import SourceTable
 from judgekit.workspace.atomic import write_text
 from judgekit.workspace.manifest import write_json

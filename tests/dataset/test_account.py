@@ -10,7 +10,7 @@ from judgekit.config.roles import Roles
 from judgekit.dataset.building import build_items
 from judgekit.errors import DataError
 from judgekit.schema.inference import infer_schema
-from judgekit.tables.ingest_report import SetAside
+from judgekit.tables.account import SetAside
 
 HEADER = "item_id,annotator,text,label\n"
 GOOD = "".join(f"i{n},{p},words number {n},{'xy'[(n + p) % 2]}\n" for n in range(15) for p in range(4))

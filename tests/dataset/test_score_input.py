@@ -9,7 +9,7 @@ import pytest
 from judgekit.config.roles import Roles
 from judgekit.dataset.score_input import read_score_items
 from judgekit.errors import DataError
-from judgekit.tables.ingest_report import SetAside
+from judgekit.tables.account import SetAside
 
 
 def test_repeated_items_collapse_in_order(table):

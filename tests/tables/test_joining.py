@@ -10,7 +10,7 @@ import pytest
 
 from judgekit.config.roles import Roles
 from judgekit.errors import DataError
-from judgekit.tables.ingest_report import SetAside
+from judgekit.tables.account import SetAside
 from judgekit.tables.joining import join
 from judgekit.tables.source import SourceTable
 

@@ -12,9 +12,8 @@ from judgekit.errors import DataError
 from judgekit.schema.inference_state import Claims
 from judgekit.schema.layouts.counts import describes_the_item, shares_of_labels, whole_numbers
 from judgekit.schema.schema import Schema
-from judgekit.tables.account import Account
 from judgekit.tables.column_names import TOTAL_NAMES, in_preference_order, strip_share_affix
-from judgekit.tables.source import ROW
+from judgekit.tables.source import ROW, TableAccount
 
 _FLOAT_ERROR = 1e-6
 """Of a share that was computed in single precision."""
@@ -79,7 +78,7 @@ def find_number(claims: Claims, shares: tuple[str, ...]) -> str:
     )
 
 
-def counts_of_shares(schema: Schema, rows: pl.DataFrame, account: Account) -> tuple[pl.DataFrame, pl.DataFrame]:
+def counts_of_shares(schema: Schema, rows: pl.DataFrame, account: TableAccount) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Whole numbers of annotators behind the shares of each row, by largest remainder.
 
     Args:

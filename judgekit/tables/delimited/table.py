@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
-import numpy as np
-import polars as pl
 
 from judgekit.errors import MOST_PROBLEMS_SHOWN, DataError
+from judgekit.tables.account import SetAside, in_words
 from judgekit.tables.delimited.dialect import NO_DELIMITER, Dialect, candidate_dialects
 from judgekit.tables.delimited.doubts import refuse_doubtful
 from judgekit.tables.delimited.parsing import LineEnds, parse
@@ -19,7 +18,6 @@ from judgekit.tables.delimited.ragged import Fault, Fitted, fit, shown
 from judgekit.tables.delimited.well_formed import read_well_formed
 from judgekit.tables.encoding import read_as_utf8
 from judgekit.tables.header import under_names
-from judgekit.tables.ingest_report import SetAside
 from judgekit.tables.source import SourceTable
 
 _DELIMITER_NAMES = {";": "semicolons", "\t": "tabs", "|": "vertical bars", ", ": "a comma and a space", " ": "spaces"}
@@ -95,7 +93,7 @@ def read_table(
         body,
         (*notes, *about_names),
         fitted.lines,
-        set_aside=_set_aside(path, fitted.faults),
+        set_aside=_set_aside(fitted.faults),
         warnings=tuple(warnings),
     )
     refuse_doubtful(table, dialect)
@@ -121,14 +119,14 @@ def _read_best(source: Path, content: bytes, folder: Path, delimiter: str | None
     return min(likely, key=lambda one: (one.dialect.fewest_rows, len(one.fitted.faults)), default=attempts[0])
 
 
-def _set_aside(path: Path, faults: Sequence[Fault]) -> tuple[SetAside, ...]:
+def _set_aside(faults: Sequence[Fault]) -> tuple[SetAside, ...]:
     """The account of the rows that were not read, by reason."""
     account: list[SetAside] = []
     for reason in dict.fromkeys(fault.reason for fault in faults):
         found = [fault for fault in faults if fault.reason == reason]
-        lines = SourceTable(path, pl.DataFrame(), lines=np.array([fault.line for fault in found]))
+        where = in_words(found, lambda fault: ("line", fault.line))
         details = tuple(f"line {fault.line}: {fault.what}" for fault in found[:MOST_PROBLEMS_SHOWN])
-        account.append(SetAside(reason, len(found), lines.where(range(len(found))), is_fault=True, details=details))
+        account.append(SetAside(reason, len(found), where, is_fault=True, details=details))
     return tuple(account)
 
 

@@ -13,8 +13,8 @@ import polars as pl
 
 from judgekit.config.roles import Roles
 from judgekit.errors import DataError
+from judgekit.tables.account import Account
 from judgekit.tables.evidence import ColumnEvidence, weigh_columns
-from judgekit.tables.ingest_report import SetAside
 from judgekit.tables.json_records.records import Records
 from judgekit.tables.source import SourceTable
 
@@ -43,7 +43,7 @@ class Ledger:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._answers: list[_Answer] = []
-        self._aside: dict[tuple[str, bool], list[int]] = {}
+        self._account = Account(records)
 
     def answer(
         self, record: int, item: Any, annotator: Any, data: Mapping[str, Any], found: Mapping[str, Sequence[str]] | None
@@ -62,7 +62,7 @@ class Ledger:
 
     def put_aside(self, record: int, reason: str, *, is_fault: bool = False) -> None:
         """Enter one answer, or one unlabelled item, that becomes no row."""
-        self._aside.setdefault((reason, is_fault), []).append(record)
+        self._account.set_aside(reason, [record], is_fault=is_fault)
 
     def table(
         self,
@@ -88,10 +88,7 @@ class Ledger:
         self._refuse_names()
         questions, said = self._questions()
         rows = self._with_a_label(questions, said)
-        aside = tuple(
-            SetAside(reason, len(found), self._records.where(dict.fromkeys(found)), is_fault)
-            for (reason, is_fault), found in self._aside.items()
-        )
+        aside = self._account.aside
         if not rows and not may_be_empty:
             raise DataError(
                 f"{self._records.path.name} holds no annotation with a single label.",

@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
-from judgekit.errors import DataError
-from judgekit.tables.ingest_report import SetAside
-from judgekit.tables.source import LINES_SHOWN, SourceTable, Unit
+from judgekit.errors import MOST_PROBLEMS_SHOWN, DataError
+from judgekit.tables.account import SetAside, in_words
+from judgekit.tables.source import Unit
 
 Record = Mapping[str, Any]
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -35,9 +34,9 @@ class Records(NamedTuple):
     set_aside: tuple[SetAside, ...] = ()
     """What could not be read; like the notes it is put into the table by whoever reads the file, not by a format."""
 
-    def where(self, records: Iterable[int]) -> str:
-        """The first few places among `records` (0-based), in words: `lines 3, 8 and 4 more`."""
-        return SourceTable(self.path, pl.DataFrame(), lines=self.positions, unit=self.unit).where(records)
+    def where(self, rows: Iterable[int]) -> str:
+        """The first few places among `rows` (records from 0), in words: `lines 3, 8 and 4 more`."""
+        return in_words(rows, lambda row: (self.unit, int(self.positions[row])))
 
 
 class _Unreadable(NamedTuple):
@@ -224,8 +223,9 @@ def _made(
         )
     aside = ()
     if faults:
-        places = Records(path, [], np.array([position for position, _ in faults]), unit).where(range(len(faults)))
-        aside = (SetAside("it is no JSON object that can be read", len(faults), places, True, details[:LINES_SHOWN]),)
+        places = in_words((position for position, _ in faults), lambda position: (unit, position))
+        first = details[:MOST_PROBLEMS_SHOWN]
+        aside = (SetAside("it is no JSON object that can be read", len(faults), places, True, first),)
     kept = tuple(keys[position - 1] for position in positions) if keys else ()
     return Records(path, found, np.array(positions, dtype=np.int64), unit, kept, set_aside=aside)
 

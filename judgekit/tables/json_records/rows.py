@@ -10,7 +10,7 @@ import polars as pl
 
 from judgekit.config.roles import Roles
 from judgekit.errors import DataError
-from judgekit.tables.ingest_report import SetAside
+from judgekit.tables.account import Account
 from judgekit.tables.json_records.ledger import as_cell
 from judgekit.tables.json_records.records import Records
 from judgekit.tables.source import SourceTable
@@ -42,7 +42,7 @@ class Rows:
         self._columns = columns
         self._rows: list[tuple[Any, ...]] = []
         self._origins: list[int] = []
-        self._aside: dict[tuple[str, bool], list[int]] = {}
+        self._account = Account(records)
 
     def add(self, record: int, *cells: Any) -> None:
         """Enter one row."""
@@ -51,7 +51,7 @@ class Rows:
 
     def put_aside(self, record: int, reason: str, *, is_fault: bool = False) -> None:
         """Enter one row, or one item without rows, that is not in the table."""
-        self._aside.setdefault((reason, is_fault), []).append(record)
+        self._account.set_aside(reason, [record], is_fault=is_fault)
 
     def table(self, roles: Roles, *, notes: Sequence[str] = (), warnings: Sequence[str] = ()) -> SourceTable:
         """The rows as text cells; without any the table is empty."""
@@ -69,9 +69,6 @@ class Rows:
             lines=records.positions[np.array(self._origins, dtype=np.intp)],
             unit=records.unit,
             roles=roles,
-            set_aside=tuple(
-                SetAside(reason, len(found), records.where(dict.fromkeys(found)), is_fault)
-                for (reason, is_fault), found in self._aside.items()
-            ),
+            set_aside=self._account.aside,
             warnings=tuple(warnings),
         )

@@ -3,23 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-EMPTY_ROW = "the row is empty"
-"""The reason that no `--strict` refuses."""
-
-
-class SetAside(NamedTuple):
-    """Rows that became no annotation, for one reason."""
-
-    reason: str
-    rows: int
-    where: str
-    """The first of them, in words: `lines 3, 8 and 4 more`."""
-    is_fault: bool = False
-    """Whether the rows contradict the file or themselves; the others are empty, refused or repeated on purpose."""
-    details: tuple[str, ...] = ()
-    """What is wrong with single rows, the first few, each with its place."""
+from judgekit.tables.account import SetAside
 
 
 @dataclass(frozen=True)
