@@ -12,13 +12,14 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from judgekit.dataset.annotations import collect_votes
+from judgekit.dataset.annotations import collect_annotations
 from judgekit.dataset.ingest_report import IngestReport
-from judgekit.dataset.item_rows import digests, item_ids, rows_of_items, value_of_item
+from judgekit.dataset.item_rows import rows_of_items, value_of_item
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.refusal import refuse_losses
 from judgekit.errors import DataError
 from judgekit.schema.given_parts import normalise_part
+from judgekit.schema.item_ids import digests, item_ids
 from judgekit.schema.label_names import label_variants
 from judgekit.schema.scales import order_labels
 from judgekit.schema.schema import Schema
@@ -53,7 +54,7 @@ def build_items(source: SourceTable, schema: Schema, *, strict: bool = False, mo
     """
     account = TableAccount(source, source.set_aside)
     rows = rows_of_items(source, schema, account)
-    votes = collect_votes(schema, rows, account)
+    votes = collect_annotations(schema, rows, account)
     used = set(votes.get_column("label").unique().to_list())
     unknown = _unknown_labels(source, schema, votes) if used - set(schema.labels) else []
     refuse_losses(account, strict=strict, most_set_aside=most_set_aside, unknown=unknown)

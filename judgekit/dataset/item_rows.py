@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from functools import cache
 
@@ -10,6 +9,7 @@ import polars as pl
 
 from judgekit.errors import DataError
 from judgekit.schema.given_parts import normalise_part
+from judgekit.schema.item_ids import item_ids, joined
 from judgekit.schema.schema import Schema
 from judgekit.tables.account import EMPTY_ROW
 from judgekit.tables.evidence import Groups
@@ -34,7 +34,7 @@ def rows_of_items(source: SourceTable, schema: Schema, account: TableAccount) ->
         DataError: all rows are empty.
     """
     rows = _with_items(source, schema, account)
-    keys = rows.get_column(schema.item) if schema.item else _joined(_columns(rows, schema.fields))
+    keys = rows.get_column(schema.item) if schema.item else joined(pl.DataFrame(_columns(rows, schema.fields)))
     groups = Groups(pl.DataFrame([keys.alias(ITEM), *_columns(rows, schema.fields)]), [ITEM])
     rows = rows.with_columns(rows.get_column(ROW).gather(groups.first).alias(ITEM))
     if schema.item:
@@ -80,25 +80,6 @@ def _all_hold(claim: Callable[[str], pl.Series], columns: Iterable[str]) -> pl.S
 def _columns(frame: pl.DataFrame, names: Iterable[str]) -> list[pl.Series]:
     """Some columns; `select` would take one called `*` or `^a$` for a pattern."""
     return [frame.get_column(name) for name in names]
-
-
-def _joined(texts: list[pl.Series]) -> pl.Series:
-    return pl.DataFrame(texts).select(pl.concat_str(pl.all(), separator="\x1f").alias("text")).to_series()
-
-
-def item_ids(source: SourceTable, schema: Schema, items: pl.Series) -> pl.Series:
-    """The ids of items as `ITEM` has them; without a column of ids `text-<hash>`, stable under row order."""
-    if schema.item:
-        return source.frame.get_column(schema.item).gather(items)
-    texts = [column.gather(items) for column in _columns(source.frame, schema.fields)]
-    return "text-" + digests(_joined(texts)).str.head(16)
-
-
-def digests(texts: pl.Series) -> pl.Series:
-    """128 bits of each text, in hexadecimal; stored splits and ids rest on them."""
-    # hashlib rather than polars' hash, which differs between versions while stored splits must not.
-    found = [hashlib.blake2b(text, digest_size=16).hexdigest() for text in texts.cast(pl.Binary)]
-    return pl.Series(found, dtype=pl.String)
 
 
 def _with_one_text(schema: Schema, rows: pl.DataFrame, groups: Groups, account: TableAccount) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""The state of one inference: which columns have a role already, the reasons given, and what is refused as unclear."""
+"""The state of one inference: what the columns look like, which have a role already, and the reasons given so far."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import NoReturn
 from judgekit.config.roles import Roles
 from judgekit.errors import DataError
 from judgekit.tables.column_names import LABEL_NAMES, TEXT_NAMES, WEAK_LABEL_NAMES, in_preference_order, normalise
-from judgekit.tables.evidence import weigh_columns
+from judgekit.tables.evidence import Groups, weigh_columns
 from judgekit.tables.source import SourceTable, require_columns
 
 
-class Claims:
-    """What is claimed of one table, and why.
+class InferenceState:
+    """What is known of one table while its columns are given roles.
 
     Args:
         source: the table.
-        roles: the user's word; where it says nothing, the format's stands.
+        given: the user's word; where it says nothing, the format's stands.
         known_labels: the ordered labels of a trained judge.
         known_fields: the fields of a trained judge.
 
@@ -29,38 +29,59 @@ class Claims:
     def __init__(
         self,
         source: SourceTable,
-        roles: Roles,
-        known_labels: Sequence[str] | None,
-        known_fields: Sequence[str] | None,
+        given: Roles,
+        known_labels: Sequence[str] | None = None,
+        known_fields: Sequence[str] | None = None,
     ) -> None:
-        self.source, self.told_roles, self.roles = source, roles, roles.over(source.roles)
-        roles = self.roles
+        self.source, self.given, self.roles = source, given, given.over(source.roles)
         self.known_labels, self.known_fields = tuple(known_labels or ()), tuple(known_fields or ())
-        require_columns(source, roles.named(), what="an option", hint="Give the name as the header has it.")
+        named = self.roles.named()
+        require_columns(source, named, what="an option", hint="Give the name as the header has it.")
         require_columns(
             source, self.known_fields, what="the judge's fields", hint="Name the columns as they were in training."
         )
-        self.frame = source.frame
-        self.names = source.frame.columns
+        self.frame, self.names = source.frame, source.frame.columns
         self.evidence = weigh_columns(source.frame)
+        self.item: str | None = None
+        """The column that identifies the item, once found; None: its texts do."""
+        self.split: str | None = None
+        self.fields: tuple[str, ...] = ()
         self.reasons: list[str] = []
         self.warnings: list[str] = []
-        self.lists: dict[str, str | None] = {}
-        """Columns that hold lists of labels, once the layout is known, with what separates these."""
-        self.claimed: set[str] = {*roles.named(), *self.known_fields}
+        self._claimed = {*named, *self.known_fields}
+        self._groups: dict[tuple[str, ...], Groups] = {}
 
-    def told(self, role: str) -> str:
-        """Whose word a role is: of the user, or of the format."""
-        return "as told" if getattr(self.told_roles, role) else "as the format says"
-
-    def free(self) -> list[str]:
-        """Columns with cells and without a role, in file order."""
-        return [name for name in self.names if name not in self.claimed and self.evidence[name].filled]
+    def whose_word(self, role: str) -> str:
+        """Who gave a role: the user, or the format."""
+        return "as given" if getattr(self.given, role) else "as the format says"
 
     def claim(self, names: Sequence[str], reason: str) -> None:
         """Give columns a role, with the reason."""
-        self.claimed.update(names)
+        self._claimed.update(names)
         self.reasons.append(reason)
+
+    def left(self) -> list[str]:
+        """Columns without a role, in file order."""
+        return [name for name in self.names if name not in self._claimed]
+
+    def free(self) -> list[str]:
+        """Columns with cells and without a role, in file order."""
+        return [name for name in self.left() if self.evidence[name].filled]
+
+    def label_pool(self) -> list[str]:
+        """Free columns whose name is not that of a text."""
+        return [name for name in self.free() if normalise(name) not in TEXT_NAMES]
+
+    def values(self, name: str) -> set[str]:
+        """The distinct cells of a column that are not blank."""
+        few = self.evidence[name].values
+        return set(few) or {value for value in self.frame.get_column(name).unique().to_list() if value.strip()}
+
+    def groups(self, *keys: str) -> Groups:
+        """The rows that agree in some columns."""
+        if keys not in self._groups:
+            self._groups[keys] = Groups(self.frame, keys)
+        return self._groups[keys]
 
     def label_candidates(self) -> list[str]:
         """Columns named like a label that could be one, the preferred first."""
@@ -82,10 +103,10 @@ class Claims:
             return list(self.known_fields or self.roles.text)
         return [name for name in self.free() if normalise(name) in TEXT_NAMES and self.evidence[name].is_prose]
 
-    def ambiguous(
+    def refuse(
         self, what: str, option: str, candidates: Sequence[str], example: Sequence[str], *, more: str = ""
     ) -> NoReturn:
-        """Refuse to guess.
+        """Refuse to guess between equally good readings.
 
         Args:
             what: what is not clear.
@@ -105,3 +126,12 @@ class Claims:
             f"judgekit ingest {shlex.quote(self.source.name)} {words}{' …' if len(example) > 4 else ''}"
             + (f".{more}" if more else ""),
         )
+
+    def refuse_labels(self, names: Sequence[str]) -> NoReturn:
+        """Refuse to choose between label columns."""
+        self.refuse("the label", "--label", names, names[:1], more=offer_all_labels(names))
+
+
+def offer_all_labels(names: Sequence[str]) -> str:
+    """The words that say how to use all of some label columns."""
+    return f" {' '.join(f'--label {name}' for name in names)} would make a dataset of each."

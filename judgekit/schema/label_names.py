@@ -9,13 +9,13 @@ import polars as pl
 
 from judgekit.config.roles import Layout, Roles
 from judgekit.errors import DataError
-from judgekit.schema.layouts.lists import SEPARATORS
+from judgekit.schema.layouts.cells_of_labels import SEPARATORS
 from judgekit.schema.schema import Schema
 from judgekit.tables.column_names import did_you_mean
 from judgekit.tables.source import ROW, TableAccount
 
 
-def check_told_labels(found: Sequence[str], roles: Roles, name: str) -> None:
+def check_given_labels(found: Sequence[str], roles: Roles, name: str) -> None:
     """Refuse a map or a drop that meets no label: it is a slip of the pen.
 
     Args:
@@ -76,7 +76,7 @@ def refuse_made_labels(labels: Sequence[str], name: str, layout: Layout) -> None
         )
 
 
-def apply_told_labels(cells: pl.DataFrame, schema: Schema, account: TableAccount) -> pl.DataFrame:
+def apply_given_labels(cells: pl.DataFrame, schema: Schema, account: TableAccount) -> pl.DataFrame:
     """Annotations with their labels as the user wants them read, and without those that are no judgment.
 
     Args:
@@ -92,12 +92,10 @@ def apply_told_labels(cells: pl.DataFrame, schema: Schema, account: TableAccount
     dropped, kept = cells.filter(is_dropped), cells.filter(~is_dropped)
     rows = dropped.join(kept, on=ROW, how="anti").get_column(ROW).unique(maintain_order=True)
     words = " or ".join(map(repr, schema.drop_labels))
-    account.set_aside(f"the label is {words}, which was dropped as told", rows, is_allowed=True)
+    account.set_aside(f"the label {words} is dropped", rows, is_allowed=True)
     beside = dropped.join(kept, on=ROW, how="semi").get_column("count").sum()
     if beside:
-        account.notes.append(
-            f"{beside:,} annotations of {words} were dropped from rows with other annotations, as told."
-        )
+        account.notes.append(f"{beside:,} annotations of {words} were dropped from rows with other annotations.")
     return kept
 
 

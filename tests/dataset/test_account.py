@@ -85,7 +85,7 @@ def test_strict_refuses_all_but_empty_rows_and_what_the_user_drops(build):
     told = Roles(drop_labels=("skip",))
     assert set(asides(build(content, told, strict=True))) == {
         "the row is empty",
-        "the label is 'skip', which was dropped as told",
+        "the label 'skip' is dropped",
     }
     with pytest.raises(DataError, match="line 64: the label is empty") as caught:
         build(content + "i0,8,words number 0,\n", told, strict=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import polars as pl
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from judgekit.config.roles import Roles
 from judgekit.dataset.building import Ingested, build_items
 from judgekit.errors import DataError
 from judgekit.schema.inference import infer_schema
@@ -194,6 +197,22 @@ def written(answers, layout: str, names: dict[str, str]) -> tuple[list[dict[str,
             shares = {f"p_{label}": f"{counts[label] / len(said):.3f}" for label in names.values()}
             rows.append(common | shares | {"n_annotators": str(len(said))})
     return rows, list(rows[0])
+
+
+@RELAXED
+@given(ANSWERS, st.sampled_from(["long", "wide", "counts", "list", "probabilities"]), st.booleans())
+def test_roles_of_a_schema_read_its_table_the_same_way(answers, layout, is_declared):
+    rows, columns = written(answers, layout, dict(zip(LABELS, LABELS, strict=True)))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "votes.csv"
+        pl.DataFrame(rows, columns).write_csv(path)
+        source = read_table(path)
+    try:
+        schema = infer_schema(source, Roles(labels=("z", "y", "x")) if is_declared else None)
+    except DataError:
+        return
+    again = infer_schema(source, schema.as_roles())
+    assert dataclasses.replace(again, reasons=(), warnings=()) == dataclasses.replace(schema, reasons=(), warnings=())
 
 
 @settings(deadline=None, max_examples=60)

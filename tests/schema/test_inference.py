@@ -67,6 +67,15 @@ def test_word_of_the_user_beats_that_of_the_format(table):
     assert (schema.label, schema.annotator) == ("fluency", "annotator_id")
 
 
+def test_text_that_the_user_did_not_name_is_left_out_for_that_reason(infer):
+    content = "id,rater_1,rater_2,text,remarks\n" + "".join(
+        f"{n},{'ab'[n % 2]},b,some words number {n},a remark of several words {n}\n" for n in range(4)
+    )
+    assert "'remarks' is left out: --text does not name it" in infer(content, Roles(text=("text",))).reasons
+    judged = infer(content, known_fields=("text",), known_labels=("a", "b"))
+    assert "'remarks' is left out: it is no field of the judge" in judged.reasons
+
+
 @pytest.mark.parametrize(
     "header",
     [

@@ -35,7 +35,7 @@ def test_map_and_drop_hold_in_every_layout(ingest, layout):
     report = outcome.report
     assert outcome.items.labels == ("x", "y") and outcome.items.counts.tolist() == [[1, 2], [1, 1]]
     assert outcome.annotations.get_column("count").sum() == report.annotations == 5
-    dropped = [aside for aside in report.set_aside if "dropped as told" in aside.reason]
+    dropped = [aside for aside in report.set_aside if "is dropped" in aside.reason]
     assert sum(aside.rows for aside in dropped) == (3 if layout == "long" else 1)
     assert report.rows_read == report.rows_kept + sum(aside.rows for aside in report.set_aside)
     if layout != "long":

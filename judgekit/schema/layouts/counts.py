@@ -1,4 +1,4 @@
-"""The evidence for the counts layout: which columns count one label each, and how sure that is.
+"""The counts layout: a row is one item, and each label has a column with the number of annotators who chose it.
 
 Counts of one item compete: an annotator who chose one label did not choose another, so a row's sum varies less than
 its cells do. Ratings of one item agree, so theirs varies more. `_competition` measures that.
@@ -7,95 +7,199 @@ its cells do. Ratings of one item agree, so theirs varies more. `_competition` m
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from functools import cached_property
+from typing import ClassVar, Literal, NamedTuple, NoReturn
 
 import polars as pl
 
+from judgekit.config.roles import Layout
+from judgekit.errors import DataError
+from judgekit.schema.inference_state import InferenceState
+from judgekit.schema.layouts.layout import Claim, Judged
+from judgekit.schema.layouts.tallies import (
+    Tally,
+    describes_the_item,
+    numbers_to_annotations,
+    runs_of,
+    totals,
+    varying,
+    whole_numbers,
+)
 from judgekit.schema.scales import numeric_values
+from judgekit.schema.schema import Schema
 from judgekit.tables.column_names import (
-    ITEM_NAMES,
+    LABEL_NAMES,
     LABEL_WORDS,
-    NOT_COUNTS,
-    QUALITY_NAMES,
     TOTAL_NAMES,
+    in_preference_order,
+    names_a_settled_label,
     names_an_annotator,
     normalise,
     stem_of,
     strip_count_affix,
 )
-from judgekit.tables.evidence import ColumnEvidence
+from judgekit.tables.source import ROW, TableAccount
 
 _SAME_TOTAL_SHARE = 0.6
 _ZERO_ROWS_SHARE = 0.05
 """A row of zeros is an item without annotations: rare among counts, common among ratings from 0."""
 _MOST_RATINGS = 11
 _ENOUGH_ROWS = 10
-_LARGEST_COUNT = 1_000_000
-_MOST_COLUMNS = 40
+_LARGEST_COUNT, _MOST_COUNT = 1_000_000, 10**9
 _COMPETING = 0.5
 """Simulated, 20 rows: ratings 0 to 4 of 2 or 3 unrelated persons fall below in 1 of 70 tables (10 rows: 1 of 14), those
 of persons who agree to within a step in none of 4,000; counts of 3 to 5 annotators lie at 0.07 to 0.46 (50 rows)."""
+Certainty = Literal["no", "maybe", "mixed", "yes"]
+"""`mixed`: some of the columns are counts, others are something else."""
 
 
-class CountReading(NamedTuple):
+class CountEvidence(NamedTuple):
     """Columns that could count one label each, and how sure that is."""
 
     columns: list[str]
-    sure: Literal["no", "maybe", "mixed", "yes"]
-    """`mixed`: some of the columns are counts, others are something else."""
+    sure: Certainty
     why: str
 
 
-def whole_numbers(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    """The cells as Int64; what is no number becomes 0."""
-    number = pl.all().str.strip_chars().cast(pl.Float64, strict=False).fill_null(0).fill_nan(0)
-    return _only(frame, columns).select(number.clip(-1e15, 1e15).cast(pl.Int64))
+class Counts(Tally):
+    """A column counts the annotators of one label."""
+
+    layout: ClassVar[Layout] = "counts"
+
+    @cached_property
+    def found(self) -> CountEvidence:
+        """The columns that could be counts."""
+        state = self.state
+        integers = [name for name in state.free() if state.evidence[name].is_integer]
+        if state.known_labels:
+            short = strip_count_affix(integers)
+            known = [name for name, label in zip(integers, short, strict=True) if label in state.known_labels]
+            known = known or [name for name in integers if name in state.known_labels]
+            if len(known) > 1:
+                return CountEvidence(known, "yes", "they are named like the judge's labels")
+        candidates = state.label_candidates()
+        named = in_preference_order(state.free(), LABEL_NAMES)
+        labels = [name for name in candidates if name in named or names_a_settled_label(name)]
+        labels = [name for name in labels if state.evidence[name].could_be_labels]
+        values = state.values(labels[0]) if labels else set[str]()
+        columns = _count_columns(state.frame, [name for name in integers if name not in candidates])
+        sure, why = _weigh(state, columns, values)
+        if sure == "mixed":
+            numbers = whole_numbers(state.frame, columns)
+            columns = min(runs_of(columns), key=lambda run: _competition(numbers, run))
+        return CountEvidence(columns, sure, why)
+
+    def claim(self) -> Claim:
+        """The columns that count one label each."""
+        counts = self.state.roles.counts
+        if not counts:
+            if self.found.sure == "mixed":
+                self.refuse_mixed()
+            counts = tuple(self.found.columns)
+        if len(counts) < 2:
+            raise DataError(
+                f"{self.state.source.name}: {len(counts)} columns of whole numbers could count labels; two are needed.",
+                hint="Name them with --counts, or the layout with --layout.",
+            )
+        self.state.claim(counts, f"{', '.join(counts)} count the annotations of one label each")
+        return Claim([Judged(columns=counts)])
+
+    def refuse_mixed(self) -> NoReturn:
+        """Ask which of the columns are counts."""
+        columns = self.found.columns
+        candidates = [f"{', '.join(columns)}: {self.found.why}"]
+        self.state.refuse("which columns count labels", "--counts", candidates, columns)
+
+    def may_have_gaps(self, columns: Sequence[str]) -> bool:
+        """Whether columns of whole numbers and empty cells may be counts whose zeros were left out, as a pivot does."""
+        figures = [self.state.evidence[name] for name in columns]
+        if any(one.integer_share < 1 or one.has_zero for one in figures):
+            return False
+        if all(one.filled == one.rows for one in figures) or _have_one_stem(columns):
+            return False
+        return _competition(whole_numbers(self.state.frame, columns), columns) < _COMPETING
+
+    def short_names(self, columns: Sequence[str]) -> list[str]:
+        """Without `n_`, `_votes` and the like."""
+        return strip_count_affix(columns)
+
+    def warn_of(self, left: Sequence[str], judged: Judged) -> list[str]:
+        """Totals that the counts do not add up to, and further columns that may be counts."""
+        frame, taken = self.state.frame, judged.columns
+        total = whole_numbers(frame, taken).sum_horizontal()
+        warnings: list[str] = []
+        for name in left:
+            if not self.state.evidence[name].is_integer:
+                continue
+            numbers = whole_numbers(frame, [name]).to_series()
+            differ = int((numbers != total).sum())
+            if normalise(name) in TOTAL_NAMES and differ:
+                warnings.append(
+                    f"{', '.join(taken)} do not add up to {name!r} in {differ:,} of {frame.height:,} rows; "
+                    "--counts, once for each column, would name others."
+                )
+            elif differ and not describes_the_item(name) and not _is_row_number(numbers) and not _is_huge(numbers):
+                warnings.append(
+                    f"{name!r} holds whole numbers, but is not taken to count a label, and is left out; --counts, once "
+                    "for each column, would take it."
+                )
+        return warnings
+
+    @staticmethod
+    def to_annotations(schema: Schema, rows: pl.DataFrame, account: TableAccount) -> pl.DataFrame:
+        """As many annotations as each cell says."""
+        numbers = pl.DataFrame([_counts_of(rows.get_column(name)) for name in schema.count_columns])
+        is_wrong = numbers.select((pl.all().is_null() | (pl.all() > _MOST_COUNT)).fill_null(True))
+        any_wrong = is_wrong.select(pl.any_horizontal(pl.all())).to_series()
+        if any_wrong.any():
+            details: list[str] = []
+            for wrong in is_wrong.get_columns():
+                if (bad := rows.filter(wrong)).height:
+                    found = ", ".join(
+                        map(repr, bad.get_column(wrong.name).str.strip_chars().unique(maintain_order=True)[:3])
+                    )
+                    place = account.source.place(bad.get_column(ROW))
+                    details.append(f"{place}: {wrong.name} must be a whole number from 0, found {found}")
+            lost = rows.filter(any_wrong).get_column(ROW)
+            account.set_aside("a count is no whole number from 0", lost, is_fault=True, details=details)
+            rows, numbers = rows.filter(~any_wrong), numbers.filter(~any_wrong)
+        return numbers_to_annotations(schema, rows, numbers, account)
 
 
-def _only(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    """Some columns; `select` would take a column called `*` or `^a$` for a pattern."""
-    return pl.DataFrame([frame.get_column(name) for name in columns])
+def _counts_of(cells: pl.Series) -> pl.Series:
+    """Cells as Int64, null where one is no whole number from 0."""
+    text = cells.str.strip_chars()
+    whole = text.str.replace(r"\.0+$", "").str.strip_prefix("+").cast(pl.Int64, strict=False)
+    return pl.select(pl.when(text.str.contains(r"^\+?\d+(\.0+)?$")).then(whole)).to_series().alias(cells.name)
 
 
-def _totals(numbers: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
-    return _only(numbers, columns).sum_horizontal()
-
-
-def count_columns(frame: pl.DataFrame, free: Sequence[str], evidence: Mapping[str, ColumnEvidence]) -> list[str]:
+def _count_columns(frame: pl.DataFrame, integers: Sequence[str]) -> list[str]:
     """Columns of whole numbers that could count one label each, in file order; fewer than two are none."""
-    found = [name for name in free if evidence[name].is_integer and not describes_the_item(name)]
+    found = [name for name in integers if not describes_the_item(name)]
     numbers = whole_numbers(frame, found)
-    found = [
-        name for name in found if not (is_row_number(numbers.get_column(name)) or is_huge(numbers.get_column(name)))
-    ]
+    column = numbers.get_column
+    found = [name for name in found if not (_is_row_number(column(name)) or _is_huge(column(name)))]
     affixed = [name for name in found if strip_count_affix([name]) != [name]]
     if len(affixed) > 1 and strip_count_affix(affixed) != affixed:
         found = affixed
     else:
-        words = [name for name in found if normalise(name) in LABEL_WORDS]
-        found = [name for name in found if name in words or not _is_constant_above_zero(numbers.get_column(name))]
+        found = [name for name in found if normalise(name) in LABEL_WORDS or not _is_constant_above_zero(column(name))]
     if len(found) > 2 and frame.height >= 5:
-        total = _totals(numbers, found)
-        found = [name for name in found if not (numbers.get_column(name) * 2 == total).all()]
-    runs = _runs(found) if frame.height >= _ENOUGH_ROWS and not _is_constant(numbers, found) else []
-    same = [run for run in runs if _is_constant(numbers, run) and _vary(numbers, run) > 1]
+        total = totals(numbers, found)
+        found = [name for name in found if not (column(name) * 2 == total).all()]
+    runs = runs_of(found) if frame.height >= _ENOUGH_ROWS and not _is_constant(numbers, found) else []
+    same = [run for run in runs if _is_constant(numbers, run) and varying(numbers, run) > 1]
     found = max(same, key=len, default=found)
     return found if len(found) > 1 else []
 
 
-def describes_the_item(name: str) -> bool:
-    """Whether a name means a number of the item, or of its annotations, and no label."""
-    plain = {normalise(name), normalise(strip_count_affix([name])[0])}
-    return bool(plain & (NOT_COUNTS | TOTAL_NAMES | QUALITY_NAMES | set(ITEM_NAMES))) or name.startswith("Unnamed: ")
-
-
-def is_row_number(numbers: pl.Series) -> bool:
+def _is_row_number(numbers: pl.Series) -> bool:
     """Whether every number is the next one after the one above it."""
     return numbers.len() >= _ENOUGH_ROWS and bool((numbers.diff().drop_nulls() == 1).all())
 
 
-def is_huge(numbers: pl.Series) -> bool:
+def _is_huge(numbers: pl.Series) -> bool:
     """Whether a number is beyond what anybody counts: a time, an id."""
     return bool((numbers > _LARGEST_COUNT).any())
 
@@ -104,49 +208,28 @@ def _is_constant_above_zero(numbers: pl.Series) -> bool:
     return numbers.len() >= 2 * _ENOUGH_ROWS and numbers.n_unique() == 1 and bool((numbers > 0).any())
 
 
-def _runs(columns: Sequence[str]) -> list[list[str]]:
-    """Neighbouring columns, two or more and not all."""
-    if len(columns) > _MOST_COLUMNS:
-        return []
-    ends = range(2, len(columns) + 1)
-    return [list(columns[a:b]) for b in ends for a in range(b - 1) if 1 < b - a < len(columns)]
-
-
 def _is_constant(numbers: pl.DataFrame, columns: Sequence[str]) -> bool:
-    return bool(columns) and _totals(numbers, columns).n_unique() == 1
+    return bool(columns) and totals(numbers, columns).n_unique() == 1
 
 
-def _vary(numbers: pl.DataFrame, columns: Sequence[str]) -> int:
-    return sum(numbers.get_column(name).n_unique() > 1 for name in columns)
+def _have_one_stem(columns: Sequence[str]) -> bool:
+    return len({stem_of(name) for name in columns}) == 1 and bool(stem_of(columns[0]))
 
 
-def weigh_counts(
-    frame: pl.DataFrame, columns: Sequence[str], evidence: Mapping[str, ColumnEvidence], label_values: set[str]
-) -> CountReading:
-    """How sure it is that `columns` count labels, and why.
+def _weigh(state: InferenceState, columns: list[str], label_values: set[str]) -> tuple[Certainty, str]:
+    """How sure it is that columns count labels, and why.
 
     Args:
-        frame: the table.
-        columns: what `count_columns` found.
-        evidence: figures of every column.
+        state: the state of the inference.
+        columns: what `_count_columns` found.
         label_values: the values of a column named like a label; empty without one.
     """
-    columns = list(columns)
-    sure, why = _weigh(frame, columns, evidence, label_values)
-    if sure == "mixed":
-        numbers = whole_numbers(frame, columns)
-        columns = min(_runs(columns), key=lambda run: _competition(numbers, run))
-    return CountReading(columns, sure, why)
-
-
-def _weigh(
-    frame: pl.DataFrame, columns: list[str], evidence: Mapping[str, ColumnEvidence], label_values: set[str]
-) -> tuple[Literal["no", "maybe", "mixed", "yes"], str]:
     if len(columns) < 2:
         return "no", ""
     short = strip_count_affix(columns)
     plain = {normalise(name) for name in short}
-    if label_values and not plain & {normalise(value) for value in label_values} and not _are_codes(label_values):
+    are_codes = numeric_values(sorted(label_values)) is not None  # for the labels in the order of the columns
+    if label_values and not plain & {normalise(value) for value in label_values} and not are_codes:
         return "no", ""  # a label made of the counts would be one of theirs
     is_persons = all(normalise(name).startswith(("label", "vote")) for name in columns)
     if is_persons and sum(names_an_annotator(name) for name in short) > 1:
@@ -157,30 +240,30 @@ def _weigh(
         return "yes", "they are named like the labels"
     if sum(names_an_annotator(name) for name in columns) > 1:
         return "no", ""
-    numbers = whole_numbers(frame, columns)
-    total = _totals(numbers, columns)
+    numbers = whole_numbers(state.frame, columns)
+    total = totals(numbers, columns)
     if total.len() > 1 and total.n_unique() == 1:
         return "yes", f"they are whole numbers that add up to {int(total[0])} in every row"
-    if all(evidence[name].filled == frame.height for name in columns) and numbers.max_horizontal().max() == 1:
+    is_full = all(state.evidence[name].filled == numbers.height for name in columns)
+    if is_full and numbers.max_horizontal().max() == 1:
         return "maybe", "they are zeros and ones"
     if plain <= LABEL_WORDS:
         return "yes", "they are whole numbers below the names of labels"
-    return _weigh_numbers(numbers, total, columns, evidence)
+    return _weigh_numbers(state, numbers, total)
 
 
-def _weigh_numbers(
-    numbers: pl.DataFrame, total: pl.Series, columns: list[str], evidence: Mapping[str, ColumnEvidence]
-) -> tuple[Literal["no", "maybe", "mixed", "yes"], str]:
+def _weigh_numbers(state: InferenceState, numbers: pl.DataFrame, total: pl.Series) -> tuple[Certainty, str]:
+    columns = numbers.columns
     rows, competition = numbers.height, _competition(numbers, columns)
-    has_zero = any(evidence[name].has_zero for name in columns)
+    has_zero = any(state.evidence[name].has_zero for name in columns)
     has_zero_rows = float((total == 0).mean() or 0) >= _ZERO_ROWS_SHARE  # pyright: ignore[reportArgumentType]
     if competition < _COMPETING and (has_zero or rows >= _ENOUGH_ROWS):
         return "yes", "they are whole numbers whose sum varies less than they do, as the counts of one item's labels do"
-    if rows >= _ENOUGH_ROWS and has_zero and any(_competition(numbers, run) < _COMPETING for run in _runs(columns)):
+    if rows >= _ENOUGH_ROWS and has_zero and any(_competition(numbers, run) < _COMPETING for run in runs_of(columns)):
         return "mixed", "they are whole numbers of which only some compete"
-    if len({stem_of(name) for name in columns}) == 1 and stem_of(columns[0]):
+    if _have_one_stem(columns):
         return "no", ""
-    has_many = max(evidence[name].distinct for name in columns) > _MOST_RATINGS
+    has_many = max(state.evidence[name].distinct for name in columns) > _MOST_RATINGS
     if not has_zero:
         return ("maybe", "they are whole numbers of a wide range") if has_many else ("no", "")
     if has_zero_rows:
@@ -198,43 +281,5 @@ def _weigh_numbers(
 def _competition(numbers: pl.DataFrame, columns: Sequence[str]) -> float:
     """Variance of a row's sum over the sum of the columns' variances: 0 same sum, 1 unrelated, above 1 in agreement."""
     parts = sum(float(numbers.get_column(name).var() or 0) for name in columns)  # pyright: ignore[reportArgumentType]
-    whole = _totals(numbers, columns).var() or 0
+    whole = totals(numbers, columns).var() or 0
     return float(whole) / parts if parts else math.inf  # pyright: ignore[reportArgumentType]
-
-
-def may_be_counts_with_gaps(
-    frame: pl.DataFrame, columns: Sequence[str], evidence: Mapping[str, ColumnEvidence]
-) -> bool:
-    """Whether columns of whole numbers and empty cells may be counts whose zeros were left out, as a pivot does."""
-    if any(evidence[name].integer_share < 1 or evidence[name].has_zero for name in columns):
-        return False
-    if all(evidence[name].filled == frame.height for name in columns):
-        return False
-    if len({stem_of(name) for name in columns}) == 1 and stem_of(columns[0]):
-        return False
-    return _competition(whole_numbers(frame, columns), columns) < _COMPETING
-
-
-def _are_codes(values: set[str]) -> bool:
-    """Whether label values are numbers, which may stand for the labels in the order of the columns."""
-    return numeric_values(sorted(values)) is not None
-
-
-def shares_of_labels(frame: pl.DataFrame, free: Sequence[str], evidence: Mapping[str, ColumnEvidence]) -> list[str]:
-    """Columns whose numbers are shares rather than counts: decimals or percentages that add up to 1 or 100."""
-    plain = pl.all().str.strip_chars(" \t%").str.replace(",", ".", literal=True)
-    numbers = _only(frame, free).select(plain.cast(pl.Float64, strict=False))
-    found = [name for name in free if numbers.get_column(name).null_count() == 0]
-    for run in [found, *sorted(_runs(found), key=len, reverse=True)]:
-        if len(run) < 2 or _vary(numbers, run) < 2:
-            continue
-        total = _totals(numbers, run)
-        signs = any(frame.get_column(name).str.contains("%", literal=True).any() for name in run)
-        is_whole = not signs and all(evidence[name].is_integer for name in run)
-        if not is_whole and (((total - 1).abs() < 0.02).all() or ((total - 100).abs() < 1.5).all()):
-            return run
-        if is_whole and frame.height >= 5 and (total == 100).all():
-            cells = _only(numbers, run).cast(pl.Int64)
-            if math.gcd(*(value for column in cells.get_columns() for value in column.unique().to_list())) >= 5:
-                return run
-    return []

@@ -6,17 +6,38 @@ words of a label such as `yes, but` keep their places. That tells lists of annot
 
 from __future__ import annotations
 
-import ast
-import json
-import re
+import shlex
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import ClassVar, NamedTuple, NoReturn
 
 import polars as pl
 
+from judgekit.config.roles import Layout
+from judgekit.errors import DataError
+from judgekit.schema.inference_state import InferenceState
+from judgekit.schema.layouts.cells_of_labels import SEPARATORS, split_cells
+from judgekit.schema.layouts.layout import (
+    NOBODY,
+    ONE,
+    UNNAMED,
+    Claim,
+    Judged,
+    LayoutReading,
+    filled_cells,
+    names_a_label,
+)
+from judgekit.schema.schema import Schema
+from judgekit.tables.column_names import (
+    ANNOTATOR_NAMES,
+    LIST_LABEL_NAMES,
+    WEAK_ANNOTATOR_NAMES,
+    in_preference_order,
+    names_annotators,
+    normalise,
+)
 from judgekit.tables.evidence import MOST_LABELS
+from judgekit.tables.source import ITEM, ROW, TableAccount
 
-SEPARATORS = ("|", ";", ",")
 _RARER_SEPARATORS = ("\n", "/", " ")
 """These also stand within labels, dates and names: only where the column is named like labels and nothing else fits."""
 _MOST_CHARACTERS = 60
@@ -24,12 +45,13 @@ _LISTS_SHARE = 0.5
 _AGREEING_SHARE = 0.05
 _MOVING_SHARE = 0.8
 _ALL_SHARE = 0.9
+_PARALLEL_SHARE = 0.5
+"""Of the rows: fewer lists of annotators of another length than that are mistakes, and are reported."""
 _DECIMAL = r"^\s*[+-]?\d+(,\d+)?\s*$"
-_PASTED = re.compile(r"""['"]\s+['"]""")
-"""Two quoted texts without a comma, as numpy prints them: Python would paste them together."""
+_LABELS, _PEOPLE = "\x00labels", "\x00people"
 
 
-class ListReading(NamedTuple):
+class ListEvidence(NamedTuple):
     """How the cells of a column may be read."""
 
     separator: str | None
@@ -38,60 +60,191 @@ class ListReading(NamedTuple):
     """Whether only several annotators explain the cells; else it may be several choices of one."""
 
 
-def split_cells(cells: pl.Series, separator: str | None) -> pl.Series:
-    """The members of each cell.
+class Lists(LayoutReading):
+    """A cell holds the labels of several annotators."""
 
-    Args:
-        cells: String without nulls.
-        separator: what separates them, where a cell is no JSON list; None allows JSON lists only.
+    layout: ClassVar[Layout] = "list"
 
-    Returns:
-        List[String] without nulls within: a missing member is the empty text. Null where a filled cell is no list.
-    """
-    distinct = cells.unique()
-    bracketed = distinct.filter(distinct.str.contains(r"^\s*\[.*\]\s*$"))
-    parsed = {cell: _parsed(cell) for cell in bracketed.to_list()}
-    json_cells = pl.DataFrame(
-        {"cell": list(parsed), "members": list(parsed.values())},
-        schema={"cell": pl.String, "members": pl.List(pl.String)},
+    def __init__(self, state: InferenceState) -> None:
+        super().__init__(state)
+        self.separators: dict[str, str | None] = {}
+        """The columns that hold lists of labels, once found, with what separates these; None: JSON lists."""
+
+    def find(self, names: Sequence[str]) -> bool:
+        """Whether some of the columns, all named like labels, hold lists of labels.
+
+        Raises:
+            DataError: the cells may be choices of one annotator.
+        """
+        self.separators = {}
+        for name in names:
+            found = self._weigh_cells(name)
+            if found and not found.is_sure:
+                self._refuse_choices(name, found.separator)
+            if found:
+                self.separators[name] = found.separator
+        return bool(self.separators)
+
+    def find_first(self) -> bool:
+        """Whether a column named like labels holds lists; the first such is kept."""
+        self.find(self.named_like_lists())
+        self.separators = dict([*self.separators.items()][:1])
+        return bool(self.separators)
+
+    def find_unnamed(self) -> bool:
+        """Whether columns without a telling name can be nothing but the labels of several annotators."""
+        names = [name for name in self.state.free() if not names_annotators(name)]
+        found = {name: _read_as_list(self.state.frame.get_column(name), is_named=False) for name in names}
+        self.separators = {name: one.separator for name, one in found.items() if one and one.is_sure}
+        return bool(self.separators)
+
+    def named_like_lists(self) -> list[str]:
+        """Columns named like lists of labels, then those named like labels."""
+        state = self.state
+        return [*in_preference_order(state.free(), LIST_LABEL_NAMES), *state.label_candidates()]
+
+    def find_as_given(self) -> None:
+        """Find the lists that the user or the format says are there."""
+        names = self.state.roles.label or self.named_like_lists()[:1]
+        if not names and self.find_unnamed():
+            names = list(self.separators)[:1]
+        self.separators = {name: self._likeliest_separator(name) for name in names}
+
+    def _likeliest_separator(self, name: str) -> str | None:
+        if self.state.roles.separator is not None:
+            return self.state.roles.separator
+        if found := self._weigh_cells(name):
+            return found.separator
+        cells = self.state.frame.get_column(name)
+        return max(SEPARATORS, key=lambda mark: int(cells.str.contains(mark, literal=True).sum()))
+
+    def claim(self) -> Claim:
+        """The columns of the lists, and the one with as many annotators as labels in each row."""
+        state = self.state
+        if not self.separators:
+            raise DataError(
+                f"{state.source.name}: no column holds lists of labels; the columns are {', '.join(state.names)}.",
+                hint="Name the column with --label.",
+            )
+        for name, separator in self.separators.items():
+            how = "in JSON lists" if separator is None else f"separated by {separator!r}"
+            word = f", {state.whose_word('label')}" if state.roles.label else ""
+            state.claim([name], f"{name!r} holds the labels of several annotators, {how}{word}")
+        is_one = len(self.separators) == 1
+        judged = [
+            Judged(name, dimension=None if is_one else name, separator=separator)
+            for name, separator in self.separators.items()
+        ]
+        return Claim(judged, self._find_annotators(*next(iter(self.separators.items()))))
+
+    def _find_annotators(self, label: str, separator: str | None) -> str | None:
+        state = self.state
+        labels = split_cells(state.frame.get_column(label), separator).fill_null([])
+        for name in self._people(label):
+            share = _annotator_separator(state.frame.get_column(name), labels, separator)[1]
+            if name == state.roles.annotator:
+                state.reasons.append(f"{name!r} lists the annotators, {state.whose_word('annotator')}")
+                return name
+            if share >= _PARALLEL_SHARE:
+                state.claim([name], f"{name!r} lists the annotators, as many as labels")
+                return name
+            is_one = normalise(name) in set(ANNOTATOR_NAMES) - WEAK_ANNOTATOR_NAMES
+            has_several = bool((labels.list.len() > 1).any())
+            if is_one and has_several and not state.evidence[name].is_integer and state.roles.separator is None:
+                self._refuse_choices(label, separator, f", though {name!r} names one annotator per row")
+        state.reasons.append("no column lists the annotators, so each label in a list counts as another person's")
+        return None
+
+    def _refuse_choices(self, name: str, separator: str | None, why: str = "") -> NoReturn:
+        """Refuse cells of several labels that may be the choices of one annotator."""
+        cells = self.state.frame.get_column(name)
+        first = cells.filter(split_cells(cells, separator).list.len() > 1)[0]
+        raise DataError(
+            f"{self.state.source.name}: {name!r} holds several labels in one cell, as {first!r}{why}: of several "
+            "annotators, or several choices of one?",
+            hint="A label is a single choice. If they are of several annotators, say --layout list"
+            + (f" --separator {shlex.quote(separator)}" if separator else "")
+            + "; if each cell is one label, say --layout long.",
+        )
+
+    def _people(self, label: str) -> list[str]:
+        """Columns that may list the annotators, the likeliest first."""
+        if self.state.roles.annotator:
+            return [self.state.roles.annotator]
+        named = [name for name in self.state.free() if names_annotators(name) and name != label]
+        others = [name for name in named if normalise(name) not in ANNOTATOR_NAMES]
+        return [*in_preference_order(named, ANNOTATOR_NAMES), *others]
+
+    def _weigh_cells(self, name: str) -> ListEvidence | None:
+        """How the cells of a column named like labels may be lists."""
+        state = self.state
+        return _read_as_list(
+            state.frame.get_column(name),
+            known=[*state.known_labels, *state.roles.labels, *(old for old, _ in state.roles.label_map)],
+            people=[state.frame.get_column(other) for other in self._people(name)],
+        )
+
+    def labels(self, judged: Judged) -> list[str]:
+        """The members of all lists."""
+        cells = self.state.frame.get_column(judged.label or "").unique()
+        members = split_cells(cells, judged.separator).explode().drop_nulls().unique()
+        return sorted(label for label in members.to_list() if label.strip())
+
+    def is_made_of_annotations(self, name: str) -> bool:
+        """A label beside the lists."""
+        return names_a_label(name)
+
+    def warn_of(self, left: Sequence[str], judged: Judged) -> list[str]:
+        """Columns that may hold one label per row."""
+        return [
+            f"{name!r} is taken for a settled label, beside the lists of labels, and left out; --label {name} --layout "
+            "long would take it."
+            for name in left
+            if names_a_label(name) and self.state.evidence[name].could_be_labels
+        ]
+
+    @staticmethod
+    def to_annotations(schema: Schema, rows: pl.DataFrame, account: TableAccount) -> pl.DataFrame:
+        """One annotation for each member of a list."""
+        labels = rows.get_column(schema.label or "")
+        members = split_cells(labels, schema.separator)
+        is_list = members.is_not_null()
+        wrong = rows.filter(~is_list)
+        details = (
+            f"{account.source.place([row])}: {schema.label} must be a list of labels, found {cell!r}"
+            for row, cell in zip(wrong.get_column(ROW), labels.filter(~is_list), strict=True)
+        )
+        account.set_aside("the cell is no list of labels", wrong.get_column(ROW), is_fault=True, details=details)
+        cells = rows.select(ROW, ITEM).with_columns(members.alias(_LABELS))
+        if schema.annotator is None:
+            cells = cells.filter(is_list).with_columns(UNNAMED).explode(_LABELS)
+            return filled_cells(cells.rename({_LABELS: "label"}), NOBODY, account)
+        named = rows.get_column(schema.annotator)
+        people = split_cells(named, _annotator_separator(named, members, schema.separator)[0])
+        return _paired(schema, cells.with_columns(people.alias(_PEOPLE)).filter(is_list), account)
+
+
+def _paired(schema: Schema, cells: pl.DataFrame, account: TableAccount) -> pl.DataFrame:
+    """The annotations of rows with a list of labels and one of annotators; without any label the lengths may differ."""
+    has_labels = pl.col(_LABELS).list.eval(pl.element() != "").list.any().fill_null(False)
+    people, labels = pl.col(_PEOPLE).list.len().fill_null(0), pl.col(_LABELS).list.len()
+    wrong = cells.filter(has_labels & (people != labels)).select(ROW, labels.alias("labels"), people.alias("people"))
+    details = (
+        f"{account.source.place([row])}: {of_labels:,} labels ({schema.label}), but {of_people:,} annotators "
+        f"({schema.annotator})"
+        for row, of_labels, of_people in wrong.iter_rows()
     )
-    cell = pl.col("cell")
-    if separator is None:
-        split = pl.when(cell.str.strip_chars() == "").then(pl.lit([], dtype=pl.List(pl.String)))
-    else:
-        split = cell.str.split(separator).list.eval(pl.element().str.strip_chars())
-    found = distinct.alias("cell").to_frame().join(json_cells, on="cell", how="left")
-    found = found.with_columns(pl.coalesce("members", split).alias("members"))
-    return cells.alias("cell").to_frame().join(found, on="cell", how="left", maintain_order="left")["members"]
+    reason = "there are not as many labels as annotators"
+    account.set_aside(reason, wrong.get_column(ROW), is_fault=True, details=details)
+    account.set_aside(NOBODY, cells.filter(~has_labels).get_column(ROW))
+    annotations = cells.filter(has_labels & (people == labels)).explode(_LABELS, _PEOPLE).filter(pl.col(_LABELS) != "")
+    annotator = pl.when(pl.col(_PEOPLE).str.strip_chars() != "").then(pl.col(_PEOPLE))
+    return annotations.select(ROW, ITEM, annotator.alias("annotator"), pl.col(_LABELS).alias("label"), count=ONE)
 
 
-def _parsed(cell: str) -> list[str] | None:
-    """The members of a list as JSON or Python writes it; None where it is no list of plain values."""
-    try:
-        # Numbers keep their spelling: `01` and `1.0` are other labels than `1`.
-        found = json.loads(cell, parse_int=str, parse_float=str, parse_constant=str)
-    except ValueError:
-        try:
-            found = None if _PASTED.search(cell) else ast.literal_eval(cell.strip())
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            return None
-    except RecursionError:
-        return None
-    if not isinstance(found, list):
-        return None
-    members = cast("list[Any]", found)
-    if any(isinstance(member, list | dict | tuple | set | bytes) for member in members):
-        return None
-    return ["" if member is None else _spelled(member) for member in members]
-
-
-def _spelled(member: Any) -> str:
-    return str(member).lower() if isinstance(member, bool) else str(member)
-
-
-def read_as_list(
+def _read_as_list(
     cells: pl.Series, *, is_named: bool = True, known: Sequence[str] = (), people: Sequence[pl.Series] = ()
-) -> ListReading | None:
+) -> ListEvidence | None:
     """Whether the cells of a column are lists of labels, and what separates these.
 
     Args:
@@ -107,18 +260,18 @@ def read_as_list(
         has_mark = pl.col("cell").str.contains("[" if separator is None else separator, literal=True)
         if int(weights.filter(has_mark).get_column("n").sum()) <= _LISTS_SHARE * total:
             continue
-        found = _weigh(weights, separator, known)
+        found = _weigh_members(weights, separator, known)
         if found and found.is_sure:
             return found
         if people and separator in SEPARATORS:
             members = split_cells(cells, separator)
-            if any(annotator_separator(named, members, separator)[1] >= _ALL_SHARE for named in people):
-                return ListReading(separator, True)
+            if any(_annotator_separator(named, members, separator)[1] >= _ALL_SHARE for named in people):
+                return ListEvidence(separator, True)
         unsure = unsure or (found if separator in SEPARATORS else None)
     return unsure
 
 
-def _weigh(weights: pl.DataFrame, separator: str | None, known: Sequence[str]) -> ListReading | None:
+def _weigh_members(weights: pl.DataFrame, separator: str | None, known: Sequence[str]) -> ListEvidence | None:
     """The evidence of the distinct cells, weighted by how often each occurs."""
     cells = weights.get_column("cell")
     rows = weights.with_columns(members=split_cells(cells, separator))
@@ -129,13 +282,13 @@ def _weigh(weights: pl.DataFrame, separator: str | None, known: Sequence[str]) -
     is_small = len(distinct) <= MOST_LABELS and max(map(len, distinct), default=0) <= _MOST_CHARACTERS
     if separator is None:  # brackets are no part of a label
         is_list = int(lists.get_column("n").sum()) >= _ALL_SHARE * total
-        return ListReading(None, True) if is_list and is_small else None
+        return ListEvidence(None, True) if is_list and is_small else None
     several = lists.filter(pl.col("members").list.len() > 1)
     number = int(several.get_column("n").sum())
     if number <= _LISTS_SHARE * total:
         return None
     if distinct and distinct <= set(known) and not set(cells.to_list()) <= set(known):
-        return ListReading(separator, True)
+        return ListEvidence(separator, True)
     if separator == "," and cells.str.contains(_DECIMAL).all():
         return _weigh_decimals(several)
     if not is_small or len(distinct) < 2 or len(distinct) >= _ALL_SHARE * int(members.get_column("n").sum()):
@@ -147,27 +300,27 @@ def _weigh(weights: pl.DataFrame, separator: str | None, known: Sequence[str]) -
     filled = pl.col("members").list.eval(pl.element().filter(pl.element() != ""))
     agreeing = several.filter(filled.list.n_unique() < filled.list.len())
     if int(agreeing.get_column("n").sum()) >= _AGREEING_SHARE * number:
-        return ListReading(separator, True)
-    return ListReading(separator, False) if moving else None
+        return ListEvidence(separator, True)
+    return ListEvidence(separator, False) if moving else None
 
 
-def _weigh_decimals(pairs: pl.DataFrame) -> ListReading | None:
+def _weigh_decimals(pairs: pl.DataFrame) -> ListEvidence | None:
     """`4,5`: the labels of two annotators where both places have the values of one scale; else a decimal comma."""
     one, other = (set(pairs.get_column("members").list.get(place).to_list()) for place in (0, 1))
-    return ListReading(",", False) if len(other) > 2 and other <= one else None
+    return ListEvidence(",", False) if len(other) > 2 and other <= one else None
 
 
-def annotator_separator(cells: pl.Series, members: pl.Series, told: str | None) -> tuple[str | None, float]:
+def _annotator_separator(cells: pl.Series, members: pl.Series, labels_by: str | None) -> tuple[str | None, float]:
     """What separates annotators so that there are as many as labels, and the share of rows in which that holds.
 
     Args:
         cells: the column that names the annotators.
         members: the labels of each row.
-        told: the separator of the labels.
+        labels_by: the separator of the labels.
     """
     filled = members.list.len() > 0
     tried: dict[str | None, float] = {}
-    for separator in (told, *SEPARATORS):
+    for separator in (labels_by, *SEPARATORS):
         same = split_cells(cells, separator).list.len() == members.list.len()
         tried[separator] = float(same.filter(filled).fill_null(False).mean() or 0)  # pyright: ignore[reportArgumentType]
     best = max(tried, key=lambda separator: tried[separator])  # the first of equals

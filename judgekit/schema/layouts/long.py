@@ -1,25 +1,43 @@
-"""The annotator of a long table: by name, else by what the cells do, as a person labels an item once, and others."""
+"""The long layout: a row is one annotation, with a column for the label and, mostly, one that names the annotator.
+
+Both are found by name, else by what the cells do: a person labels an item once, and others; a label has few values.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from functools import cached_property
+from typing import ClassVar, NamedTuple, NoReturn
 
 import polars as pl
 
-from judgekit.schema.inference_state import Claims
+from judgekit.config.roles import Layout
+from judgekit.errors import DataError
+from judgekit.schema.inference_state import InferenceState, offer_all_labels
+from judgekit.schema.layouts.layout import UNNAMED, Claim, Judged, LayoutReading, filled_cells
+from judgekit.schema.scales import order_labels
+from judgekit.schema.schema import Schema
 from judgekit.tables.column_names import (
     ANNOTATOR_NAMES,
     LABEL_NAMES,
+    LIST_LABEL_NAMES,
     NOT_COUNTS,
+    QUALITY_NAMES,
+    TEXT_NAMES,
     WEAK_ANNOTATOR_NAMES,
+    WEAK_TEXT_NAMES,
     in_preference_order,
     mentions_a_person,
     names_a_side_remark,
     normalise,
 )
 from judgekit.tables.evidence import ColumnEvidence, Groups
+from judgekit.tables.source import ITEM, ROW, TableAccount
 
+_ROWS_PER_ITEM = 1.2
+"""Fewer are repeated rows of a wide or counts table rather than several annotations."""
+_MOST_RATINGS = 11
+_SAME_VALUES_SHARE = 0.5
 _EXPECTED_REPEATS = 2.0
 """So many repeats within items chance would have made: without them the absence of repeats says nothing."""
 _REPEATS_SHARE = 0.05
@@ -31,61 +49,167 @@ class _AnnotatorEvidence(NamedTuple):
     """Columns that could name the annotator."""
 
     fitting: list[str]
-    """The equally good ones, the one to take alone where it is alone."""
+    """The equally good ones, or the only one."""
     numbering: list[str]
     """Columns that may only number the annotations of each item."""
 
 
-def find_annotator(claims: Claims, item: str | None) -> str | None:
-    """The column that names the annotator of each row, by its name or by what its cells do."""
-    if claims.roles.annotator:
-        claims.reasons.append(f"{claims.roles.annotator!r} names the annotator, {claims.told('annotator')}")
-        return claims.roles.annotator
-    groups = Groups(claims.frame, [item]) if item else None
-    for name in in_preference_order(claims.free(), ANNOTATOR_NAMES):
-        figures = claims.evidence[name]
-        is_author = normalise(name) in WEAK_ANNOTATOR_NAMES and (
-            figures.mean_characters > 40 or (groups is not None and groups.repeat and groups.constant_share(name) == 1)
+class Long(LayoutReading):
+    """A row is one annotation."""
+
+    layout: ClassVar[Layout] = "long"
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The columns that tell the items apart."""
+        return [self.state.item] if self.state.item else self.state.texts_by_name()
+
+    @cached_property
+    def items(self) -> Groups | None:
+        """The rows of each item; None where nothing tells the items apart."""
+        return self.state.groups(*self.keys) if self.keys else None
+
+    def certainty(self) -> str:
+        """Why the table can be nothing else, where two of three signs agree; else an empty text."""
+        labels = self.state.label_candidates()
+        annotators = in_preference_order(self.state.free(), ANNOTATOR_NAMES)
+        rows = self.state.frame.height
+        is_repeated = rows >= _ROWS_PER_ITEM * (self.items.number if self.items else rows)
+        if sum((bool(labels), bool(annotators), is_repeated)) < 2:
+            return ""
+        held = f"{labels[0]!r} holds one label per row and " if labels else ""
+        return held + (f"{annotators[0]!r} says whose" if annotators else "items return in several rows")
+
+    def claim(self) -> Claim:
+        """The column of the label, or several of the same kind, and that of the annotator."""
+        annotator = self._find_annotator()
+        labels = self._find_labels(annotator)
+        return Claim([Judged(name, dimension=name if len(labels) > 1 else None) for name in labels], annotator)
+
+    def _find_annotator(self) -> str | None:
+        state = self.state
+        if state.roles.annotator:
+            state.reasons.append(f"{state.roles.annotator!r} names the annotator, {state.whose_word('annotator')}")
+            return state.roles.annotator
+        for name in in_preference_order(state.free(), ANNOTATOR_NAMES):
+            if self._is_author(name):
+                state.reasons.append(f"{name!r} belongs to the item, not to the annotation: it is not the annotator")
+                continue
+            state.claim([name], f"{name!r} names the annotator, by its name")
+            return name
+        return self._find_unnamed_annotator()
+
+    def _is_author(self, name: str) -> bool:
+        """Whether a column named like one of users names who wrote the text."""
+        is_of_item = (
+            self.state.item is not None
+            and self.items is not None
+            and self.items.repeat
+            and self.items.constant_share(name) == 1
         )
-        if is_author:
-            claims.reasons.append(f"{name!r} belongs to the item, not to the annotation: it is not the annotator")
-            continue
-        claims.claim([name], f"{name!r} names the annotator, by its name")
-        return name
-    return _find_unnamed_annotator(claims, [item] if item else claims.texts_by_name())
+        is_text = self.state.evidence[name].mean_characters > 40
+        return normalise(name) in WEAK_ANNOTATOR_NAMES and (is_text or is_of_item)
 
+    def _find_unnamed_annotator(self) -> str | None:
+        """The column whose cells behave like annotators, where no name says which it is."""
+        state = self.state
+        labels = [*state.roles.label, *state.label_candidates(), *in_preference_order(state.names, LABEL_NAMES)]
+        names = [name for name in state.free() if name not in labels and name not in self.keys]
+        found = _weigh_annotators(state, self.items, names) if self.items else _AnnotatorEvidence([], [])
+        if len(found.fitting) == 1:
+            name = found.fitting[0]
+            state.claim([name], f"{name!r} names the annotator: its values never return within an item, but in others")
+            return name
+        state.reasons.append("no column names the annotator, so each row counts as another person's")
+        if unclear := found.fitting or found.numbering:
+            state.warnings.append(
+                f"Each row counts as another person's, though {' and '.join(map(repr, unclear))} may name the "
+                f"annotator; --annotator {unclear[0]} would say so."
+            )
+        return None
 
-def _find_unnamed_annotator(claims: Claims, keys: Sequence[str]) -> str | None:
-    """The column whose cells behave like annotators, where no name says which it is."""
-    labels = [*claims.roles.label, *claims.label_candidates(), *in_preference_order(claims.names, LABEL_NAMES)]
-    names = [name for name in claims.free() if name not in labels and name not in keys]
-    found = _weigh_annotators(claims.frame, keys, names, claims.evidence) if keys else None
-    if found and len(found.fitting) == 1:
-        name = found.fitting[0]
-        claims.claim([name], f"{name!r} names the annotator: its values never return within an item, but in others")
-        return name
-    claims.reasons.append("no column names the annotator, so every row is taken for a person of its own")
-    if found and (unclear := found.fitting or found.numbering):
-        claims.warnings.append(
-            f"Every row is taken for a person of its own, though {' and '.join(map(repr, unclear))} may name the "
-            f"annotator; --annotator {unclear[0]} would say so."
+    def _find_labels(self, annotator: str | None) -> tuple[str, ...]:
+        """The columns that hold one label each: one column, unless there are several ratings of the same kind."""
+        state = self.state
+        if state.roles.label:
+            state.reasons += [f"{name!r} holds the label, {state.whose_word('label')}" for name in state.roles.label]
+            return state.roles.label
+        is_repeated = self.items is not None and self.items.repeat
+        candidates = state.label_candidates()
+        is_named = bool(candidates)
+        if is_named:
+            if len(candidates) > 1 and self.items is not None and is_repeated:
+                candidates = [name for name in candidates if self.items.constant_share(name) < 1] or candidates
+            candidates = _without_renamed(state, candidates)
+        else:
+            candidates = self._labels_by_evidence(annotator, state.free())
+        if not candidates:
+            self._refuse_without_label()
+        are_qualities = all(normalise(name) in QUALITY_NAMES for name in candidates)
+        if len(candidates) > 1 and not is_named and (is_repeated or are_qualities) and _are_ratings(state, candidates):
+            words = ", ".join(map(repr, candidates))
+            state.claim(candidates, f"{words} are ratings on one scale: each makes a dataset of its own")
+            return tuple(candidates)
+        if len(candidates) > 1 and normalise(candidates[0]) != "label":
+            state.refuse_labels(candidates)
+        why = "by its name" if is_named else "it alone has a few short values that differ between annotators"
+        state.claim(candidates[:1], f"{candidates[0]!r} holds the label, {why}")
+        if is_repeated:
+            self._mention_ratings_beside(candidates[0], annotator)
+        return (candidates[0],)
+
+    def _refuse_without_label(self) -> NoReturn:
+        state = self.state
+        listed = [name for name in state.free() if normalise(name) in LIST_LABEL_NAMES]
+        raise DataError(
+            f"{state.source.name}: no column holds labels; the columns are {', '.join(state.names)}.",
+            hint="Name the column with --label, or the layout with --layout."
+            + (f" If {listed[0]!r} holds lists of labels, say --separator." if listed else ""),
         )
-    return None
+
+    def _mention_ratings_beside(self, label: str, annotator: str | None) -> None:
+        state = self.state
+        near = [name for name in state.free() if state.evidence[name].could_be_labels]
+        near = [name for name in near if _are_ratings(state, [label, name])]
+        if others := self._labels_by_evidence(annotator, near):
+            state.reasons.append(
+                f"{', '.join(map(repr, others))} {'is' if len(others) == 1 else 'are'} rated on the scale of "
+                f"{label!r} too;{offer_all_labels([label, *others])}"
+            )
+
+    def _labels_by_evidence(self, annotator: str | None, names: Sequence[str]) -> list[str]:
+        """Those of some columns whose cells behave like labels: few values, which differ within items and people."""
+        by_annotator = self.state.groups(annotator) if annotator else None
+
+        def varies(name: str, groups: Groups | None) -> bool:
+            return groups is None or not groups.repeat or groups.constant_share(name) < 1
+
+        return [
+            name
+            for name in names
+            if self.state.evidence[name].could_be_labels
+            and normalise(name) not in TEXT_NAMES - WEAK_TEXT_NAMES
+            and not self.state.is_text(name)
+            and varies(name, self.items)
+            and varies(name, by_annotator)
+        ]
+
+    @staticmethod
+    def to_annotations(schema: Schema, rows: pl.DataFrame, account: TableAccount) -> pl.DataFrame:
+        """One annotation for each row with a label."""
+        annotator = UNNAMED
+        if schema.annotator:
+            named = rows.get_column(schema.annotator)
+            is_blank = named.str.strip_chars() == ""
+            annotator = pl.when(~is_blank).then(named) if is_blank.any() else named
+        cells = rows.select(ROW, ITEM, annotator=annotator, label=rows.get_column(schema.label or ""))
+        return filled_cells(cells, "the label is empty", account)
 
 
-def _weigh_annotators(
-    frame: pl.DataFrame, keys: Sequence[str], names: Sequence[str], evidence: Mapping[str, ColumnEvidence]
-) -> _AnnotatorEvidence:
-    """Columns whose values never return within an item, but do in other items.
-
-    Args:
-        frame: the table.
-        keys: columns that identify the item.
-        names: columns that may be it.
-        evidence: figures of every column.
-    """
-    first = Groups(frame, keys).first
-    fitting = [name for name in names if _may_be(name, evidence[name]) and _fits(frame, name, first)]
+def _weigh_annotators(state: InferenceState, items: Groups, names: Sequence[str]) -> _AnnotatorEvidence:
+    """Columns whose values never return within an item, but do in other items."""
+    frame, first = state.frame, items.first
+    fitting = [name for name in names if _may_be(name, state.evidence[name]) and _fits(frame, name, first)]
     numbering = [name for name in fitting if not mentions_a_person(name) and _only_numbers(frame, name, first)]
     fitting = [name for name in fitting if name not in numbering]
     fitting = [name for name in fitting if mentions_a_person(name)] or fitting
@@ -130,3 +254,20 @@ def _only_numbers(frame: pl.DataFrame, name: str, first: pl.Series) -> bool:
     groups = pl.DataFrame({_GROUP: first, _VALUE: number}).group_by(_GROUP)
     sizes = groups.agg(pl.len().alias("n"), low=pl.col(_VALUE).min(), high=pl.col(_VALUE).max())
     return sizes.select(((pl.col("high") - pl.col("low") + 1 == pl.col("n")) & (pl.col("low") <= 1)).all()).item()
+
+
+def _are_ratings(state: InferenceState, names: Sequence[str]) -> bool:
+    """Whether columns hold values of one scale, each at least half of them."""
+    values = [state.values(name) for name in names]
+    union = set[str]().union(*values)
+    is_scale = len(union) <= _MOST_RATINGS and order_labels(sorted(union)).kind == "ordinal"
+    return is_scale and all(len(found) >= _SAME_VALUES_SHARE * len(union) for found in values)
+
+
+def _without_renamed(state: InferenceState, candidates: list[str]) -> list[str]:
+    """The candidates without the codes of another one: `label_id` beside `label_name`."""
+    kept: list[str] = []
+    for name in sorted(candidates, key=lambda name: (state.evidence[name].is_number, candidates.index(name))):
+        if not any(is_renaming(state.frame, name, other) for other in kept):
+            kept.append(name)
+    return sorted(kept, key=candidates.index)

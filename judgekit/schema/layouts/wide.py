@@ -1,13 +1,19 @@
-"""The evidence for the wide layout: which columns hold the labels of one annotator each."""
+"""The wide layout: a row is one item, and each annotator has a column of labels."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import ClassVar
 
 import polars as pl
 
+from judgekit.config.roles import Layout
+from judgekit.errors import DataError
+from judgekit.schema.layouts.layout import NOBODY, Claim, Judged, LayoutReading, filled_cells, names_a_label
 from judgekit.schema.scales import numeric_values
+from judgekit.schema.schema import Schema
 from judgekit.tables.column_names import (
     LABEL_NAMES,
     NOT_COUNTS,
@@ -23,72 +29,142 @@ from judgekit.tables.column_names import (
     stem_of,
     words_of,
 )
-from judgekit.tables.evidence import MOST_LABELS, ColumnEvidence
+from judgekit.tables.evidence import MOST_LABELS
+from judgekit.tables.source import ITEM, ROW, TableAccount
 
 _MOST_CHARACTERS = 60
 _SAME_VALUES_SHARE = 0.5
 _RATED = TEXT_NAMES | {"model", "system", "candidate", "bot", "agent", "method"}
 """`model_1_fluency` is what one person said of one model, not what person 1 said."""
+_PEOPLE, _LABEL = "\x00people", "\x00label"
 
 
-def values_of(frame: pl.DataFrame, name: str) -> set[str]:
-    """The distinct non-empty cells of a column."""
-    return {value for value in frame.get_column(name).unique().to_list() if value.strip()}
+class Wide(LayoutReading):
+    """A column is one annotator."""
+
+    layout: ClassVar[Layout] = "wide"
+
+    @property
+    def groups(self) -> list[list[str]]:
+        """Groups of columns that hold labels of one set, the likeliest first.
+
+        A group whose names read like annotators wins over any other: two model columns also share their values.
+        """
+        return self._weighed[0]
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the names of the columns are persons'."""
+        return self._weighed[1]
+
+    @cached_property
+    def _weighed(self) -> tuple[list[list[str]], bool]:
+        state, evidence, free = self.state, self.state.evidence, self.state.label_pool()
+        labels = state.label_candidates()
+        pool = [name for name in free if not _is_beside_the_labels(name) and evidence[name].distinct <= MOST_LABELS]
+        values = {name: state.values(name) for name in pool}
+        pool = [name for name in pool if evidence[name].most_characters <= _MOST_CHARACTERS]
+        # A column named like a label is no annotator, unless a numbered one stands beside it: `label`, `label.1`.
+        stems = {stem_of(name) for name in free if names_an_annotator(name) and not _is_beside_the_labels(name)}
+        named = [name for name in pool if names_an_annotator(name) or (name in labels and stem_of(name) in stems)]
+        if groups := _linked(named, values, is_named=True):
+            groups.sort(key=lambda group: (_speaks_of_labels(group), len(group)), reverse=True)
+            lone = set(named) - {name for group in groups for name in group}
+            return [_completed(groups[0], sorted(lone), values, free), *groups[1:]], True
+        # `fluency` beside `coherence` is what one person rated; `fluency_1` beside `fluency_2` are two persons
+        others = NOT_COUNTS | TOTAL_NAMES | QUALITY_NAMES
+        unnamed = [name for name in pool if name not in labels and normalise(name) not in others]
+        # a lone 1 in a file of ids and texts is no label set
+        groups = _linked([name for name in unnamed if evidence[name].could_be_labels], values, is_named=False)
+        if not groups:
+            return [], False
+        groups.sort(key=len, reverse=True)
+        lone = [name for name in unnamed if all(name not in group for group in groups)]
+        lone = [name for name in lone if len(values[name]) > 1 or numeric_values(sorted(values[name])) is None]
+        return [_completed(groups[0], lone, values, free), *groups[1:]], False
+
+    def claim(self) -> Claim:
+        """The columns of one annotator each, for each thing that they judge."""
+        state = self.state
+        if state.roles.annotator_columns:
+            return Claim([self._claimed(state.roles.annotator_columns)])
+        if not self.groups:
+            raise DataError(
+                f"{state.source.name}: no two columns share a set of labels, as columns of annotators do.",
+                hint="Name them with --annotator-columns, or the layout with --layout.",
+            )
+        rated = [name for name in state.label_pool() if {*words_of(name)[:1], *words_of(name)[-1:]} & QUALITY_NAMES]
+        together = [name for name in state.names if any(name in group for group in self.groups)]
+        alike = together if self.is_named else self.groups[0]
+        grid, is_sure = _dimensions_of(rated) or _dimensions_of(alike) or ({}, False)
+        if is_sure:
+            return Claim([self._claimed(columns, thing) for thing, columns in grid.items()])
+        if grid or self._is_unclear():
+            groups = list(grid.values()) or self.groups
+            candidates = [", ".join(group) for group in groups]
+            state.refuse("the annotators' columns", "--annotator-columns", candidates, groups[0])
+        return Claim([self._claimed(self.groups[0])])
+
+    def _claimed(self, people: Sequence[str], dimension: str | None = None) -> Judged:
+        why = f" for {dimension}: a dataset of its own" if dimension else ""
+        shown = f"{', '.join(people[:6])}{' …' if len(people) > 6 else ''}"
+        self.state.claim(people, f"{shown} are one annotator each{why}")
+        return Judged(columns=tuple(people), dimension=dimension)
+
+    def _is_unclear(self) -> bool:
+        """Whether a second group could as well be the annotators'."""
+        if len(self.groups) < 2:
+            return False
+        one, other = self.groups[:2]
+        if self.is_named:
+            return len(one) == len(other) and _speaks_of_labels(one) == _speaks_of_labels(other)
+        return len(one) < 2 * len(other)
+
+    def is_made_of_annotations(self, name: str) -> bool:
+        """A settled label beside those of the annotators."""
+        return names_a_settled_label(name)
+
+    def warn_of(self, left: Sequence[str], judged: Judged) -> list[str]:
+        """Columns that may be annotators."""
+        labels = set[str]().union(*map(self.state.values, judged.columns))
+        warnings: list[str] = []
+        for name in left:
+            values = self.state.values(name)
+            why = ""
+            if names_a_label(name):
+                why = "is taken for a settled label, not for an annotator, and left out" if values & labels else ""
+            elif names_a_side_remark(name):
+                continue
+            elif names_an_annotator(name):
+                why = "is named like an annotator, but has other values, and is left out"
+            elif values <= labels:
+                why = "has the annotators' labels, but not their kind of name, and is left out"
+            if why:
+                warnings.append(f"{name!r} {why}; --annotator-columns, once for each annotator, would take it.")
+        return warnings
+
+    @staticmethod
+    def to_annotations(schema: Schema, rows: pl.DataFrame, account: TableAccount) -> pl.DataFrame:
+        """One annotation for each cell with a label."""
+        people = list(schema.annotator_columns)
+        # the columns may have any name, `label` and `annotator` among them
+        cells = rows.select(ROW, ITEM, *people).unpivot(
+            on=people, index=[ROW, ITEM], variable_name=_PEOPLE, value_name=_LABEL
+        )
+        order = {name: n for n, name in enumerate(people)}
+        cells = cells.sort(ROW, pl.col(_PEOPLE).replace_strict(order, return_dtype=pl.Int64))
+        annotations = filled_cells(cells.rename({_PEOPLE: "annotator", _LABEL: "label"}), NOBODY, account)
+        if empty := cells.height - annotations.height:
+            account.notes.append(f"{empty:,} cells of annotators are empty: not everybody labelled every item.")
+        return annotations
 
 
-def wide_columns(
-    frame: pl.DataFrame, free: Sequence[str], evidence: Mapping[str, ColumnEvidence], labels: Sequence[str]
-) -> tuple[list[list[str]], bool]:
-    """Groups of columns that hold labels of one set, the likeliest first, and whether their names are persons'.
-
-    A group whose names read like annotators wins over any other: two model columns also share their values.
-
-    Args:
-        frame: the table.
-        free: columns without a role.
-        evidence: figures of every column.
-        labels: columns named like a label: no annotator, unless a numbered one stands beside it (`label`, `label.1`).
-    """
-    pool = [name for name in free if evidence[name].filled and not is_beside_the_labels(name)]
-    stems = {stem_of(name) for name in pool if names_an_annotator(name)}
-    named = [
-        name
-        for name in pool
-        if (names_an_annotator(name) or (name in labels and stem_of(name) in stems))
-        and evidence[name].distinct <= MOST_LABELS
-        and evidence[name].most_characters <= _MOST_CHARACTERS
-    ]
-    values = {name: values_of(frame, name) for name in pool if evidence[name].distinct <= MOST_LABELS}
-    groups = _linked(named, values, is_named=True)
-    if groups:
-        groups.sort(key=lambda group: (_speaks_of_labels(group), len(group)), reverse=True)
-        lone = set(named) - {name for group in groups for name in group}
-        return [_completed(groups[0], sorted(lone), values, free), *groups[1:]], True
-    unnamed = [name for name in pool if name not in labels and normalise(name) not in NOT_COUNTS | TOTAL_NAMES]
-    # `fluency` beside `coherence` is what one person rated; `fluency_1` beside `fluency_2` are two persons
-    unnamed = [name for name in unnamed if normalise(name) not in QUALITY_NAMES]
-    unnamed = [name for name in unnamed if name in values and evidence[name].most_characters <= _MOST_CHARACTERS]
-    # a lone 1 in a file of ids and texts is no label set
-    groups = _linked([name for name in unnamed if evidence[name].could_be_labels], values, is_named=False)
-    if not groups:
-        return [], False
-    groups.sort(key=len, reverse=True)
-    lone = [name for name in unnamed if all(name not in group for group in groups)]
-    lone = [name for name in lone if len(values[name]) > 1 or numeric_values(sorted(values[name])) is None]
-    return [_completed(groups[0], lone, values, free), *groups[1:]], False
+def _is_beside_the_labels(name: str) -> bool:
+    """Whether a name means a settled label or a remark, neither of which is an annotator's label."""
+    return names_a_settled_label(name) or names_a_side_remark(name)
 
 
-def is_unclear(groups: Sequence[Sequence[str]], is_named: bool) -> bool:
-    """Whether a second group could as well be the annotators'."""
-    if len(groups) < 2:
-        return False
-    if is_named:
-        one, other = groups[:2]
-        return len(one) == len(other) and _speaks_of_labels(one) == _speaks_of_labels(other)
-    return len(groups[0]) < 2 * len(groups[1])
-
-
-def dimensions_of(columns: Sequence[str]) -> tuple[dict[str, list[str]], bool] | None:
+def _dimensions_of(columns: Sequence[str]) -> tuple[dict[str, list[str]], bool] | None:
     """What is judged, and by whom, where everybody has a column for each: `rater1_fluency`, `rater2_fluency` ….
 
     Returns:
@@ -115,11 +191,6 @@ def dimensions_of(columns: Sequence[str]) -> tuple[dict[str, list[str]], bool] |
             is_sure = are_things and are_people and not are_texts
             found.append(({thing: list(row.values()) for thing, row in grid.items()}, is_sure))
     return max(found, key=lambda one: one[1], default=None)
-
-
-def is_beside_the_labels(name: str) -> bool:
-    """Whether a name means a settled label or a remark, neither of which is an annotator's label."""
-    return names_a_settled_label(name) or names_a_side_remark(name)
 
 
 def _completed(

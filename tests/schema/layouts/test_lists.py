@@ -11,7 +11,7 @@ from judgekit.config.roles import Roles
 from judgekit.dataset.building import build_items
 from judgekit.errors import DataError
 from judgekit.schema.inference import infer_schema
-from judgekit.schema.layouts.lists import split_cells
+from judgekit.schema.layouts.cells_of_labels import split_cells
 
 VOTES = [["A", "B", "A"], ["B", "B", "tie"], ["A", "A", "A"], ["tie", "B", "tie"]]
 COUNTS = [[2, 1, 0], [0, 2, 1], [3, 0, 0], [0, 1, 2]]
