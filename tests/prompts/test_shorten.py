@@ -29,8 +29,8 @@ def test_allotted_tokens_use_the_budget_and_never_exceed_it(texts, budget):
     assert all(0 <= got <= length for got, length in zip(allotted, texts, strict=True))
     cut = [got for got, length in zip(allotted, texts, strict=True) if got < length]
     if cut:
-        assert max(cut) - min(cut) <= 1
-        assert all(got <= max(cut) for got in allotted)
+        # What is left over may be just what an equally long text lacked: [39, 49, 49] with 136 is [39, 49, 48].
+        assert all(got <= min(cut) + 1 for got in allotted)
 
 
 @given(lengths, st.integers(0, 2500))
