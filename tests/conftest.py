@@ -24,9 +24,12 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 
 # A busy machine is slow to make examples, and the first ones wait for hypothesis's table of all characters. At a desk
-# each run tries new ones; CI tries the same ones for the same code.
+# each run tries new ones; CI tries the same ones for the same code, and every night many new ones.
 settings.register_profile(
     "judgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+)
+settings.register_profile(
+    "nightly", settings.get_profile("judgekit"), derandomize=False, max_examples=1000, print_blob=True, database=None
 )
 settings.load_profile("judgekit")
 
