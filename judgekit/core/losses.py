@@ -80,7 +80,7 @@ def judge_loss(
     Raises:
         ValueError: alpha out of range, a negative epsilon, or shapes that differ.
 
-    Source: method.md 1 (arXiv 2505.12301).
+    Source: arXiv 2505.12301, with the adversary of docs/method.md, "The loss".
     """
     if not 0 <= alpha <= 1:
         raise ValueError(f"alpha must be in [0, 1], not {alpha}")

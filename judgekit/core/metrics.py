@@ -63,7 +63,7 @@ def brier_per_item(q: NDArray[Any], p: NDArray[Any], n: NDArray[Any]) -> FloatAr
         `||p - q||^2 - sum p (1 - p) / (n - 1)`, `[N]`, below 0 for some items; nan where n is 1, as one annotation
         says nothing about its own variance.
 
-    Source: method.md 1.6.
+    Source: docs/metrics.md, "Distances between q and p", derives it.
     """
     variance = (p * (1 - p)).sum(axis=-1) / np.where(n >= 2, n - 1, np.nan)
     return np.square(p - q).sum(axis=-1) - variance
@@ -181,7 +181,7 @@ def noise_floor(counts: NDArray[Any]) -> float:
     Returns:
         Nats, positive.
 
-    Source: method.md 1.5.
+    Source: docs/metrics.md, "Noise floor".
     """
     p = empirical_distribution(counts)
     _, prior, strength = empirical_bayes_targets(counts)

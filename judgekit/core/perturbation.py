@@ -56,7 +56,7 @@ def worst_case_target(
     Raises:
         ValueError: the shapes differ, or epsilon is a negative number.
 
-    Source: method.md 1 (arXiv 2505.12301) for "paper", method.md 1.1 for "search".
+    Source: arXiv 2505.12301 for "paper"; docs/method.md, "The worst-case target", for "search".
     """
     if log_q.shape != p.shape or p.ndim != 2:
         raise ValueError(f"log_q {log_q.shape} and p {p.shape} must be one [B, K]")

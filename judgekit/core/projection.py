@@ -43,7 +43,7 @@ def project_to_ball_and_simplex(y: Tensor, p: Tensor, *, radius: float | Tensor)
     Raises:
         ValueError: the shapes or dtypes differ, or the radius is a negative number.
 
-    Source: method.md 1.2; `reference.py` states the same problem in CVXPY.
+    Source: docs/method.md, "The projection"; `reference.py` states the same problem in CVXPY.
     """
     _check(y, p, radius)
     return _walk(y - p, p, radius=radius, duration=1.0)

@@ -2,7 +2,7 @@
 
 An item with three annotations says less about its distribution than one with three hundred. Under a
 Dirichlet-multinomial model the posterior mean says how much less, with one number, the strength, fitted to the
-training counts (method.md, 1.3).
+training counts (docs/metrics.md, "The model behind floor and plan").
 """
 
 import math

@@ -52,7 +52,7 @@ def test_the_best_transfer_empties_a_rare_label_by_hand():
 
 
 def best_of_all_directions(q, p, epsilon):
-    """The candidates of method.md 1.1 one by one: transfers, and lines towards and away from every vertex."""
+    """The candidates of docs/method.md one by one: transfers, and lines towards and away from every vertex."""
     unit = np.eye(len(p))
     directions = [unit[i] - unit[j] for i in range(len(p)) for j in range(len(p)) if i != j]
     directions += [sign * (vertex - p) for vertex in unit for sign in (1, -1) if np.abs(vertex - p).max() > 0]

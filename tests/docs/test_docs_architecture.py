@@ -35,3 +35,16 @@ def test_functions_that_the_page_names_are_in_their_files() -> None:
     assert len(found) >= 3
     for path, function in found:
         assert f"def {function}(" in (ROOT / path).read_text(encoding="utf-8"), (path, function)
+
+
+def test_sections_of_the_docs_that_the_code_cites_are_there() -> None:
+    cited = {
+        (page, section)
+        for path in (ROOT / "judgekit").rglob("*.py")
+        for page, section in re.findall(r'([\w/.-]+\.md)(?:, "([^"]+)")?', path.read_text(encoding="utf-8"))
+        if page not in ("README.md", "table.md")  # files that judgekit writes
+    }
+    assert len(cited) >= 5
+    for page, section in cited:
+        assert page in PAGES, page
+        assert not section or re.search(rf"^#+ {re.escape(section)}$", PAGES[page], re.MULTILINE), (page, section)
