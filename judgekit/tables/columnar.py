@@ -1,9 +1,9 @@
-"""Parquet and Arrow to a `SourceTable`: typed columns become the texts that a CSV of the same table would hold."""
+"""Typed columns (Parquet, Arrow, data frames) to a `SourceTable` of the texts that a CSV of them would hold."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -41,10 +41,19 @@ def read_columnar(path: Path, content: bytes | None = None, *, kind: Literal["pa
             f"({str(error).splitlines()[0][:200]}).",
             hint="It may be damaged or cut off: download it again, or write it anew.",
         ) from error
-    if frame.height == 0:
+    return table_of_columns(path, frame.columns, frame.get_columns())
+
+
+def table_of_columns(path: Path, names: Sequence[str], values: Sequence[pl.Series]) -> SourceTable:
+    """Typed columns under their names, every cell as text, as `read_columnar` says.
+
+    Raises:
+        DataError: there are no rows, a column holds bytes that are no text, or two have one name.
+    """
+    if not any(column.len() for column in values):
         raise DataError(f"{path.name} has columns and no rows.", hint="Add rows to it.")
     notes: list[str] = []
-    columns = [text for column in frame.iter_columns() for text in _texts(path, column, notes)]
+    columns = [text for name, one in zip(names, values, strict=True) for text in _texts(path, one.alias(name), notes)]
     names = [INDEX_NAME if column.name == _PANDAS_INDEX else column.name for column in columns]
     body = pl.DataFrame([column.alias(f"c{n}") for n, column in enumerate(columns)])
     body, said = under_names(path, names, body)

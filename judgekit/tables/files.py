@@ -13,6 +13,7 @@ from judgekit.tables.column_names import did_you_mean
 from judgekit.tables.columnar import read_columnar
 from judgekit.tables.delimited.table import read_table
 from judgekit.tables.excel.workbook import read_excel
+from judgekit.tables.frames import open_frame
 from judgekit.tables.joining import join
 from judgekit.tables.json_records.records import Records, read_records
 from judgekit.tables.opening import TITLES, Kind, OpenedFile, open_paths
@@ -20,6 +21,8 @@ from judgekit.tables.source import SourceTable
 from judgekit.tables.tools.exports import PLAIN, tables_of
 from judgekit.tables.tools.formats import RECORD_FORMATS, TABLE_FORMATS
 
+_IN_MEMORY = Path("data")
+"""What a table in memory is called."""
 _KINDS: dict[str, Kind] = {**{kind: kind for kind in TITLES}, "jsonl": "json"}
 
 
@@ -41,15 +44,16 @@ def format_titles() -> dict[str, str]:
     return kinds | {known.name: known.title for known in (*RECORD_FORMATS, *TABLE_FORMATS)}
 
 
-def read_files(paths: Sequence[Path], options: ReadOptions | None = None) -> SourceTable:
-    """Read files, folders and zip archives as one table.
+def read_files(inputs: Sequence[object], options: ReadOptions | None = None) -> SourceTable:
+    """Read files, folders, zip archives and tables in memory as one table.
 
     Args:
-        paths: one at least; `-` is the standard input.
+        inputs: one at least; a path (`-` is the standard input), or what `open_frame` takes.
         options: the user's word.
 
     Returns:
-        The table. Of several files, a folder or a zip it has `members`, and the first path as its own.
+        The table. Of several files, a folder or a zip it has `members`, and the first path as its own; a table in
+        memory is called `data`.
 
     Raises:
         DataError: there is no such format; a file is missing, given twice or cannot be read; or the files do not
@@ -61,13 +65,16 @@ def read_files(paths: Sequence[Path], options: ReadOptions | None = None) -> Sou
             f"There is no format {options.format!r}{did_you_mean(options.format, list(format_titles()))}.",
             hint=f"It is one of {', '.join(format_titles())}.",
         )
-    files, notes, problems = open_paths(paths)
-    problems += [*_given_twice(files), *_idle_options(files, options)]
+    frames = [one for one in inputs if not isinstance(one, Path)]
+    files, notes, problems = open_paths([one for one in inputs if isinstance(one, Path)])
+    kinds = {*(_KINDS.get(options.format or "", file.kind) for file in files), *("frame" for _ in frames)}
+    problems += [*_given_twice(files), *_idle_options(kinds, options)]
+    names = [*(file.stem for file in files), *(f"data{n}" for n, _ in enumerate(frames, 1))]
     tables: dict[int, SourceTable] = {}
     records: dict[int, Records] = {}
-    for n, file in enumerate(files):
+    for n, one in enumerate([*files, *frames]):
         try:
-            found = _read(file, options)
+            found = _read(one, options) if isinstance(one, OpenedFile) else open_frame(one, _IN_MEMORY)
         except DataError as error:
             problems.append(error)
             continue
@@ -80,8 +87,9 @@ def read_files(paths: Sequence[Path], options: ReadOptions | None = None) -> Sou
     if problems:
         raise _together(problems)
     source = next(iter(made.values()))
-    if len(made) > 1 or source.path not in (paths[0], Path("stdin")):
-        source = join(paths[0], list(made.values()), [files[n].stem for n in made])
+    first = inputs[0] if isinstance(inputs[0], Path) else _IN_MEMORY
+    if len(made) > 1 or source.path not in (first, Path("stdin")):
+        source = join(first, list(made.values()), [names[n] for n in made])
     if source.frame.height == 0:
         raise DataError(
             f"{source.name} holds no row that can be used.",
@@ -114,9 +122,8 @@ def _given_twice(files: Sequence[OpenedFile]) -> list[DataError]:
     return problems
 
 
-def _idle_options(files: Sequence[OpenedFile], options: ReadOptions) -> list[DataError]:
+def _idle_options(kinds: set[str], options: ReadOptions) -> list[DataError]:
     """A problem for each option that no file can heed: the user took a file for what it is not."""
-    kinds = {_KINDS.get(options.format or "", file.kind) for file in files}
     return [
         DataError(f"{flag} is for {titles}, and no such file was given.", hint=f"Leave {flag} out.")
         for flag, value, heeding, titles in (
@@ -124,7 +131,7 @@ def _idle_options(files: Sequence[OpenedFile], options: ReadOptions) -> list[Dat
             ("--delimiter", options.delimiter, {"csv"}, "delimited text"),
             ("--encoding", options.encoding, {"csv", "json"}, "delimited text and JSON"),
         )
-        if value is not None and files and not kinds & heeding
+        if value is not None and kinds and not kinds & heeding
     ]
 
 
