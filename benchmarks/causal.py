@@ -100,10 +100,10 @@ def judgekit(folder: Path, count: int) -> dict[str, float]:
     import torch
 
     from judgekit.config import Dtype
-    from judgekit.core.projection import project_to_ball_and_simplex
     from judgekit.models.loading import LoraSettings, choose_dtype, find_backbone, load_tokenizer, new_judge
     from judgekit.training.batches import EncodedItems
-    from judgekit.training.loop import LoopSettings, TrainingItems, ValidationItems, train_model
+    from judgekit.training.loop import LoopSettings, ValidationItems, train_model
+    from judgekit.training.objectives.alignment import Alignment, TrainingItems
 
     backbone = find_backbone(str(folder))
     tokenizer = load_tokenizer(backbone)
@@ -121,12 +121,14 @@ def judgekit(folder: Path, count: int) -> dict[str, float]:
     before = most_held()  # the loop counts its peak anew
     result = train_model(
         model,
-        TrainingItems(encoded, shares.astype(np.float32), hard.astype(np.float32)),
+        Alignment(
+            TrainingItems(encoded, shares.astype(np.float32), hard.astype(np.float32)),
+            alpha=0.8, epsilon=0.25, adversary="search",
+        ),
         ValidationItems(encoded.take(np.arange(BATCH)), shares[:BATCH]),
         settings=LoopSettings(
-            alpha=0.8, epsilon=0.25, adversary="search", project=project_to_ball_and_simplex, epochs=1,
-            batch_size=BATCH, micro_batch_size=BATCH, learning_rate=2e-5, weight_decay=0.0, warmup=0.0, averaging=0.0,
-            optimizer="adamw", evaluations=1, patience=1, keep="last", seed=SEED,
+            epochs=1, batch_size=BATCH, micro_batch_size=BATCH, learning_rate=2e-5, weight_decay=0.0, warmup=0.0,
+            averaging=0.0, optimizer="adamw", evaluations=1, patience=1, keep="last", seed=SEED,
         ),
     )  # fmt: skip
     return {"rate": count / result.state.seconds, "memory": max(before, most_held())}

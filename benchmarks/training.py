@@ -39,9 +39,9 @@ from judgekit.config import Dtype, TrainSettings
 from judgekit.core import losses
 from judgekit.core.distributions import class_prior, empirical_distribution, hard_target
 from judgekit.core.losses import judge_loss
-from judgekit.core.projection import project_to_ball_and_simplex
 from judgekit.models.loading import LoraSettings, choose_device, choose_dtype, new_judge
-from judgekit.training.loop import LoopSettings, Progress, TrainingItems, ValidationItems, train_model
+from judgekit.training.loop import LoopSettings, Progress, ValidationItems, train_model
+from judgekit.training.objectives.alignment import Alignment, TrainingItems
 
 LEAST_TIMES_THE_TRAINER, MOST_ADVERSARY_SHARE = 1.8, 0.03
 DEFAULTS = TrainSettings()
@@ -98,13 +98,14 @@ class Benchmark:
         with TimedAdversary() as spent:
             train_model(
                 model,
-                TrainingItems(self.encoded, self.target, self.hard),
-                ValidationItems(validation, self.target[:VALIDATION_ITEMS].astype(np.float64)),
-                settings=LoopSettings(
+                Alignment(
+                    TrainingItems(self.encoded, self.target, self.hard),
                     alpha=DEFAULTS.alpha,
                     epsilon=DEFAULTS.epsilon,
                     adversary=DEFAULTS.adversary.value,
-                    project=project_to_ball_and_simplex,
+                ),
+                ValidationItems(validation, self.target[:VALIDATION_ITEMS].astype(np.float64)),
+                settings=LoopSettings(
                     epochs=1,
                     batch_size=DEFAULTS.batch_size,
                     micro_batch_size=DEFAULTS.batch_size,

@@ -55,11 +55,13 @@ class ProgressReporter(Reporter):
 
     def training(self, progress: TrainingProgress) -> None:
         """Move the bar; rate and validation KL beside it."""
-        facts = f"{progress.items_per_second:.0f} items/s"
+        facts: list[str] = []
+        if progress.items_per_second is not None:
+            facts.append(f"{progress.items_per_second:.0f} items/s")
         if not math.isnan(progress.validation_kl):
-            facts += f"  validation KL {progress.validation_kl:.4f}"
-            facts += f" (best {progress.best_kl:.4f})" if progress.best_kl < progress.validation_kl else ""
-        self._show("training", progress.step, progress.total_steps, facts, progress.seconds_left)
+            best = f" (best {progress.best_kl:.4f})" if progress.best_kl < progress.validation_kl else ""
+            facts.append(f"validation KL {progress.validation_kl:.4f}{best}")
+        self._show("training", progress.step, progress.total_steps, "  ".join(facts), progress.seconds_left)
 
     def items(self, done: int, total: int) -> None:
         """Move the bar; rate beside it."""
@@ -84,12 +86,13 @@ class ProgressReporter(Reporter):
         self._bar.update(self._tasks[words], completed=done, total=total, facts=facts)
         return is_first
 
-    def _show(self, words: str, done: int, total: int, facts: str, seconds_left: float) -> None:
+    def _show(self, words: str, done: int, total: int, facts: str, seconds_left: float | None) -> None:
         is_first = self._move(words, done, total, facts)
         now = time.monotonic()
         if self._bar.disable and (is_first or done == total or now - self._last_line > SECONDS_BETWEEN_LINES):
             self._last_line = now
-            self._console.print(f"{words}: {done:,} of {total:,}, {facts}, {seconds_left:.0f} s left", markup=False)
+            left = "" if seconds_left is None else f", {seconds_left:.0f} s left"
+            self._console.print(f"{words}: {done:,} of {total:,}, {facts}{left}", markup=False)
 
 
 def _minutes(seconds: float) -> str:

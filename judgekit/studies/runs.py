@@ -26,7 +26,7 @@ from judgekit.training.loop import train_model
 from judgekit.training.predict import predict
 from judgekit.training.probe import peak_memory, reset_peak_memory
 from judgekit.training.reporter import Reporter
-from judgekit.training.setup import Setup, calibrate, loop_settings, make_model, plan_memory, set_up
+from judgekit.training.setup import Setup, calibrate, loop_settings, make_model, objective_of, plan_memory, set_up
 from judgekit.training.too_long import encode_fitting
 from judgekit.training.training_data import TrainingParts, training_parts
 
@@ -141,7 +141,7 @@ def _train(
     reset_peak_memory(setup.device)
     outcome = train_model(
         model,
-        parts.training,
+        objective_of(run.settings, parts.training),
         parts.validation,
         settings=loop,
         on_progress=reporter.training,

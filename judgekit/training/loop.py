@@ -17,7 +17,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from judgekit.core.perturbation import Project
 from judgekit.errors import SettingsError
 from judgekit.models.reader import TrainableJudge
 from judgekit.training.averaging import exchanged, update_average
@@ -27,7 +26,7 @@ from judgekit.training.predict import READ_TOGETHER, predict
 from judgekit.training.probe import Probe, peak_memory, probe_longest
 from judgekit.training.processes import ALONE, Processes
 from judgekit.training.state import LoopState
-from judgekit.training.step import LossSettings, TrainingItems, batch_gradients
+from judgekit.training.step import Objective, batch_gradients
 
 GRADIENT_NORM = 1.0
 SECONDS_BETWEEN_SAVES = 600
@@ -45,10 +44,6 @@ class ValidationItems(NamedTuple):
 class LoopSettings:
     """What the loop needs to know; all decided, nothing left to guess."""
 
-    alpha: float
-    epsilon: float
-    adversary: Literal["search", "paper", "off"]
-    project: Project
     epochs: int
     batch_size: int
     """Items per optimiser step, of all processes together."""
@@ -67,12 +62,14 @@ class LoopSettings:
 
 
 class Progress(NamedTuple):
-    """What the callback is told after every step and evaluation."""
+    """What the callback gets after every step and evaluation."""
 
     step: int
     total_steps: int
-    items_per_second: float
-    seconds_left: float
+    items_per_second: float | None
+    """None before the first step is timed."""
+    seconds_left: float | None
+    """None before the first step is timed."""
     loss: dict[str, float] | None
     """The last step's loss and its parts, means over its batch, nats; None before the first step."""
     validation_kl: float
@@ -92,7 +89,7 @@ class LoopResult(NamedTuple):
 
 def train_model(
     model: TrainableJudge,
-    training: TrainingItems,
+    objective: Objective,
     validation: ValidationItems,
     *,
     settings: LoopSettings,
@@ -107,14 +104,14 @@ def train_model(
 
     Args:
         model: the judge model; changed in place.
-        training: items to train on.
+        objective: what is minimised, over all items to train on.
         validation: items to choose the checkpoint on.
         settings: see there.
         state: a saved state to continue from; None starts anew.
         processes: those that train together, each with the same arguments; all come to the same result.
-        on_progress: told about every step and evaluation; like `on_note` and `save`, in the main process alone.
-        on_note: told what the user should know, a sentence at a time.
-        save: given the state after every evaluation, every ten minutes, and when stopped early by `should_stop`.
+        on_progress: called after every step and evaluation; like `on_note` and `save`, in the main process alone.
+        on_note: gets what the user should know, a sentence at a time.
+        save: gets the state after every evaluation, every ten minutes, and when stopped early by `should_stop`.
         should_stop: asked after every step; true in any process ends the run with a saved state.
 
     Raises:
@@ -128,18 +125,16 @@ def train_model(
     )
     state = state or LoopState()
     state.micro_batch_size = state.micro_batch_size or settings.micro_batch_size
-    average = state.give(parameters, optimizer)
-    steps_per_epoch = math.ceil(len(training.hard) / settings.batch_size)
+    average = state.restore(parameters, optimizer)
+    steps_per_epoch = math.ceil(len(objective.lengths) / settings.batch_size)
     total = steps_per_epoch * settings.epochs
     evaluate_every = max(1, math.ceil(total / settings.evaluations))
-    loss_settings = LossSettings(settings.alpha, settings.epsilon, settings.adversary, settings.project)
-    lengths = training.encoded.lengths
     batches: list[NDArray[np.int64]] = []
     loss: dict[str, float] | None = None
 
     def keep() -> None:
         nonlocal saved
-        state.take(parameters, average, optimizer)
+        state.capture(parameters, average, optimizer)
         save(state)
         saved = time.monotonic()
 
@@ -148,17 +143,12 @@ def train_model(
     # The caller's random numbers stay as they are: dropout is seeded step by step inside the fork.
     with torch.random.fork_rng(devices=[model.device] if model.device.type == "cuda" else []):
         probe = probe_longest(
-            model,
-            training,
-            batch_size=settings.batch_size,
-            loss=loss_settings,
-            state=state,
-            processes=processes,
-            on_note=on_note,
+            model, objective, batch_size=settings.batch_size, state=state, processes=processes, on_note=on_note
         )
         while True:
             is_last = state.step >= total
             if state.evaluated_step < state.step and (is_last or state.step % evaluate_every == 0):
+                model.set_training(False)
                 with exchanged(parameters, average):
                     _evaluate(model, validation, state, loss, settings, processes)
                 keep()
@@ -175,18 +165,12 @@ def train_model(
             started = time.perf_counter()
             epoch, place = divmod(state.step, steps_per_epoch)
             if not batches or place == 0:
-                batches = epoch_batches(lengths, settings.batch_size, seed=settings.seed, epoch=epoch)
+                batches = epoch_batches(objective.lengths, settings.batch_size, seed=settings.seed, epoch=epoch)
             for group in optimizer.param_groups:
                 group["lr"] = settings.learning_rate * learning_rate_factor(state.step, total, settings.warmup)
+            rows = batches[place]
             loss = batch_gradients(
-                model,
-                training,
-                batches[place],
-                loss=loss_settings,
-                seed=settings.seed,
-                state=state,
-                processes=processes,
-                on_note=on_note,
+                model, objective, rows, seed=settings.seed, state=state, processes=processes, on_note=on_note
             )
             if not math.isfinite(loss["total"]):
                 raise SettingsError(
@@ -208,7 +192,7 @@ def train_model(
 
 
 def _silent(_: Any) -> None:
-    """What a process that is not the main one tells."""
+    """Stands for the callbacks in a process that is not the main one."""
 
 
 def reading_size(state: LoopState, processes: Processes) -> int:
@@ -224,7 +208,6 @@ def _evaluate(
     settings: LoopSettings,
     processes: Processes,
 ) -> None:
-    model.set_training(False)
     predicted = predict(model, validation.encoded, batch_size=reading_size(state, processes), processes=processes)
     log_q = torch.from_numpy(predicted.logits).double().log_softmax(-1).numpy()
     p = validation.p
@@ -242,7 +225,8 @@ def _evaluate(
 
 
 def _progress(state: LoopState, total: int, settings: LoopSettings, loss: dict[str, float] | None) -> Progress:
-    rate = state.step * settings.batch_size / state.seconds if state.seconds > 0 else 0.0
-    left = (total - state.step) * state.seconds / state.step if state.step else 0.0
+    is_timed = state.step > 0 and state.seconds > 0
+    rate = state.step * settings.batch_size / state.seconds if is_timed else None
+    left = (total - state.step) * state.seconds / state.step if is_timed else None
     latest = state.log[-1]["validation_kl"] if state.log else math.nan
     return Progress(state.step, total, rate, left, loss, latest, state.best_kl)

@@ -27,7 +27,7 @@ def check_optimizer(name: OptimizerName, device: torch.device) -> None:
     if device.type != "cuda":
         raise BackboneError(
             f"--optimizer paged keeps its moments in CUDA's managed memory, and the device is {device}.",
-            hint="Leave it away, or train with --device cuda.",
+            hint="Omit it, or train with --device cuda.",
         )
     try:
         _paged()

@@ -17,7 +17,7 @@ from judgekit.models.reader import TrainableJudge
 from judgekit.training.out_of_memory import within_memory
 from judgekit.training.processes import Processes
 from judgekit.training.state import LoopState
-from judgekit.training.step import LossSettings, TrainingItems, add_gradients
+from judgekit.training.step import Objective, add_gradients
 
 _PROCESS = Path("/proc/self")
 
@@ -36,10 +36,9 @@ class Probe(NamedTuple):
 
 def probe_longest(
     model: TrainableJudge,
-    items: TrainingItems,
+    objective: Objective,
     *,
     batch_size: int,
-    loss: LossSettings,
     state: LoopState,
     processes: Processes,
     on_note: Callable[[str], None],
@@ -48,24 +47,23 @@ def probe_longest(
 
     Args:
         model: the judge model, in training mode.
-        items: all items to train on.
+        objective: what is minimised, over all items to train on.
         batch_size: items per optimiser step.
-        loss: settings of the loss.
         state: holds the micro-batch, which is halved where memory runs out.
         processes: what trains together; each tries the same items.
-        on_note: told about a halving.
+        on_note: gets a sentence about a halving.
 
     Raises:
         SettingsError: memory does not suffice for one item, or the loss is not finite.
     """
-    lengths = items.encoded.lengths
+    lengths = objective.lengths
     most = min(-(-batch_size // processes.count), len(lengths))
     rows = np.argsort(-lengths, kind="stable")[:most]
 
     def work(size: int) -> tuple[int, float, float]:
         reset_peak_memory(model.device)
         started = time.perf_counter()
-        parts = add_gradients(model, items, rows[:size], whole=size, loss=loss)
+        parts = add_gradients(model, objective, rows[:size], whole=size)
         total = float(parts[0])  # waits for the GPU
         return size, total, time.perf_counter() - started
 

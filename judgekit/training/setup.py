@@ -33,7 +33,9 @@ from judgekit.prompts.chat import chat_frame
 from judgekit.prompts.verbalizer import Verbalizer, build_verbalizer
 from judgekit.training.batches import TokenizedPrompts
 from judgekit.training.loop import LoopSettings
+from judgekit.training.objectives.alignment import Alignment, TrainingItems
 from judgekit.training.optimizer import check_optimizer
+from judgekit.training.step import Objective
 
 FEWEST_STEPS = 150
 FEWEST_EPOCHS = 3
@@ -207,10 +209,6 @@ def loop_settings(settings: TrainSettings, kind: ModelKind, items: int) -> LoopS
     epochs = settings.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(FEWEST_STEPS / steps_per_epoch)))
     is_published = kind is ModelKind.causal and settings.preset is not Preset.default
     return LoopSettings(
-        alpha=settings.alpha,
-        epsilon=settings.epsilon,
-        adversary=settings.adversary.value,
-        project=_projection(settings.projection),
         epochs=epochs,
         batch_size=settings.batch_size,
         micro_batch_size=settings.micro_batch_size or settings.batch_size,
@@ -223,6 +221,17 @@ def loop_settings(settings: TrainSettings, kind: ModelKind, items: int) -> LoopS
         patience=settings.patience,
         keep=settings.keep.value,
         seed=settings.seed,
+    )
+
+
+def objective_of(settings: TrainSettings, items: TrainingItems) -> Objective:
+    """What a training on these items minimises."""
+    return Alignment(
+        items,
+        alpha=settings.alpha,
+        epsilon=settings.epsilon,
+        adversary=settings.adversary.value,
+        project=_projection(settings.projection),
     )
 
 

@@ -1,4 +1,4 @@
-"""Where a run stands: all that a checkpoint holds, taken from a running training and given back to a fresh one."""
+"""Where a run stands: all that a checkpoint holds, captured from a running training and restored into a fresh one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LoopState:
         """All but the tensors, as JSON values."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "tensors"}
 
-    def take(
+    def capture(
         self, parameters: Mapping[str, nn.Parameter], average: Mapping[str, Tensor], optimizer: torch.optim.Optimizer
     ) -> None:
         """Copy everything that changes to the CPU; the averaged weights are the best where they were just found so."""
@@ -49,8 +49,8 @@ class LoopState:
         self.tensors = tensors
 
     @torch.no_grad()
-    def give(self, parameters: Mapping[str, nn.Parameter], optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-        """Put what was taken back, and return the averaged weights; those of a run that begins are its weights."""
+    def restore(self, parameters: Mapping[str, nn.Parameter], optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+        """Put what was captured back, and return the averaged weights: at the start of a run the weights themselves."""
         average: dict[str, Tensor] = {}
         for name, parameter in parameters.items():
             if self.tensors:

@@ -4,47 +4,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from judgekit.core.losses import JudgeLoss, judge_loss
-from judgekit.core.perturbation import Project
 from judgekit.models.reader import TrainableJudge
-from judgekit.training.batches import EncodedItems, collate
 from judgekit.training.out_of_memory import within_memory
 from judgekit.training.processes import Processes
 from judgekit.training.state import LoopState
 
 
-class TrainingItems(NamedTuple):
-    """N items to train on."""
+class Objective(Protocol):
+    """What a training minimises over its N items. The loop knows of them no more than this."""
 
-    encoded: EncodedItems
-    target: NDArray[np.float32]
-    """What KL aligns to, `[N, K]`."""
-    hard: NDArray[np.float32]
-    """What CE aligns to: the most voted label, shared in a tie, `[N, K]`."""
+    parts: tuple[str, ...]
+    """Names of what `losses` returns; the first is `total`."""
+    lengths: NDArray[np.int64]
+    """Tokens of each item, `[N]`: batches are made of items of similar length."""
 
-
-class LossSettings(NamedTuple):
-    """What the loss needs to know."""
-
-    alpha: float
-    epsilon: float
-    adversary: Literal["search", "paper", "off"]
-    project: Project
+    def losses(self, model: TrainableJudge, rows: NDArray[np.int64]) -> tuple[Tensor, ...]:
+        """The loss of some items, which is minimised, then the parts that are reported beside it; `[B]` each."""
+        ...
 
 
 def batch_gradients(
     model: TrainableJudge,
-    items: TrainingItems,
+    objective: Objective,
     rows: NDArray[np.int64],
     *,
-    loss: LossSettings,
     seed: int,
     state: LoopState,
     processes: Processes,
@@ -54,16 +44,15 @@ def batch_gradients(
 
     Args:
         model: the judge model, in training mode; its gradients are replaced.
-        items: all items to train on.
-        rows: those of the batch, `[B]`.
-        loss: settings of the loss.
+        objective: what is minimised, over all items to train on.
+        rows: the items of the batch, `[B]`.
         seed: of the run; dropout is drawn from it, the step and the process.
         state: says which step this is and how many items go into one pass, which is halved where memory runs out.
         processes: what trains together.
-        on_note: told about a halving.
+        on_note: gets a sentence about a halving.
 
     Returns:
-        The loss and its parts by name, means over the batch, nats.
+        The loss and its parts by name, means over the batch.
 
     Raises:
         SettingsError: memory does not suffice for one item.
@@ -78,38 +67,30 @@ def batch_gradients(
         torch.manual_seed(int(sequence.generate_state(1)[0]))
         for parameter in parameters:
             parameter.grad = None
-        parts = torch.zeros(len(JudgeLoss._fields), device=model.device)
+        parts = torch.zeros(len(objective.parts), device=model.device)
         for piece in np.array_split(mine, -(-most // size)):
             if len(piece):
-                parts += add_gradients(model, items, piece, whole=len(rows), loss=loss)
+                parts += add_gradients(model, objective, piece, whole=len(rows))
             elif processes.is_sharded:  # the others need this process's part of the layers: a pass that counts nothing
-                add_gradients(model, items, rows[-1:], whole=math.inf, loss=loss)
+                add_gradients(model, objective, rows[-1:], whole=math.inf)
         return parts
 
-    tokens = int(items.encoded.lengths[rows].max())
+    tokens = int(objective.lengths[rows].max())
     parts = within_memory(work, model, state=state, most=most, tokens=tokens, processes=processes, on_note=on_note)
     if processes.count > 1:
         _add_up(parameters, parts, processes)
-    return dict(zip(JudgeLoss._fields, parts.tolist(), strict=True))
+    return dict(zip(objective.parts, parts.tolist(), strict=True))
 
 
-def add_gradients(
-    model: TrainableJudge, items: TrainingItems, rows: NDArray[np.int64], *, whole: float, loss: LossSettings
-) -> Tensor:
+def add_gradients(model: TrainableJudge, objective: Objective, rows: NDArray[np.int64], *, whole: float) -> Tensor:
     """Add the gradients of some items' summed loss over `whole` items to the parameters'.
 
     Returns:
-        Sums of the loss and its parts over the items, over `whole`, `[4]`.
+        Sums of the loss and its parts over the items, over `whole`, one number each.
     """
-    batch = collate(items.encoded, rows, pad_left=model.pad_left).to(model.device)
-    parts = judge_loss(
-        model.label_logits(batch),
-        torch.from_numpy(items.target[rows]).to(model.device),
-        torch.from_numpy(items.hard[rows]).to(model.device),
-        **loss._asdict(),
-    )
-    (parts.total.sum() / whole).backward()
-    return torch.stack([part.detach().sum() for part in parts]) / whole
+    losses = objective.losses(model, rows)
+    (losses[0].sum() / whole).backward()
+    return torch.stack([part.detach().sum() for part in losses]) / whole
 
 
 def _add_up(parameters: list[torch.nn.Parameter], parts: Tensor, processes: Processes) -> None:

@@ -16,7 +16,8 @@ from judgekit.dataset.opening import Dataset, named_annotations
 from judgekit.dataset.split import PARTS, split_as_given, split_items
 from judgekit.prompts.mirror import Mirror, require_mirror
 from judgekit.training.batches import EncodedItems, TokenizedPrompts
-from judgekit.training.loop import TrainingItems, ValidationItems
+from judgekit.training.loop import ValidationItems
+from judgekit.training.objectives.alignment import TrainingItems
 from judgekit.training.too_long import encode_fitting
 
 

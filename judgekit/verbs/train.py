@@ -25,7 +25,15 @@ from judgekit.training.processes import Processes, join_processes
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.training.result import TrainResult
 from judgekit.training.run_folder import RunFolder, unfinished
-from judgekit.training.setup import calibrate, loop_settings, make_model, plan_memory, set_up, wanted_backbone
+from judgekit.training.setup import (
+    calibrate,
+    loop_settings,
+    make_model,
+    objective_of,
+    plan_memory,
+    set_up,
+    wanted_backbone,
+)
 from judgekit.training.training_data import split_parts, training_parts
 from judgekit.workspace.atomic import write_text
 from judgekit.workspace.layout import check_name
@@ -185,7 +193,7 @@ def _train(
             reporter.note(f"FSDP: each of the {processes.count} processes keeps its part of every layer.")
     outcome = train_model(
         model,
-        parts.training,
+        objective_of(settings, parts.training),
         parts.validation,
         settings=loop,
         state=checkpoint.load(),

@@ -15,7 +15,6 @@ from toy_judge import ToyJudge, assert_same, copied, toy_items, toy_settings
 
 from judgekit.core.distributions import empirical_distribution, hard_target
 from judgekit.core.metrics import kl_per_item
-from judgekit.core.projection import project_to_ball_and_simplex
 from judgekit.errors import SettingsError
 from judgekit.models.loading import LoraSettings, find_backbone, load_tokenizer, new_judge
 from judgekit.training import loop
@@ -27,21 +26,20 @@ from judgekit.training.loop import (
     ValidationItems,
     train_model,
 )
+from judgekit.training.objectives.alignment import Alignment, TrainingItems
 from judgekit.training.optimizer import learning_rate_factor
 from judgekit.training.predict import predict
 from judgekit.training.state import LoopState
-from judgekit.training.step import TrainingItems
 
 SETTINGS = LoopSettings(
-    alpha=0.8, epsilon=0.25, adversary="search", project=project_to_ball_and_simplex, epochs=4, batch_size=8,
-    micro_batch_size=8, learning_rate=3e-3, weight_decay=0.01, warmup=0.1, averaging=0.9, optimizer="adamw",
-    evaluations=4, patience=9, keep="best", seed=5,
+    epochs=4, batch_size=8, micro_batch_size=8, learning_rate=3e-3, weight_decay=0.01, warmup=0.1, averaging=0.9,
+    optimizer="adamw", evaluations=4, patience=9, keep="best", seed=5,
 )  # fmt: skip
 STEPS = 12  # 24 items in batches of 8, four times; evaluated after 0, 3, 6, 9 and 12
 
 
 @pytest.fixture(scope="module")
-def items(bert: Path) -> tuple[TrainingItems, ValidationItems]:
+def items(bert: Path) -> tuple[Alignment, ValidationItems]:
     tokenizer = load_tokenizer(find_backbone(str(bert)))
     choose = np.random.default_rng(0)
     first = choose.integers(0, 3, 36)
@@ -56,8 +54,9 @@ def items(bert: Path) -> tuple[TrainingItems, ValidationItems]:
         return EncodedItems(ids, types, np.zeros(len(ids), dtype=np.bool_), 0)
 
     p, hard = empirical_distribution(counts), hard_target(counts)
+    training = TrainingItems(part(slice(24)), p[:24].astype(np.float32), hard[:24].astype(np.float32))
     return (
-        TrainingItems(part(slice(24)), p[:24].astype(np.float32), hard[:24].astype(np.float32)),
+        Alignment(training, alpha=0.8, epsilon=0.25, adversary="search"),
         ValidationItems(part(slice(24, 36)), p[24:]),
     )
 
@@ -76,7 +75,7 @@ def model(bert: Path) -> Callable[[], Any]:
 
 
 @pytest.fixture
-def fit(items: tuple[TrainingItems, ValidationItems], model: Callable[[], Any]) -> Callable[..., LoopResult]:
+def fit(items: tuple[Alignment, ValidationItems], model: Callable[[], Any]) -> Callable[..., LoopResult]:
     def call(made: Any = None, *, settings: LoopSettings = SETTINGS, **more: Any) -> LoopResult:
         return train_model(made or model(), *items, settings=settings, **more)
 
@@ -158,17 +157,18 @@ def test_same_seed_same_bytes_and_another_seed_others(fit: Any) -> None:
 
 
 def test_it_learns_and_says_so(fit: Any) -> None:
-    told: list[Progress] = []
-    ended = fit(settings=dataclasses.replace(SETTINGS, epochs=20, patience=99), on_progress=told.append)
+    seen: list[Progress] = []
+    ended = fit(settings=dataclasses.replace(SETTINGS, epochs=20, patience=99), on_progress=seen.append)
     log = ended.state.log
     assert [row["step"] for row in log] == [0, 15, 30, 45, 60]
     assert ended.state.best_kl < 0.7 * log[0]["validation_kl"]
     assert {"total", "kl", "kl_adversarial", "cross_entropy"} <= log[1].keys()
     assert log[1]["kl_adversarial"] >= log[1]["kl"]
-    assert told[-1].step == told[-1].total_steps == 60
-    assert told[-1].seconds_left == 0
-    assert told[-1].items_per_second > 0
-    assert math.isclose(told[-1].best_kl, ended.state.best_kl)
+    assert seen[-1].step == seen[-1].total_steps == 60
+    assert seen[-1].seconds_left == 0
+    assert seen[-1].items_per_second > 0
+    assert (seen[0].step, seen[0].items_per_second, seen[0].seconds_left) == (0, None, None)
+    assert math.isclose(seen[-1].best_kl, ended.state.best_kl)
 
 
 def test_the_best_adapter_is_kept_and_never_worse_than_none(fit: Any, model: Any, items: Any) -> None:

@@ -48,7 +48,7 @@ def test_predictions_come_in_the_order_of_the_items() -> None:
 
 
 def test_the_mass_on_the_label_set_comes_along() -> None:
-    encoded = toy_items()[0].encoded
+    encoded = toy_items()[0].items.encoded
     predicted = predict(ToyJudge(), encoded, batch_size=4)
     q = torch.from_numpy(predicted.logits).softmax(-1).numpy()
     assert predicted.label_mass is not None
@@ -56,7 +56,7 @@ def test_the_mass_on_the_label_set_comes_along() -> None:
 
 
 def test_batches_are_halved_where_memory_runs_out() -> None:
-    encoded = toy_items()[0].encoded
+    encoded = toy_items()[0].items.encoded
     free, short = ToyJudge(), ToyJudge(most_tokens=20)
     told: list[int] = []
     predicted = predict(short, encoded, batch_size=16, on_batch=told.append)
@@ -73,7 +73,7 @@ def test_another_error_is_not_taken_for_a_lack_of_memory() -> None:
             raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
     with pytest.raises(RuntimeError, match="mat1"):
-        predict(Broken(), toy_items()[0].encoded)
+        predict(Broken(), toy_items()[0].items.encoded)
 
 
 @pytest.mark.parametrize("items", [1, 2, 7])
@@ -90,7 +90,7 @@ def test_the_shares_of_processes_add_up_to_the_whole(items: int) -> None:
         def sum(self, tensors: Any) -> None:
             self.parts = [tensor.clone() for tensor in tensors]
 
-    encoded = toy_items(items)[0].encoded
+    encoded = toy_items(items)[0].items.encoded
     whole = predict(ToyJudge(), encoded)
     members = [Third(rank) for rank in range(3)]
     for member in members:

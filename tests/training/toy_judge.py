@@ -10,12 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from judgekit.core.distributions import empirical_distribution, hard_target
-from judgekit.core.projection import project_to_ball_and_simplex
 from judgekit.models.reader import Batch, Reading
 from judgekit.training.batches import EncodedItems
 from judgekit.training.loop import LoopSettings, ValidationItems
+from judgekit.training.objectives.alignment import Alignment, TrainingItems
 from judgekit.training.state import LoopState
-from judgekit.training.step import TrainingItems
 
 WORDS = 11
 
@@ -75,8 +74,8 @@ class ToyJudge(nn.Module):
         """Not needed here."""
 
 
-def toy_items(training: int = 22, validation: int = 9) -> tuple[TrainingItems, ValidationItems]:
-    """Items of 1 to 9 words whose labels depend on their first word."""
+def toy_items(training: int = 22, validation: int = 9) -> tuple[Alignment, ValidationItems]:
+    """Items of 1 to 9 words whose labels depend on their first word, and the loss of those to train on."""
     choose = np.random.default_rng(0)
     ids = [choose.integers(0, WORDS, choose.integers(1, 10)) for _ in range(training + validation)]
     counts = np.stack([np.eye(3, dtype=np.int64)[one[0] % 3] * 3 for one in ids])
@@ -86,19 +85,16 @@ def toy_items(training: int = 22, validation: int = 9) -> tuple[TrainingItems, V
     def encoded(some: list[Any]) -> EncodedItems:
         return EncodedItems(some, None, np.zeros(len(some), dtype=np.bool_), 0)
 
-    return (
-        TrainingItems(
-            encoded(ids[:training]), p[:training].astype(np.float32), hard[:training].astype(np.float32)
-        ),
-        ValidationItems(encoded(ids[training:]), p[training:]),
-    )  # fmt: skip
+    items = TrainingItems(encoded(ids[:training]), p[:training].astype(np.float32), hard[:training].astype(np.float32))
+    return Alignment(items, alpha=0.8, epsilon=0.25, adversary="search"), ValidationItems(
+        encoded(ids[training:]), p[training:]
+    )
 
 
 def toy_settings(**changes: Any) -> LoopSettings:
     """Settings of 9 steps of 8 items, evaluated after every third."""
     values: dict[str, Any] = {
-        "alpha": 0.8, "epsilon": 0.25, "adversary": "search", "project": project_to_ball_and_simplex, "epochs": 3,
-        "batch_size": 8, "micro_batch_size": 8, "learning_rate": 1e-2, "weight_decay": 0.01, "warmup": 0.1,
+        "epochs": 3, "batch_size": 8, "micro_batch_size": 8, "learning_rate": 1e-2, "weight_decay": 0.01, "warmup": 0.1,
         "averaging": 0.9, "optimizer": "adamw", "evaluations": 3, "patience": 9, "keep": "best", "seed": 5,
     }  # fmt: skip
     return LoopSettings(**values | changes)
