@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,16 @@ import polars as pl
 from judgekit.errors import DataError
 
 _FIELD, _COUNT, _PART = "field.", "count.", "part"
+
+
+@dataclass(frozen=True)
+class ItemHeader:
+    """What the Parquet file of an item table does not say: the order of fields and labels, and the scale."""
+
+    fields: tuple[str, ...]
+    labels: tuple[str, ...]
+    scale: Literal["nominal", "ordinal"]
+    values: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,14 +75,9 @@ class ItemTable:
             parts=None if self.parts is None else self.parts.gather(index),
         )
 
-    def header(self) -> dict[str, Any]:
-        """What the Parquet file does not say: the order of fields and labels, and the scale; plain JSON values."""
-        return {
-            "fields": list(self.fields),
-            "labels": list(self.labels),
-            "scale": self.scale,
-            "values": list(self.values),
-        }
+    def header(self) -> ItemHeader:
+        """What the Parquet file does not say."""
+        return ItemHeader(self.fields, self.labels, self.scale, self.values)
 
 
 def save_items(items: ItemTable, path: Path) -> None:
@@ -85,7 +89,7 @@ def save_items(items: ItemTable, path: Path) -> None:
     pl.DataFrame(columns).write_parquet(path, compression="zstd")
 
 
-def load_items(path: Path, header: Mapping[str, Any]) -> ItemTable:
+def load_items(path: Path, header: ItemHeader) -> ItemTable:
     """Read what `save_items` wrote.
 
     Args:
@@ -101,7 +105,7 @@ def load_items(path: Path, header: Mapping[str, Any]) -> ItemTable:
         raise DataError(
             f"{path} cannot be read: {str(error).splitlines()[0]}", hint="Ingest the data again."
         ) from error
-    fields, labels = list(header["fields"]), list(header["labels"])
+    fields, labels = header.fields, header.labels
     wanted = ["item_id", "group", *(_FIELD + name for name in fields), *(_COUNT + label for label in labels)]
     wrong = ", ".join(sorted((set(frame.columns) - {_PART}) ^ set(wanted)))
     if wrong:
@@ -110,18 +114,18 @@ def load_items(path: Path, header: Mapping[str, Any]) -> ItemTable:
     return ItemTable(
         item_ids=frame.get_column("item_id"),
         texts=frame.select(pl.col(_FIELD + name).alias(name) for name in fields),
-        labels=tuple(labels),
+        labels=labels,
         counts=np.ascontiguousarray(counts),
         groups=frame.get_column("group"),
-        scale=header["scale"],
-        values=tuple(header["values"]),
+        scale=header.scale,
+        values=header.values,
         parts=frame.get_column(_PART) if _PART in frame.columns else None,
     )
 
 
 def content_hash(items: ItemTable) -> str:
     """SHA-256 over ids, texts, labels, scale, counts and given parts; the same on every machine and library version."""
-    digest = hashlib.sha256(json.dumps(items.header(), ensure_ascii=True, sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps(asdict(items.header()), ensure_ascii=True, sort_keys=True).encode())
     given = [] if items.parts is None else [items.parts.fill_null("")]
     for column in (items.item_ids, *items.texts.get_columns(), *given):
         # The lengths keep ("ab", "c") apart from ("a", "bc").

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from judgekit.dataset.items import ItemTable, content_hash, load_items
+from judgekit.dataset.manifest import DATASETS, DatasetManifest, DatasetSchema
 from judgekit.errors import DataError, WorkspaceError
 from judgekit.prompts.template import PromptTemplate
 from judgekit.schema.schema import Schema
 from judgekit.version import __version__
 from judgekit.workspace.layout import find_root
-from judgekit.workspace.manifest import read_json
-from judgekit.workspace.store import Kind, Workspace
+from judgekit.workspace.store import Workspace
 
 ITEMS_FILE = "items.parquet"
 ANNOTATIONS_FILE = "annotations.parquet"
@@ -33,7 +33,7 @@ class Dataset(NamedTuple):
     schema: Schema
     template: PromptTemplate
     content_hash: str
-    manifest: dict[str, Any]
+    manifest: DatasetManifest
 
 
 def open_workspace(root: str | Path | None, *, create: bool = False) -> Workspace:
@@ -54,18 +54,18 @@ def open_dataset(workspace: Workspace, name: str | None = None) -> Dataset:
         WorkspaceError: there is none of that name, or its items are not what was ingested.
         TemplateError: the template was edited and is now wrong.
     """
-    entry = workspace.open(Kind.dataset, name)
-    stored = read_json(entry.path / SCHEMA_FILE)
-    items = load_items(entry.path / ITEMS_FILE, stored["items"])
+    entry = workspace.open(DATASETS, name)
+    stored = DatasetSchema.read(entry.path / SCHEMA_FILE)
+    items = load_items(entry.path / ITEMS_FILE, stored.items)
     found = content_hash(items)
-    if found != entry.manifest["content_hash"]:
+    if found != entry.manifest.content_hash:
         raise WorkspaceError(
             f"The items in {entry.path / ITEMS_FILE} are not the ones that were ingested.",
             hint="Ingest the file again with --force.",
         )
     template = PromptTemplate.from_file(entry.path / TEMPLATE_FILE)
     template.check(items.fields)
-    return Dataset(entry.name, entry.path, items, Schema.from_json(stored["schema"]), template, found, entry.manifest)
+    return Dataset(entry.name, entry.path, items, stored.columns, template, found, entry.manifest)
 
 
 def load_annotations(folder: Path) -> pl.DataFrame:

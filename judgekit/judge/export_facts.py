@@ -5,7 +5,7 @@ Nothing in it tells where on the exporting machine something lay.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,33 +13,40 @@ from typing import Any
 import torch
 
 from judgekit.judge.judge import EVALUATION_FILE, judge_verbalizer
+from judgekit.judge.manifest import ExportManifest, JudgeManifest
 from judgekit.models import starter
 from judgekit.models.loading import Backbone, load_tokenizer
 from judgekit.prompts.verbalizer import shown_labels
 from judgekit.version import __version__
-from judgekit.workspace.manifest import read_json
+from judgekit.workspace.manifest import now, read_json
 from judgekit.workspace.store import Entry
 
 CARD_FILE = "README.md"
-# As they stand in the judge's manifest.
-_FACTS = ("labels", "scale", "values", "verbalizer", "chat", "fields", "max_length", "temperature", "class_prior")
 
 
-def exported_facts(entry: Entry, backbone: Backbone, dtype: torch.dtype) -> dict[str, Any]:
+def exported_facts(entry: Entry[JudgeManifest], backbone: Backbone, dtype: torch.dtype) -> ExportManifest:
     """What `judgekit.json` says: all that reading needs; of a local backbone the last folder's name."""
     manifest = entry.manifest
     verbalizer = judge_verbalizer(entry)
     separator = load_tokenizer(backbone).sep_token
-    stored = manifest["backbone"]
-    return {
-        "judgekit": __version__,
-        "name": entry.name,
-        "backbone": {**stored, "name": _public_name(backbone)},
-        **{name: manifest.get(name) for name in _FACTS},
-        "shown_labels": shown_labels(manifest["labels"], () if verbalizer is None else verbalizer.codes),
-        "separator": f" {separator} " if separator else " ",
-        "dtype": str(dtype).removeprefix("torch."),
-    }
+    return ExportManifest(
+        created=now(),
+        judgekit=__version__,
+        name=entry.name,
+        backbone=replace(manifest.backbone, name=_public_name(backbone)),
+        labels=manifest.labels,
+        scale=manifest.scale,
+        values=manifest.values,
+        verbalizer=verbalizer,
+        chat=manifest.chat,
+        fields=manifest.fields,
+        max_length=manifest.max_length,
+        temperature=manifest.calibration.temperature,
+        class_prior=manifest.class_prior,
+        shown_labels=shown_labels(manifest.labels, () if verbalizer is None else verbalizer.codes),
+        separator=f" {separator} " if separator else " ",
+        dtype=str(dtype).removeprefix("torch."),
+    )
 
 
 def _public_name(backbone: Backbone) -> str:
@@ -49,7 +56,7 @@ def _public_name(backbone: Backbone) -> str:
 
 
 def card_facts(
-    entry: Entry, backbone: Backbone, facts: Mapping[str, Any], *, trust_remote_code: bool
+    entry: Entry[JudgeManifest], backbone: Backbone, facts: ExportManifest, *, trust_remote_code: bool
 ) -> dict[str, Any]:
     """What the model card says, but for what the check of the export finds.
 
@@ -60,19 +67,20 @@ def card_facts(
         trust_remote_code: whether loading the export needs that.
     """
     manifest, evaluation = entry.manifest, entry.path / EVALUATION_FILE
+    stored = manifest.to_json()
     return {
-        **facts,
+        **facts.to_json(),
         "kind": backbone.kind.value,
         "backbone_name": _public_name(backbone),
         "backbone_revision": backbone.revision,
         "backbone_sha256": backbone.sha256,
         "licence": _licence(backbone.folder),
-        "dataset": manifest["dataset"]["name"],
-        "annotations": manifest["dataset"].get("annotations"),
+        "dataset": manifest.dataset.name,
+        "annotations": manifest.dataset.annotations,
         "evaluation": read_json(evaluation) if evaluation.is_file() else None,
         "trust_remote_code": trust_remote_code,
         "exported_with": {"judgekit": __version__, **{name: version(name) for name in ("torch", "transformers")}},
-        **{name: manifest[name] for name in ("items", "settings", "resolved", "metrics", "machine")},
+        **{name: stored[name] for name in ("items", "settings", "resolved", "metrics", "machine")},
     }
 
 

@@ -13,9 +13,20 @@ import torch
 from numpy.typing import NDArray
 
 from judgekit.config import Dtype, ModelKind, OnTooLong, TrainSettings
-from judgekit.core.calibration import apply_temperature
+from judgekit.core.calibration import Calibration
 from judgekit.dataset.opening import Dataset
 from judgekit.errors import BackboneError, WorkspaceError
+from judgekit.judge.manifest import (
+    AnnotatorWeights,
+    JudgeManifest,
+    Machine,
+    PartSizes,
+    ReadingManifest,
+    ResolvedSettings,
+    TrainedOn,
+    TrainingMetrics,
+)
+from judgekit.models.identity import BackboneIdentity
 from judgekit.models.loading import (
     Backbone,
     check_4bit,
@@ -26,7 +37,6 @@ from judgekit.models.loading import (
     load_tokenizer,
 )
 from judgekit.models.reader import LabelReader
-from judgekit.prompts.chat import ChatFrame
 from judgekit.prompts.template import PromptTemplate
 from judgekit.prompts.verbalizer import Verbalizer
 from judgekit.training.batches import TokenizedPrompts
@@ -37,6 +47,7 @@ from judgekit.training.setup import Setup
 from judgekit.training.too_long import encode_fitting
 from judgekit.training.training_data import TrainingParts
 from judgekit.version import __version__
+from judgekit.workspace.manifest import now
 from judgekit.workspace.store import Entry
 
 ADAPTER_FOLDER = "adapter"
@@ -61,17 +72,12 @@ class Predictions(NamedTuple):
     """Which of the given items these are, ascending, `[N]`."""
 
 
-class Judge(NamedTuple):
-    """A trained judge, loaded."""
+class LoadedJudge(NamedTuple):
+    """A judge in memory: what reads, what it reads, and what becomes of its logits."""
 
-    name: str
-    manifest: dict[str, Any]
-    labels: tuple[str, ...]
-    values: tuple[float, ...]
-    """The numbers of ordinal labels; empty on a nominal scale."""
     model: LabelReader
     prompts: TokenizedPrompts
-    temperature: float
+    calibration: Calibration
 
     def predict(
         self,
@@ -103,19 +109,18 @@ class Judge(NamedTuple):
             reporter.items(done, len(rows))
 
         found = predict(self.model, encoded, batch_size=batch_size, on_batch=on_batch)
-        q = apply_temperature(found.logits, self.temperature)
-        return Predictions(q, encoded.is_truncated, found.label_mass, rows)
+        return Predictions(self.calibration.apply(found.logits), encoded.is_truncated, found.label_mass, rows)
 
 
 def open_judge(
-    entry: Entry,
+    entry: Entry[JudgeManifest],
     *,
     dtype: Dtype,
     device: str,
     offline: bool,
     backbone_name: str | None = None,
     trust_remote_code: bool = False,
-) -> Judge:
+) -> LoadedJudge:
     """Load a judge from its folder; needs no dataset.
 
     Raises:
@@ -124,12 +129,12 @@ def open_judge(
         WorkspaceError: the judge is damaged, or too old.
     """
     manifest = entry.manifest
-    stored = manifest["backbone"]
+    stored = manifest.backbone
     backbone = judge_backbone(entry, backbone_name, offline=offline, trust_remote_code=trust_remote_code)
-    if backbone.sha256 != stored["sha256"]:
+    if backbone.sha256 != stored.sha256:
         raise BackboneError(
             f"The weights of {backbone.name} in {backbone.folder} have changed since the judge {entry.name!r} was "
-            f"trained (SHA-256 {backbone.sha256[:12]}…, then {stored['sha256'][:12]}…).",
+            f"trained (SHA-256 {backbone.sha256[:12]}…, then {stored.sha256[:12]}…).",
             hint="Restore the backbone, or train again.",
         )
     if not (entry.path / ADAPTER_FOLDER / ADAPTER_FILE).is_file():
@@ -137,12 +142,12 @@ def open_judge(
             f"The judge {entry.name!r} is damaged: {entry.path / ADAPTER_FOLDER} holds no {ADAPTER_FILE}.",
             hint=f"Restore it from a copy, or train it again: judgekit train --judge {entry.name} --force",
         )
+    verbalizer = judge_verbalizer(entry)
     chosen = choose_device(device)
-    in_4bit = bool(manifest["settings"].get("load_in_4bit"))
+    in_4bit = manifest.settings.load_in_4bit
     if in_4bit:
         check_4bit(backbone, chosen)
-    prompts = judge_prompts(entry, load_tokenizer(backbone))
-    verbalizer = judge_verbalizer(entry)
+    prompts = judge_prompts(entry.path, manifest, load_tokenizer(backbone))
     model = load_judge(
         backbone,
         entry.path / ADAPTER_FOLDER,
@@ -151,12 +156,11 @@ def open_judge(
         dtype=choose_dtype(dtype, chosen),
         load_in_4bit=in_4bit,
     )
-    values = tuple(manifest["values"])
-    return Judge(entry.name, manifest, prompts.labels, values, model, prompts, manifest["temperature"])
+    return LoadedJudge(model, prompts, manifest.calibration)
 
 
 def judge_backbone(
-    entry: Entry, name: str | None = None, *, offline: bool, trust_remote_code: bool = False
+    entry: Entry[JudgeManifest], name: str | None = None, *, offline: bool, trust_remote_code: bool = False
 ) -> Backbone:
     """The backbone a judge was trained on, located and not loaded.
 
@@ -169,118 +173,112 @@ def judge_backbone(
     Raises:
         BackboneError: it is not there, or brings code that the user does not ask for.
     """
-    stored = entry.manifest["backbone"]
-    kind = ModelKind(stored["kind"])
+    stored = entry.manifest.backbone
     if name is not None:
-        return find_backbone(name, kind=kind, offline=offline, trust_remote_code=trust_remote_code)
-    if Path(stored["name"]).is_absolute() and not Path(stored["name"]).is_dir():
+        return find_backbone(name, kind=stored.kind, offline=offline, trust_remote_code=trust_remote_code)
+    if Path(stored.name).is_absolute() and not Path(stored.name).is_dir():
         raise BackboneError(
-            f"The backbone of the judge {entry.name!r} is no longer at {stored['name']}.",
+            f"The backbone of the judge {entry.name!r} is no longer at {stored.name}.",
             hint="Move it back, or say where it is now: --backbone FOLDER",
         )
     # A hub model is asked for at the commit it was trained at, not at the branch that has moved since.
-    revision = None if stored["name"] == "starter" else stored["revision"]
+    revision = None if stored.name == "starter" else stored.revision
     return find_backbone(
-        stored["name"],
+        stored.name,
         revision,
-        kind=kind,
+        kind=stored.kind,
         offline=offline,
         trust_remote_code=trust_remote_code,
     )
 
 
-def judge_prompts(entry: Entry, tokenizer: Any) -> TokenizedPrompts:
-    """What a judge reads of an item, as it was in training: template, label set, codes and chat frame."""
-    manifest = entry.manifest
-    verbalizer, frame = judge_verbalizer(entry), manifest.get("chat")
+def judge_prompts(folder: Path, manifest: ReadingManifest, tokenizer: Any) -> TokenizedPrompts:
+    """What a judge reads of an item, as it was in training: template, label set, codes and chat frame.
+
+    Args:
+        folder: with the template.
+        manifest: of the judge, or of an export.
+        tokenizer: of the backbone.
+    """
     return TokenizedPrompts(
-        PromptTemplate.from_file(entry.path / TEMPLATE_FILE),
-        tuple(manifest["labels"]),
+        PromptTemplate.from_file(folder / TEMPLATE_FILE),
+        manifest.labels,
         tokenizer,
-        for_encoder=manifest["backbone"]["kind"] == ModelKind.encoder.value,
-        max_length=manifest["max_length"],
-        frame=None if frame is None else ChatFrame(**frame),
-        codes=() if verbalizer is None else verbalizer.codes,
+        for_encoder=manifest.backbone.kind is ModelKind.encoder,
+        max_length=manifest.max_length,
+        frame=manifest.chat,
+        codes=() if manifest.verbalizer is None else manifest.verbalizer.codes,
     )
 
 
-def judge_verbalizer(entry: Entry) -> Verbalizer | None:
+def judge_verbalizer(entry: Entry[JudgeManifest]) -> Verbalizer | None:
     """How a causal judge's labels are read; None for an encoder.
 
     Raises:
         WorkspaceError: a judgekit that did not keep this yet trained the judge.
     """
-    if entry.manifest["backbone"]["kind"] == ModelKind.encoder.value:
+    if entry.manifest.backbone.kind is ModelKind.encoder:
         return None
-    if "verbalizer" not in entry.manifest:
+    if entry.manifest.verbalizer is None:
         raise WorkspaceError(
             f"The judge {entry.name!r} was trained by an older judgekit, which did not keep how its labels are read.",
             hint=f"Train it again: judgekit train --judge {entry.name} --force",
         )
-    return Verbalizer.from_json(entry.manifest["verbalizer"])
+    return entry.manifest.verbalizer
 
 
 def judge_manifest(
-    data: Dataset, setup: Setup, settings: TrainSettings, loop: LoopSettings, parts: TrainingParts, temperature: float
-) -> dict[str, Any]:
-    """What a judge's manifest says besides its figures: all that scoring needs, and where it comes from."""
-    schema = data.schema
-    return {
-        "dataset": {
-            "name": data.name,
-            "content_hash": data.content_hash,
-            "annotations": int(data.items.counts.sum()),
-        },
-        "labels": list(data.items.labels),
-        "scale": data.items.scale,
-        "values": list(data.items.values),
-        "verbalizer": None if setup.verbalizer is None else setup.verbalizer.to_json(),
-        "chat": None if setup.prompts.frame is None else setup.prompts.frame._asdict(),
-        "fields": list(data.template.fields),
-        "item_column": schema.item,
-        "vote_columns": {
-            "layout": schema.layout,
-            "annotator": schema.annotator,
-            "label": schema.label,
-            "annotator_columns": list(schema.annotator_columns),
-            "counts": list(schema.count_columns),
-            "number": schema.number,
-            "separator": schema.separator,
-            "label_map": [list(pair) for pair in schema.label_map],
-            "drop_labels": list(schema.drop_labels),
-        },
-        "max_length": setup.prompts.max_length,
-        "class_prior": parts.prior.tolist(),
-        "target_strength": parts.strength,
-        "annotator_weights": parts.weights,
-        "temperature": temperature,
-        "backbone": describe_backbone(setup.backbone),
-        "settings": settings.to_json(),
-        "resolved": {"learning_rate": loop.learning_rate, "epochs": loop.epochs},
-        "items": parts.sizes,
-        "machine": describe_machine(setup.device, setup.dtype),
-    }
+    data: Dataset,
+    setup: Setup,
+    settings: TrainSettings,
+    loop: LoopSettings,
+    parts: TrainingParts,
+    calibration: Calibration,
+    metrics: TrainingMetrics,
+    *,
+    run: str,
+) -> JudgeManifest:
+    """What the manifest of a finished training says."""
+    annotations = int(data.items.counts.sum())
+    return JudgeManifest(
+        created=now(),
+        dataset=TrainedOn(name=data.name, content_hash=data.content_hash, annotations=annotations),
+        labels=data.items.labels,
+        scale=data.items.scale,
+        values=data.items.values,
+        verbalizer=setup.verbalizer,
+        chat=setup.prompts.frame,
+        fields=data.template.fields,
+        columns=data.schema.as_roles(),
+        max_length=setup.prompts.max_length,
+        class_prior=tuple(parts.prior.tolist()),
+        target_strength=parts.strength,
+        annotator_weights=None if parts.weights is None else AnnotatorWeights.from_json(parts.weights),
+        calibration=calibration,
+        backbone=describe_backbone(setup.backbone),
+        settings=settings,
+        resolved=ResolvedSettings(learning_rate=loop.learning_rate, epochs=loop.epochs),
+        items=PartSizes.from_json(parts.sizes),
+        machine=describe_machine(setup.device, setup.dtype),
+        metrics=metrics,
+        run=run,
+    )
 
 
-def describe_backbone(backbone: Backbone) -> dict[str, Any]:
+def describe_backbone(backbone: Backbone) -> BackboneIdentity:
     """What identifies a backbone, for the manifest."""
-    return {
-        "name": backbone.name,
-        "revision": backbone.revision,
-        "sha256": backbone.sha256,
-        "kind": backbone.kind.value,
-    }
+    return BackboneIdentity(backbone.name, backbone.revision, backbone.sha256, backbone.kind)
 
 
-def describe_machine(device: torch.device, dtype: torch.dtype) -> dict[str, Any]:
-    """What computed a judge: packages and hardware, nothing personal."""
+def describe_machine(device: torch.device, dtype: torch.dtype) -> Machine:
+    """What computes a judge: packages and hardware, nothing personal."""
     accelerator = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    return {
-        "judgekit": __version__,
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in _PACKAGES},
-        "system": f"{platform.system()} {platform.machine()}",
-        "device": accelerator,
-        "threads": torch.get_num_threads(),
-        "dtype": str(dtype).removeprefix("torch."),
-    }
+    return Machine(
+        judgekit=__version__,
+        python=platform.python_version(),
+        packages={name: version(name) for name in _PACKAGES},
+        system=f"{platform.system()} {platform.machine()}",
+        device=accelerator,
+        threads=torch.get_num_threads(),
+        dtype=str(dtype).removeprefix("torch."),
+    )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from judgekit.config import OnTooLong
 from judgekit.core.metrics import order_gap
-from judgekit.judge.judge import Judge, Predictions
+from judgekit.judge.judge import LoadedJudge, Predictions
 from judgekit.prompts.mirror import Mirror
 from judgekit.training.reporter import Reporter
 
@@ -26,7 +26,7 @@ class BothOrders(NamedTuple):
 
 
 def predict_both_orders(
-    judge: Judge,
+    judge: LoadedJudge,
     mirror: Mirror,
     items: Sequence[Mapping[str, str]],
     ids: Sequence[str],
@@ -35,7 +35,7 @@ def predict_both_orders(
     batch_size: int,
     reporter: Reporter,
 ) -> BothOrders:
-    """Predicted distributions of items, each shown in both orders; arguments and errors as of `Judge.predict`."""
+    """Predicted distributions of items, each shown in both orders; arguments and errors as of `LoadedJudge.predict`."""
     given = judge.predict(items, ids, on_too_long=on_too_long, batch_size=batch_size, reporter=reporter)
     rows: list[int] = given.rows.tolist()
     other = judge.predict(

@@ -123,7 +123,7 @@ def make_run(ground: Ground, run: Run, *, reporter: Reporter, should_stop: Calla
         "accuracy": float(accuracy_per_item(q, ground.counts).mean()),
         "label_mass": None if predicted.label_mass is None else float(predicted.label_mass.mean()),
         "settings": run.settings.to_json(),
-        "machine": describe_machine(ground.setup.device, ground.setup.dtype),
+        "machine": describe_machine(ground.setup.device, ground.setup.dtype).to_json(),
     }
     return Record(facts, logits)
 

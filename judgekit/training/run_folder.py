@@ -6,6 +6,7 @@ This file loads no torch, so that `show` can list the runs; their states are rea
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from uuid import uuid4
 
 from judgekit.workspace.atomic import move_folder
 from judgekit.workspace.manifest import read_stamped, stamp, write_json
-from judgekit.workspace.store import Kind, Workspace
+from judgekit.workspace.store import Workspace
 
 RUN_FILE = "run.json"
 STATE_FILE = "state.safetensors"
@@ -70,16 +71,19 @@ class RunFolder:
         return self.folder.with_name(f"{word}-{self.folder.name}-{uuid4().hex[:8]}")
 
 
-def unfinished(place: Workspace) -> dict[str, RunFolder]:
+def unfinished(place: Workspace, finished: Mapping[str, str | None]) -> dict[str, RunFolder]:
     """The runs that can be resumed, by the name of their judge.
 
     A run that was killed after its judge was committed and before its checkpoint was discarded is finished: the judge's
     manifest names it. Its folder is discarded here.
+
+    Args:
+        place: the workspace.
+        finished: the run of each judge that is there, by the judge's name.
     """
     found = {name: RunFolder(place.run_folder(name)) for name in place.unfinished_runs()}
     found = {name: run for name, run in found.items() if run.is_started}
-    judges = place.entries(Kind.judge) if found else []
-    for judge in judges:
-        if judge.name in found and judge.manifest.get("run") == found[judge.name].run().get("run_id", ""):
-            found.pop(judge.name).discard()
+    for name in found.keys() & finished.keys():
+        if finished[name] == found[name].run().get("run_id", ""):
+            found.pop(name).discard()
     return found

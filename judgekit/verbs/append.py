@@ -9,6 +9,7 @@ from judgekit.config import IngestSettings
 from judgekit.config.roles import Roles
 from judgekit.dataset.building import build_items
 from judgekit.dataset.items import ItemTable
+from judgekit.dataset.manifest import DATASETS
 from judgekit.dataset.opening import Dataset, load_annotations, open_dataset
 from judgekit.dataset.result import PSEUDONYMS, IngestResult
 from judgekit.dataset.rounds import Round, add_round
@@ -21,7 +22,7 @@ from judgekit.verbs.new_dataset import (
     with_pseudonyms,
     write_dataset,
 )
-from judgekit.workspace.store import Kind, Workspace
+from judgekit.workspace.store import Workspace
 
 
 def append_round(
@@ -50,12 +51,12 @@ def append_round(
             is allowed; the dataset is then as it was.
         WorkspaceError: there is no such dataset.
     """
-    name = place.open(Kind.dataset, name).name
+    name = place.open(DATASETS, name).name
     with place.only_one(f"append-{name}"):
         data = open_dataset(place, name)
         manifest = data.manifest
-        before: list[dict[str, Any]] = manifest.get("sources", [])
-        known = {entry["sha256"] for entry in before}
+        before = [file.to_json() for file in manifest.sources]
+        known = {file.sha256 for file in manifest.sources}
         repeated = [entry["name"] for entry in sources if entry["sha256"] in known]
         if repeated:
             raise DataError(
@@ -66,7 +67,7 @@ def append_round(
         round_items, annotations, report = build_items(
             source, schema, strict=chosen.strict, most_set_aside=chosen.most_set_aside
         )
-        ids, names = manifest.get("annotator_ids"), dict[str, str]()
+        ids, names = manifest.annotator_ids, dict[str, str]()
         if report.annotators is not None and ids in (PSEUDONYMS, None):
             annotations, names = with_pseudonyms(annotations, source, schema, place.secret())
             ids = PSEUDONYMS
@@ -78,7 +79,7 @@ def append_round(
         if chosen.near_duplicates:
             items, report = grouped(items, report, data.schema)
         result = IngestResult(
-            data.name, None, items, joined.annotations, data.schema, report, manifest["template"], ids, names, joined
+            data.name, None, items, joined.annotations, data.schema, report, manifest.template, ids, names, joined
         )
         if dry_run:
             return result

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from judgekit.config import EvaluateSettings, Part, TrainSettings
+from judgekit.config import EvaluateSettings, Part
 from judgekit.config.roles import Roles
 from judgekit.core.metrics import baselines, bootstrap_interval, evaluate_distributions, noise_floor
 from judgekit.dataset.building import build_items
@@ -18,6 +19,7 @@ from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import open_dataset, open_workspace
 from judgekit.errors import WorkspaceError
 from judgekit.judge.judge import EVALUATION_FILE, open_judge
+from judgekit.judge.manifest import JUDGES, JudgeManifest
 from judgekit.judge.orders import predict_both_orders
 from judgekit.judge.results import EvaluateResult
 from judgekit.prompts.mirror import find_mirror, require_mirror
@@ -27,7 +29,7 @@ from judgekit.tables.files import read_files
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.training.training_data import split_parts
 from judgekit.workspace.manifest import stamp, write_json
-from judgekit.workspace.store import Entry, Kind, Workspace
+from judgekit.workspace.store import Entry, Workspace
 
 
 def evaluate(
@@ -59,9 +61,9 @@ def evaluate(
     """
     chosen = EvaluateSettings.from_json(settings)
     place = open_workspace(workspace)
-    entry = place.open(Kind.judge, judge)
+    entry = place.open(JUDGES, judge)
     find = partial(require_mirror, option="--both-orders") if chosen.both_orders else find_mirror
-    mirror = find(entry.manifest["fields"], entry.manifest["labels"])
+    mirror = find(entry.manifest.fields, entry.manifest.labels)
     if path is None:
         items, source = _own_items(place, entry, chosen.part.value)
     else:
@@ -84,7 +86,7 @@ def evaluate(
     dropped = len(items) - len(predictions.rows)
     if dropped:
         items = items.take(predictions.rows)
-    values = np.asarray(opened.values) if opened.values else None
+    values = np.asarray(entry.manifest.values) if entry.manifest.values else None
     bootstrap: dict[str, Any] = {
         "seed": chosen.seed,
         "confidence": chosen.confidence,
@@ -103,7 +105,7 @@ def evaluate(
         label_mass=None if predictions.label_mass is None else float(predictions.label_mass.mean()),
         both_orders=chosen.both_orders,
         metrics=metrics,
-        baselines=baselines(items.counts, np.asarray(entry.manifest["class_prior"]), values=values),
+        baselines=baselines(items.counts, np.asarray(entry.manifest.class_prior), values=values),
         noise_floor=noise_floor(items.counts),
         confidence=chosen.confidence,
     )
@@ -112,7 +114,7 @@ def evaluate(
     return result
 
 
-def _keep(result: EvaluateResult, entry: Entry, reporter: Reporter) -> None:
+def _keep(result: EvaluateResult, entry: Entry[JudgeManifest], reporter: Reporter) -> None:
     """Leave the figures with the judge, whose model card shows the newest."""
     if os.access(entry.path, os.W_OK):
         write_json(entry.path / EVALUATION_FILE, stamp(result.to_json()))
@@ -120,24 +122,24 @@ def _keep(result: EvaluateResult, entry: Entry, reporter: Reporter) -> None:
         reporter.note(f"{entry.path} cannot be written to: these figures are not kept for the judge's model card.")
 
 
-def _own_items(place: Workspace, entry: Entry, part: str) -> tuple[ItemTable, str]:
-    trained_on = entry.manifest["dataset"]
-    dataset = open_dataset(place, trained_on["name"])
-    if dataset.content_hash != trained_on["content_hash"]:
+def _own_items(place: Workspace, entry: Entry[JudgeManifest], part: str) -> tuple[ItemTable, str]:
+    trained_on = entry.manifest.dataset
+    dataset = open_dataset(place, trained_on.name)
+    if dataset.content_hash != trained_on.content_hash:
         raise WorkspaceError(
             f"The dataset {dataset.name!r} has changed since the judge {entry.name!r} was trained on it, so its "
             "held-out items can no longer be told from the others.",
             hint="Evaluate on a file of its own (judgekit evaluate FILE), or train again.",
         )
-    parts = split_parts(dataset.items, TrainSettings.from_json(entry.manifest["settings"]))
+    parts = split_parts(dataset.items, entry.manifest.settings)
     return dataset.items.take(parts == part), f"{part} part of {dataset.name}"
 
 
-def _items_of_file(path: Path, entry: Entry, reporter: Reporter) -> ItemTable:
+def _items_of_file(path: Path, entry: Entry[JudgeManifest], reporter: Reporter) -> ItemTable:
     manifest = entry.manifest
     source = read_files([path])
     roles = _roles_of_training(manifest, source.frame.columns)
-    schema = infer_schema(source, roles, known_labels=manifest["labels"], known_fields=manifest["fields"])
+    schema = infer_schema(source, roles, known_labels=manifest.labels, known_fields=manifest.fields)
     ingested = build_items(source, schema)
     items = f"{schema.item!r} tells the items" if schema.item else "equal texts are one item"
     reporter.note(f"{path.name} is read as {schema.layout}; {items}.")
@@ -148,27 +150,13 @@ def _items_of_file(path: Path, entry: Entry, reporter: Reporter) -> ItemTable:
     return ingested.items
 
 
-def _roles_of_training(manifest: Mapping[str, Any], columns: Sequence[str]) -> Roles:
+def _roles_of_training(manifest: JudgeManifest, columns: Sequence[str]) -> Roles:
     """What the columns meant in training, where the file has them all: then nothing must be guessed or told anew.
 
     A file without annotators' names may hold counts beside a column of majority labels; its layout is found out anew.
     """
-    item = manifest["item_column"] if manifest["item_column"] in columns else None
-    then = manifest["vote_columns"]
-    labels = Roles(
-        item=item,
-        label_map=tuple((old, new) for old, new in then.get("label_map", ())),
-        drop_labels=tuple(then.get("drop_labels", ())),
-    )
-    roles = Roles(
-        annotator=then["annotator"],
-        label=(then["label"],) if then["label"] else (),
-        annotator_columns=tuple(then["annotator_columns"]),
-        counts=tuple(then["counts"]),
-        number=then.get("number"),
-        separator=then.get("separator"),
-        layout=then["layout"],
-    )
-    if not set(roles.named()) <= set(columns) or (then["layout"] == "long" and not then["annotator"]):
-        return labels
-    return labels.over(roles)
+    then = dataclasses.replace(manifest.columns, item=None, text=(), group=None, split=None, labels=())
+    item = manifest.columns.item if manifest.columns.item in columns else None
+    if set(then.named()) <= set(columns) and (then.layout != "long" or then.annotator):
+        return dataclasses.replace(then, item=item)
+    return Roles(item=item, label_map=then.label_map, drop_labels=then.drop_labels)

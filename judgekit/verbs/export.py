@@ -14,19 +14,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from judgekit.config import Dtype, ExportSettings, ModelKind, OnTooLong
+from judgekit.config import Dtype, ExportSettings, OnTooLong
+from judgekit.core.calibration import Calibration
+from judgekit.dataset.manifest import DATASETS
 from judgekit.dataset.opening import open_dataset, open_workspace
 from judgekit.errors import BackboneError, DataError, JudgekitError
 from judgekit.judge.export_facts import CARD_FILE, card_facts, exported_facts
 from judgekit.judge.judge import (
     ADAPTER_FOLDER,
     TEMPLATE_FILE,
-    Judge,
+    LoadedJudge,
     judge_backbone,
     judge_prompts,
     judge_verbalizer,
     open_judge,
 )
+from judgekit.judge.manifest import JUDGES, ExportManifest, JudgeManifest
 from judgekit.judge.results import ExportResult
 from judgekit.models.loading import Backbone, check_4bit, choose_device, load_tokenizer
 from judgekit.models.merged import load_merged, own_dtype, save_merged
@@ -34,8 +37,7 @@ from judgekit.reports.model_card import model_card
 from judgekit.reports.tables import export_summary as export_summary
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.workspace.atomic import replaced_folder, write_text
-from judgekit.workspace.manifest import read_json, stamp, write_json
-from judgekit.workspace.store import Entry, Kind, Workspace
+from judgekit.workspace.store import Entry, Workspace
 
 FACTS_FILE = "judgekit.json"
 SAMPLE_ITEMS = 64
@@ -80,10 +82,10 @@ def export(
     folder = Path(merged).expanduser()
     _check_folder(folder, force)
     place = open_workspace(workspace)
-    entry = place.open(Kind.judge, judge)
+    entry = place.open(JUDGES, judge)
     backbone = judge_backbone(entry, chosen.backbone, offline=offline, trust_remote_code=chosen.trust_remote_code)
     device = choose_device(chosen.device)
-    was_4bit = bool(entry.manifest["settings"].get("load_in_4bit"))
+    was_4bit = entry.manifest.settings.load_in_4bit
     if was_4bit:
         check_4bit(backbone, device)
     own = own_dtype(backbone)
@@ -104,9 +106,9 @@ def export(
         )
         facts = exported_facts(entry, backbone, dtype)
         write_text(staged / TEMPLATE_FILE, (entry.path / TEMPLATE_FILE).read_text(encoding="utf-8"))
-        write_json(staged / FACTS_FILE, stamp(facts))
-        after = _predict(_after(staged, entry.name, chosen, device), sample, chosen, reporter)
-        shift = dict(zip(facts["labels"], np.abs(after - before).max(axis=0).tolist(), strict=True))
+        facts.write(staged / FACTS_FILE)
+        after = _predict(_after(staged, chosen, device), sample, chosen, reporter)
+        shift = dict(zip(facts.labels, np.abs(after - before).max(axis=0).tolist(), strict=True))
         _check_shift(shift, tolerance, dtype, was_4bit)
         card = card_facts(entry, backbone, facts, trust_remote_code=chosen.trust_remote_code) | {
             "dtype": str(dtype).removeprefix("torch."),
@@ -131,7 +133,7 @@ def _check_folder(folder: Path, force: bool) -> None:
         raise DataError(f"{folder} is there already.", hint="Replace it with --force, or name another: --merged DIR")
 
 
-def _before(entry: Entry, settings: ExportSettings, dtype: torch.dtype, offline: bool) -> Judge:
+def _before(entry: Entry[JudgeManifest], settings: ExportSettings, dtype: torch.dtype, offline: bool) -> LoadedJudge:
     """The judge as it is, in the number format of the weights to be, so that merging alone makes a difference."""
     return open_judge(
         entry,
@@ -143,17 +145,17 @@ def _before(entry: Entry, settings: ExportSettings, dtype: torch.dtype, offline:
     )
 
 
-def _after(folder: Path, name: str, settings: ExportSettings, device: torch.device) -> Judge:
+def _after(folder: Path, settings: ExportSettings, device: torch.device) -> LoadedJudge:
     """The judge that the written folder holds, from nothing but the folder."""
-    written = Entry(name, folder, read_json(folder / FACTS_FILE))
-    kind, trust = ModelKind(written.manifest["backbone"]["kind"]), settings.trust_remote_code
-    model = load_merged(folder, kind=kind, label_words=_words(written), device=device, trust_remote_code=trust)
-    prompts = judge_prompts(written, load_tokenizer(Backbone(str(folder), folder, None, kind, trust)))
-    facts = written.manifest
-    return Judge(name, facts, prompts.labels, tuple(facts["values"]), model, prompts, facts["temperature"])
+    written = ExportManifest.read(folder / FACTS_FILE)
+    kind, trust = written.backbone.kind, settings.trust_remote_code
+    words = None if written.verbalizer is None else written.verbalizer.words
+    model = load_merged(folder, kind=kind, label_words=words, device=device, trust_remote_code=trust)
+    tokenizer = load_tokenizer(Backbone(str(folder), folder, None, kind, trust))
+    return LoadedJudge(model, judge_prompts(folder, written, tokenizer), Calibration(written.temperature))
 
 
-def _predict(judge: Judge, sample: _Sample, settings: ExportSettings, reporter: Reporter) -> NDArray[np.float64]:
+def _predict(judge: LoadedJudge, sample: _Sample, settings: ExportSettings, reporter: Reporter) -> NDArray[np.float64]:
     ids = [str(n) for n in range(len(sample.texts))]
     found = judge.predict(
         sample.texts, ids, on_too_long=OnTooLong.cut, batch_size=settings.batch_size, reporter=reporter
@@ -176,18 +178,16 @@ def _check_shift(shift: dict[str, float], tolerance: float, dtype: torch.dtype, 
     )
 
 
-def _sample(place: Workspace, entry: Entry) -> _Sample:
+def _sample(place: Workspace, entry: Entry[JudgeManifest]) -> _Sample:
     """Items of the judge's own dataset if it is there and unchanged, else texts of the bundled sample."""
-    trained_on, fields = entry.manifest["dataset"], entry.manifest["fields"]
-    if place.exists(Kind.dataset, trained_on["name"]):
+    trained_on, fields = entry.manifest.dataset, entry.manifest.fields
+    if place.exists(DATASETS, trained_on.name):
         try:
-            dataset = open_dataset(place, trained_on["name"])
+            dataset = open_dataset(place, trained_on.name)
         except JudgekitError:  # a damaged dataset is no reason to keep a judge in
             dataset = None
-        if dataset is not None and dataset.content_hash == trained_on["content_hash"]:
-            return _Sample(
-                dataset.items.texts.head(SAMPLE_ITEMS).to_dicts(), f"items of the dataset {trained_on['name']}"
-            )
+        if dataset is not None and dataset.content_hash == trained_on.content_hash:
+            return _Sample(dataset.items.texts.head(SAMPLE_ITEMS).to_dicts(), f"items of the dataset {trained_on.name}")
     bundled = (files("judgekit") / "sample" / "new.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(io.StringIO(bundled, newline="")))[:SAMPLE_ITEMS]
     texts = [max(row.values(), key=len) for row in rows]
@@ -195,6 +195,6 @@ def _sample(place: Workspace, entry: Entry) -> _Sample:
     return _Sample(made, "texts of the bundled sample, as the judge's dataset is gone or has changed")
 
 
-def _words(entry: Entry) -> Sequence[Sequence[Sequence[int]]] | None:
+def _words(entry: Entry[JudgeManifest]) -> Sequence[Sequence[Sequence[int]]] | None:
     verbalizer = judge_verbalizer(entry)
     return None if verbalizer is None else verbalizer.words

@@ -8,6 +8,7 @@ from typing import Any
 
 from judgekit.config import IngestSettings
 from judgekit.dataset.building import build_items
+from judgekit.dataset.manifest import DATASETS
 from judgekit.dataset.opening import open_workspace
 from judgekit.dataset.result import AS_IN_FILE, PSEUDONYMS, IngestResult
 from judgekit.errors import DataError
@@ -25,7 +26,6 @@ from judgekit.verbs.new_dataset import (
     write_dataset,
 )
 from judgekit.workspace.layout import check_name, name_from_file
-from judgekit.workspace.store import Kind
 
 DRY_KEY = b"what is not written needs no secret"
 
@@ -81,7 +81,7 @@ def ingest(
     else:
         place = open_workspace(workspace, create=True)
         for dataset in names:
-            place.check_free(Kind.dataset, dataset, force)
+            place.check_free(DATASETS, dataset, force)
         results = [
             write_dataset(place, _without_names(result, source, place.secret()), text, sources, replace=force)
             for result, text in made

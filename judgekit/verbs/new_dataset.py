@@ -9,6 +9,7 @@ import polars as pl
 
 from judgekit.dataset.ingest_report import IngestReport
 from judgekit.dataset.items import ItemTable, content_hash, save_items
+from judgekit.dataset.manifest import DATASETS, DatasetManifest, DatasetSchema
 from judgekit.dataset.near_duplicates import group_near_duplicates
 from judgekit.dataset.opening import ANNOTATIONS_FILE, ITEMS_FILE, SCHEMA_FILE, TEMPLATE_FILE
 from judgekit.dataset.pseudonyms import pseudonymise, redacted
@@ -16,8 +17,8 @@ from judgekit.dataset.result import IngestResult
 from judgekit.schema.schema import Schema
 from judgekit.tables.source import SourceTable
 from judgekit.workspace.atomic import write_text
-from judgekit.workspace.manifest import write_json
-from judgekit.workspace.store import Kind, Workspace
+from judgekit.workspace.manifest import now
+from judgekit.workspace.store import Workspace
 
 
 def grouped(items: ItemTable, report: IngestReport, schema: Schema) -> tuple[ItemTable, IngestReport]:
@@ -68,17 +69,16 @@ def write_dataset(
     Returns:
         The result with its folder.
     """
-    with place.staged(Kind.dataset, result.dataset, replace=replace) as staged:
+    with place.staged(DATASETS, result.dataset, replace=replace) as staged:
         save_items(result.items, staged.path / ITEMS_FILE)
         result.annotations.write_parquet(staged.path / ANNOTATIONS_FILE, compression="zstd")
-        schema = redacted(result.schema.to_json(), result.names)
-        write_json(staged.path / SCHEMA_FILE, {"items": result.items.header(), "schema": schema})
+        schema = Schema.from_json(redacted(result.schema.to_json(), result.names))
+        DatasetSchema(items=result.items.header(), columns=schema).write(staged.path / SCHEMA_FILE)
         write_text(staged.path / TEMPLATE_FILE, template_text)
-        facts = {key: value for key, value in result.to_json().items() if key not in ("dataset", "folder", "dry_run")}
-        for account in (facts, facts.get("round", {})):  # the details quote annotators: they are for the user's eyes
-            for aside in account.get("set_aside", ()):
-                del aside["details"]
-        entry = staged.commit(
-            {"sources": redacted(sources, result.names), "content_hash": content_hash(result.items), **facts}
-        )
+        about = {
+            "created": now(),
+            "sources": redacted(sources, result.names),
+            "content_hash": content_hash(result.items),
+        }
+        entry = staged.commit(DatasetManifest.from_json({**about, **result.to_json()}))
     return result._replace(folder=entry.path)

@@ -15,7 +15,8 @@ from judgekit.core.distributions import entropy, expected_score
 from judgekit.dataset.opening import open_workspace
 from judgekit.dataset.score_input import read_score_items
 from judgekit.errors import DataError
-from judgekit.judge.judge import Judge, Predictions, open_judge
+from judgekit.judge.judge import Predictions, open_judge
+from judgekit.judge.manifest import JUDGES, JudgeManifest
 from judgekit.judge.orders import predict_both_orders
 from judgekit.judge.results import ScoreResult
 from judgekit.prompts.mirror import require_mirror
@@ -23,7 +24,6 @@ from judgekit.reports.tables import score_summary as score_summary
 from judgekit.tables.files import read_files
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.workspace.atomic import replaced_file
-from judgekit.workspace.store import Kind
 
 # Enough digits to lose nothing of a float32 logit, few enough to read; rows still sum to 1 within 1e-8.
 SIGNIFICANT_DIGITS = 9
@@ -61,13 +61,13 @@ def score(
     chosen = ScoreSettings.from_json(settings)
     path = Path(path)
     place = Path(output) if output is not None else path.with_name(f"{path.stem}.scores.csv")
-    entry = open_workspace(workspace).open(Kind.judge, judge)
+    entry = open_workspace(workspace).open(JUDGES, judge)
     _check_output(place, path, force)
     mirror = None
     if chosen.both_orders:
-        mirror = require_mirror(entry.manifest["fields"], entry.manifest["labels"], option="--both-orders")
+        mirror = require_mirror(entry.manifest.fields, entry.manifest.labels, option="--both-orders")
     source = read_files([path])
-    columns = read_score_items(source, fields=entry.manifest["fields"], item_column=entry.manifest["item_column"])
+    columns = read_score_items(source, fields=entry.manifest.fields, item_column=entry.manifest.columns.item)
     not_scored = [f"{aside.rows:,} rows are not scored: {aside.reason} ({aside.where})." for aside in source.set_aside]
     for note in (*columns.notes, *not_scored):
         reporter.note(note)
@@ -88,10 +88,10 @@ def score(
     left_out = columns.ids.height - len(predictions.rows)
     if left_out:
         reporter.note(f"{left_out:,} items are longer than {opened.prompts.max_length:,} tokens and are left out.")
-    scores = _as_table(columns.ids[predictions.rows], opened, predictions, gap)
+    scores = _as_table(columns.ids[predictions.rows], entry.manifest, predictions, gap)
     with replaced_file(place) as temporary:
         scores.write_csv(temporary)
-    return ScoreResult(place, entry.name, opened.labels, scores)
+    return ScoreResult(place, entry.name, entry.manifest.labels, scores)
 
 
 def _names(ids: pl.DataFrame) -> list[str]:
@@ -116,7 +116,7 @@ def _check_output(place: Path, path: Path, force: bool) -> None:
 
 
 def _as_table(
-    ids: pl.DataFrame, judge: Judge, predictions: Predictions, gap: NDArray[np.float64] | None
+    ids: pl.DataFrame, judge: JudgeManifest, predictions: Predictions, gap: NDArray[np.float64] | None
 ) -> pl.DataFrame:
     q = predictions.q
     columns = [pl.Series(f"prob_{label}", q[:, k]) for k, label in enumerate(judge.labels)]

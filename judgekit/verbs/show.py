@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from judgekit.dataset.manifest import DATASETS
 from judgekit.dataset.opening import Dataset, open_dataset, open_workspace
 from judgekit.dataset.result import FilledTemplate
 from judgekit.errors import DataError
+from judgekit.judge.manifest import JUDGES, runs_of_judges
 from judgekit.judge.results import WorkspaceContents
 from judgekit.prompts.verbalizer import shown_labels
 from judgekit.reports.tables import filled_template as filled_template
 from judgekit.reports.tables import workspace_tables as workspace_tables
 from judgekit.training.run_folder import unfinished
-from judgekit.workspace.store import Kind
 
 
 def show(*, workspace: str | Path | None = None) -> WorkspaceContents:
@@ -24,9 +25,9 @@ def show(*, workspace: str | Path | None = None) -> WorkspaceContents:
     place = open_workspace(workspace)
     return WorkspaceContents(
         place.root,
-        [{"name": entry.name, **entry.manifest} for entry in place.entries(Kind.dataset)],
-        [{"name": entry.name, **entry.manifest} for entry in place.entries(Kind.judge)],
-        list(unfinished(place)),
+        [{"name": entry.name, **entry.manifest.to_json()} for entry in place.entries(DATASETS)],
+        [{"name": entry.name, **entry.manifest.to_json()} for entry in place.entries(JUDGES)],
+        list(unfinished(place, runs_of_judges(place))),
         place.studies(),
     )
 

@@ -13,6 +13,7 @@ from judgekit.config import TrainSettings
 from judgekit.dataset.opening import Dataset, open_dataset, open_workspace
 from judgekit.errors import SettingsError
 from judgekit.judge.judge import judge_backbone, judge_prompts, judge_verbalizer
+from judgekit.judge.manifest import JUDGES
 from judgekit.judge.results import PromptAsRead, Token
 from judgekit.models.loading import load_tokenizer
 from judgekit.prompts.verbalizer import Verbalizer
@@ -20,7 +21,7 @@ from judgekit.reports.prompt_page import prompt_page as prompt_page
 from judgekit.training.batches import TokenizedPrompts
 from judgekit.training.setup import set_up, wanted_backbone
 from judgekit.verbs.show import row_of
-from judgekit.workspace.store import Kind, Workspace
+from judgekit.workspace.store import Workspace
 
 
 def show_prompt(
@@ -53,7 +54,7 @@ def show_prompt(
             f"The judge {judge!r} keeps how it reads its prompts; that cannot be changed by {', '.join(settings)}.",
             hint="Leave --judge away to see what a training with these settings would read.",
         )
-    if judge is not None or (not settings and place.entries(Kind.judge)):
+    if judge is not None or (not settings and place.names(JUDGES)):
         return _as_a_judge(place, judge, dataset, item, offline)
     chosen = TrainSettings.from_json({**(defaults or {}), **settings})
     data = open_dataset(place, dataset)
@@ -65,11 +66,11 @@ def show_prompt(
 def _as_a_judge(
     place: Workspace, judge: str | None, dataset: str | None, item: str | None, offline: bool
 ) -> PromptAsRead:
-    entry = place.open(Kind.judge, judge)
-    data = open_dataset(place, dataset or entry.manifest["dataset"]["name"])
-    wants_code = bool(entry.manifest["settings"].get("trust_remote_code"))
+    entry = place.open(JUDGES, judge)
+    data = open_dataset(place, dataset or entry.manifest.dataset.name)
+    wants_code = entry.manifest.settings.trust_remote_code
     backbone = judge_backbone(entry, offline=offline, trust_remote_code=wants_code)
-    prompts = judge_prompts(entry, load_tokenizer(backbone))
+    prompts = judge_prompts(entry.path, entry.manifest, load_tokenizer(backbone))
     prompts.template.check(data.items.fields)
     return _as_read(f"judge {entry.name}", data, item, prompts, judge_verbalizer(entry))
 

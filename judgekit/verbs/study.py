@@ -7,6 +7,7 @@ import gc
 import io
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ def _facts(data: Dataset, backbone: Backbone, settings: StudySettings) -> dict[s
         "dataset": data.name,
         "content_hash": data.content_hash,
         "template": data.template.source,
-        "backbone": describe_backbone(backbone),
+        "backbone": asdict(describe_backbone(backbone)),
         "settings": {key: value for key, value in settings.to_json().items() if key not in _MAY_DIFFER},
     }
 

@@ -6,14 +6,18 @@ import json
 import math
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from judgekit.config import TrainSettings
+from judgekit.core.calibration import Calibration
 from judgekit.core.metrics import kl_per_item
+from judgekit.dataset.manifest import DATASETS
 from judgekit.dataset.opening import named_annotations, open_dataset, open_workspace
 from judgekit.errors import SettingsError, WorkspaceError
 from judgekit.judge.judge import ADAPTER_FOLDER, LOG_FILE, TEMPLATE_FILE, describe_backbone, judge_manifest
+from judgekit.judge.manifest import JUDGES, TrainingMetrics, runs_of_judges
 from judgekit.models.loading import choose_device
 from judgekit.prompts.mirror import require_mirror
 from judgekit.reports.tables import training_summary as training_summary
@@ -37,7 +41,7 @@ from judgekit.training.setup import (
 from judgekit.training.training_data import split_parts, training_parts
 from judgekit.workspace.atomic import write_text
 from judgekit.workspace.layout import check_name
-from judgekit.workspace.store import Kind, Workspace
+from judgekit.workspace.store import Workspace
 
 
 def train(
@@ -110,8 +114,8 @@ def _prepare(
     if resume:
         name, checkpoint = _unfinished(place, judge, dataset)
     else:
-        source = place.open(Kind.dataset, dataset).name
-        name = check_name(judge) if judge else source if force else place.free_name(Kind.judge, source)
+        source = place.open(DATASETS, dataset).name
+        name = check_name(judge) if judge else source if force else place.free_name(JUDGES, source)
         checkpoint = Checkpoint(place.run_folder(name))
     held.enter_context(place.only_one(f"train-{name}"))
     if resume:
@@ -120,7 +124,7 @@ def _prepare(
         chosen = _settings_of_run(run, given)
     else:
         chosen = TrainSettings.from_json(given)
-        if name in unfinished(place) and checkpoint.has_state and not force:
+        if name in unfinished(place, runs_of_judges(place)) and checkpoint.has_state and not force:
             raise WorkspaceError(
                 f"There is an unfinished training of the judge {name!r}.",
                 hint=f"Continue it: judgekit train --judge {name} --resume   (or start anew: --force)",
@@ -130,7 +134,7 @@ def _prepare(
             "FSDP parts matrices by their rows, and weights in 4 bits have none.",
             hint="Leave --load-in-4bit away, or launch with --multi_gpu instead of --use_fsdp.",
         )
-    if place.exists(Kind.judge, name) and not force:
+    if place.exists(JUDGES, name) and not force:
         raise WorkspaceError(
             f"There is a judge named {name!r} already.", hint="Choose another --judge, or replace it with --force."
         )
@@ -146,7 +150,7 @@ def _prepare(
         "dataset": data.name,
         "content_hash": data.content_hash,
         "template": data.template.source,
-        "backbone": describe_backbone(backbone),
+        "backbone": asdict(describe_backbone(backbone)),
         "settings": chosen.to_json(),
         "force": force,
     }
@@ -226,18 +230,14 @@ def _train(
     temperature, kl = calibrate(predicted.logits, parts.validation.p, settings)
     mass = None if predicted.label_mass is None else float(predicted.label_mass.mean())
     result = result._replace(temperature=temperature, validation_kl=kl, label_mass=mass)
-    manifest = judge_manifest(data, setup, settings, loop, parts, temperature) | {
-        "run": run["run_id"],
-        "metrics": {
-            "validation_kl": kl,
-            "validation_prior_kl": result.validation_prior_kl,
-            "best_step": end.best_step,
-            "label_mass": mass,
-        },
-    }
+    metrics = TrainingMetrics(
+        validation_kl=kl, validation_prior_kl=result.validation_prior_kl, best_step=end.best_step, label_mass=mass
+    )
+    calibration = Calibration(temperature)
+    manifest = judge_manifest(data, setup, settings, loop, parts, calibration, metrics, run=run["run_id"])
 
     def commit() -> Path:
-        with place.staged(Kind.judge, name, replace=run["force"]) as staged:
+        with place.staged(JUDGES, name, replace=run["force"]) as staged:
             model.save_adapter(staged.path / ADAPTER_FOLDER)
             write_text(staged.path / TEMPLATE_FILE, data.template.source)
             write_text(staged.path / LOG_FILE, "".join(json.dumps(row) + "\n" for row in end.log))
@@ -255,7 +255,11 @@ def _train(
 
 def _unfinished(place: Workspace, judge: str | None, dataset: str | None) -> tuple[str, RunFolder]:
     """The unfinished run to resume: of the named judge or dataset, else the newest."""
-    runs = [(name, checkpoint) for name, checkpoint in unfinished(place).items() if judge in (None, name)]
+    runs = [
+        (name, checkpoint)
+        for name, checkpoint in unfinished(place, runs_of_judges(place)).items()
+        if judge in (None, name)
+    ]
     runs = [(name, checkpoint) for name, checkpoint in runs if dataset in (None, checkpoint.run()["dataset"])]
     if not runs:
         about = f" of the judge {judge!r}" if judge else ""

@@ -38,6 +38,16 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=False)
 
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The same from JSON values; what no field asks for is passed over.
+
+        Raises:
+            ValueError: a field is missing or of another type.
+        """
+        # From JSON, because only there a list is a tuple and a text is a choice, and nothing else is converted.
+        return cls.model_validate_json(json.dumps(values))
+
     def to_json(self) -> dict[str, Any]:
         """The fields as JSON values."""
         return self.model_dump(mode="json")
@@ -58,8 +68,7 @@ class Document(Section):
     @classmethod
     def _checked(cls, values: Mapping[str, Any], path: Path) -> Self:
         try:
-            # From JSON, because only there a list is a tuple and a text is a choice, and nothing else is converted.
-            return cls.model_validate_json(json.dumps(values))
+            return cls.from_json(values)
         except ValidationError as error:
             problems = [_problem(tuple(found["loc"]), found["type"], found["msg"], found["input"])
                         for found in error.errors(include_url=False)]  # fmt: skip

@@ -1,6 +1,6 @@
-"""The workspace: named datasets and judges, staged and committed whole.
+"""The workspace: named folders, staged and committed whole.
 
-Hands out a folder to build in, commits it, opens it again; never looks inside one.
+Hands out a folder to build in, commits it, opens it again by its manifest; never looks inside otherwise.
 """
 
 from __future__ import annotations
@@ -8,38 +8,52 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
 from judgekit.errors import WorkspaceError
-from judgekit.workspace import atomic, layout, manifest
+from judgekit.workspace import atomic, layout
+from judgekit.workspace.manifest import Manifest, now
 
 COMMIT_TIMEOUT_SECONDS = 60
+_REPLACED = "replaced-"
+
+M = TypeVar("M", bound=Manifest)
 
 
-class Kind(StrEnum):
-    """What a workspace keeps; the value is the folder's name."""
+@dataclass(frozen=True)
+class Kind(Generic[M]):
+    """What a workspace keeps under names, such as datasets; the floor that owns it says how its manifest is read."""
 
-    dataset = "datasets"
-    judge = "judges"
+    word: str
+    folder: str
+    """Where the workspace keeps it; without a hyphen."""
+    manifest: type[M]
+    made_by: str
+    """The command that makes one, for messages."""
+    option: str
+    """The option that names a new one, for messages."""
 
 
-# The verb that makes one, for messages.
-_MAKER = {Kind.dataset: "judgekit ingest votes.csv", Kind.judge: "judgekit train"}
-
-
-class Entry(NamedTuple):
-    """One finished dataset or judge."""
+class Entry(NamedTuple, Generic[M]):
+    """One finished folder, such as a judge."""
 
     name: str
     path: Path
-    manifest: dict[str, Any]
+    manifest: M
+
+
+class WorkspaceManifest(Manifest):
+    """The file that makes a folder a workspace."""
+
+    judgekit: str
+    """The version that made it."""
 
 
 class Workspace:
@@ -59,7 +73,7 @@ class Workspace:
                 f"There is no judgekit workspace at {root}.",
                 hint="Make one here: judgekit init   (or name another: --workspace FOLDER)",
             )
-        manifest.read_stamped(root / layout.WORKSPACE_FILE)
+        WorkspaceManifest.read(root / layout.WORKSPACE_FILE)
         self._restore_interrupted_replacement()
 
     @classmethod
@@ -79,52 +93,62 @@ class Workspace:
             # already is the user's, and so is its .gitignore.
             if not any(root.iterdir()):
                 atomic.write_text(root / ".gitignore", "*\n")
-            for folder in (root / layout.STAGING, root / layout.LOCKS, *(root / kind.value for kind in Kind)):
-                folder.mkdir(exist_ok=True)
-            manifest.write_json(marker, manifest.stamp({"judgekit": version}))
+            for folder in (layout.STAGING, layout.LOCKS, layout.DATASETS_FOLDER, layout.JUDGES_FOLDER):
+                (root / folder).mkdir(exist_ok=True)
+            WorkspaceManifest(created=now(), judgekit=version).write(marker)
         return cls(root)
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
-    def entries(self, kind: Kind) -> list[Entry]:
-        """All finished datasets or judges, oldest first."""
-        folder = self.root / kind.value
-        found = (
-            [path for path in folder.iterdir() if (path / layout.MANIFEST_FILE).is_file()] if folder.is_dir() else []
-        )
-        entries = [Entry(path.name, path, manifest.read_stamped(path / layout.MANIFEST_FILE)) for path in found]
-        return sorted(entries, key=lambda entry: (str(entry.manifest.get("created", "")), entry.name))
-
-    def open(self, kind: Kind, name: str | None = None) -> Entry:
-        """A finished dataset or judge: the named one, else the newest.
+    def entries(self, kind: Kind[M]) -> list[Entry[M]]:
+        """All finished folders of a kind, oldest first.
 
         Raises:
-            WorkspaceError: there is none, none of that name, or it is unfinished.
+            WorkspaceError: a manifest is damaged.
         """
-        word = kind.name
-        if name is not None:
-            layout.check_name(name)
-            path = self.root / kind.value / name
-            if path.is_dir() and not (path / layout.MANIFEST_FILE).is_file():
-                raise WorkspaceError(
-                    f"The {word} {name!r} at {path} has no {layout.MANIFEST_FILE}: it is unfinished or damaged.",
-                    hint=f"Delete that folder and make it again: {_MAKER[kind]}",
-                )
-            if path.is_dir():
-                return Entry(name, path, manifest.read_stamped(path / layout.MANIFEST_FILE))
-        entries = self.entries(kind)
-        if not entries:
-            raise WorkspaceError(f"The workspace {self.root} holds no {word} yet.", hint=f"Make one: {_MAKER[kind]}")
+        entries = [self._entry(kind, name) for name in self.names(kind)]
+        return sorted(entries, key=lambda entry: (entry.manifest.created, entry.name))
+
+    def names(self, kind: Kind[Any]) -> list[str]:
+        """The names of all finished folders of a kind, in alphabetical order; reads no manifest."""
+        return sorted(path.parent.name for path in (self.root / kind.folder).glob(f"*/{layout.MANIFEST_FILE}"))
+
+    def open(self, kind: Kind[M], name: str | None = None) -> Entry[M]:
+        """A finished folder of a kind: the named one, else the newest.
+
+        Raises:
+            WorkspaceError: there is none, none of that name, or it is unfinished or damaged.
+        """
         if name is None:
+            entries = self.entries(kind)
+            if not entries:
+                raise self._holds_none(kind)
             return entries[-1]
-        names = ", ".join(entry.name for entry in entries)
-        raise WorkspaceError(f"There is no {word} named {name!r} in {self.root}; there are: {names}.")
+        path = self.root / kind.folder / layout.check_name(name)
+        if (path / layout.MANIFEST_FILE).is_file():
+            return self._entry(kind, name)
+        if path.is_dir():
+            raise WorkspaceError(
+                f"The {kind.word} {name!r} at {path} has no {layout.MANIFEST_FILE}: it is unfinished or damaged.",
+                hint=f"Delete that folder and make it again: {kind.made_by}",
+            )
+        names = self.names(kind)
+        if not names:
+            raise self._holds_none(kind)
+        raise WorkspaceError(f"There is no {kind.word} named {name!r} in {self.root}; there are: {', '.join(names)}.")
 
-    def exists(self, kind: Kind, name: str) -> bool:
+    def _entry(self, kind: Kind[M], name: str) -> Entry[M]:
+        path = self.root / kind.folder / name
+        return Entry(name, path, kind.manifest.read(path / layout.MANIFEST_FILE))
+
+    def _holds_none(self, kind: Kind[Any]) -> WorkspaceError:
+        return WorkspaceError(f"The workspace {self.root} holds no {kind.word} yet.", hint=f"Make one: {kind.made_by}")
+
+    def exists(self, kind: Kind[Any], name: str) -> bool:
         """Whether a folder of that name is there, finished or not."""
-        return (self.root / kind.value / layout.check_name(name)).exists()
+        return (self.root / kind.folder / layout.check_name(name)).exists()
 
-    def free_name(self, kind: Kind, name: str) -> str:
+    def free_name(self, kind: Kind[Any], name: str) -> str:
         """`name`, or `name-2`, `name-3` … if it is taken."""
         candidates = (name, *(f"{name[:76]}-{number}" for number in range(2, 1000)))
         return next(candidate for candidate in candidates if not self.exists(kind, candidate))
@@ -132,14 +156,14 @@ class Workspace:
     # -- writing ---------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def staged(self, kind: Kind, name: str, *, replace: bool = False) -> Generator[StagedFolder]:
-        """A folder to build a dataset or judge in; call its `commit` last. Without that it vanishes.
+    def staged(self, kind: Kind[M], name: str, *, replace: bool = False) -> Generator[StagedFolder[M]]:
+        """A folder to build in; call its `commit` last. Without that it vanishes.
 
         Raises:
             WorkspaceError: the name is taken and `replace` is false; checked at the start and again at the commit.
         """
         self.check_free(kind, name, replace)
-        folder = self.root / layout.STAGING / f"{kind.value}-{name}-{uuid4().hex[:8]}"
+        folder = self.root / layout.STAGING / f"{kind.folder}-{name}-{uuid4().hex[:8]}"
         folder.mkdir(parents=True)
         try:
             yield StagedFolder(self, kind, name, folder, replace)
@@ -201,53 +225,48 @@ class Workspace:
             )
         return bytes.fromhex(text)
 
-    def commit(self, staged: StagedFolder, values: Mapping[str, Any]) -> Entry:
+    def commit(self, staged: StagedFolder[M], manifest: M) -> Entry[M]:
         """Write the manifest into a staged folder and rename it into place."""
-        place = self.root / staged.kind.value / staged.name
-        manifest.write_json(staged.path / layout.MANIFEST_FILE, manifest.stamp(values))
+        place = self.root / staged.kind.folder / staged.name
+        manifest.write(staged.path / layout.MANIFEST_FILE)
         with self._commit_lock():
             # Another process may have been killed in a replacement since this workspace was opened.
             self._put_back_replaced()
             self.check_free(staged.kind, staged.name, staged.replace)
-            replaced = self._replaced_path(staged.kind, staged.name)
+            replaced = self.root / layout.STAGING / f"{_REPLACED}{staged.kind.folder}-{staged.name}"
             if place.exists():
                 atomic.move_folder(place, replaced)
             atomic.move_folder(staged.path, place)
             shutil.rmtree(replaced, ignore_errors=True)
-        return self.open(staged.kind, staged.name)
+        return Entry(staged.name, place, manifest)
 
-    def check_free(self, kind: Kind, name: str, replace: bool = False) -> None:
+    def check_free(self, kind: Kind[Any], name: str, replace: bool = False) -> None:
         """Refuse a name that is taken.
 
         Raises:
             WorkspaceError: it is, and `replace` is false.
         """
         if not replace and self.exists(kind, name):
-            option = "--name" if kind is Kind.dataset else "--judge"
             raise WorkspaceError(
-                f"There is a {kind.name} named {name!r} already in {self.root}.",
-                hint=f"Choose another name with {option}, or replace it with --force.",
+                f"There is a {kind.word} named {name!r} already in {self.root}.",
+                hint=f"Choose another name with {kind.option}, or replace it with --force.",
             )
-
-    def _replaced_path(self, kind: Kind, name: str) -> Path:
-        return self.root / layout.STAGING / f"replaced-{kind.value}-{name}"
 
     def _restore_interrupted_replacement(self) -> None:
         """Put back what a kill between the two renames of a replacement left in staging."""
-        if any((self.root / layout.STAGING).glob("replaced-*")):
+        if any((self.root / layout.STAGING).glob(f"{_REPLACED}*")):
             with self._commit_lock():
                 self._put_back_replaced()
 
     def _put_back_replaced(self) -> None:
         """The same, for who holds the commit lock."""
-        for kind in Kind:
-            prefix = f"replaced-{kind.value}-"
-            for path in (self.root / layout.STAGING).glob(f"{prefix}*"):
-                place = self.root / kind.value / path.name.removeprefix(prefix)
-                if place.exists():
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    atomic.move_folder(path, place)
+        for path in (self.root / layout.STAGING).glob(f"{_REPLACED}*"):
+            folder, _, name = path.name.removeprefix(_REPLACED).partition("-")
+            place = self.root / folder / name
+            if place.exists():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                atomic.move_folder(path, place)
 
     def _lock(self, name: str) -> FileLock:
         folder = self.root / layout.LOCKS
@@ -270,15 +289,15 @@ class Workspace:
             lock.release()
 
 
-class StagedFolder(NamedTuple):
-    """A folder under `.staging/` in which a dataset or judge is being built."""
+class StagedFolder(NamedTuple, Generic[M]):
+    """A folder under `.staging/` in which something is being built."""
 
     workspace: Workspace
-    kind: Kind
+    kind: Kind[M]
     name: str
     path: Path
     replace: bool
 
-    def commit(self, values: Mapping[str, Any]) -> Entry:
-        """Finish: write `values` as the manifest and rename the folder into place."""
-        return self.workspace.commit(self, values)
+    def commit(self, manifest: M) -> Entry[M]:
+        """Finish: write the manifest and rename the folder into place."""
+        return self.workspace.commit(self, manifest)

@@ -11,7 +11,7 @@ import pytest
 from made_up_votes import text_of, votes_rows, write_csv
 
 from judgekit.dataset.items import load_items
-from judgekit.workspace.manifest import read_json
+from judgekit.dataset.manifest import DatasetSchema
 
 Run = Callable[..., Any]
 HEADER = ["item_id", "annotator_id", "text", "label"]
@@ -23,7 +23,7 @@ def annotations(place: Path, name: str = "votes") -> pl.DataFrame:
 
 def counts(place: Path, name: str = "votes") -> dict[str, list[int]]:
     folder = place / ".judgekit" / "datasets" / name
-    items = load_items(folder / "items.parquet", read_json(folder / "schema.json")["items"])
+    items = load_items(folder / "items.parquet", DatasetSchema.read(folder / "schema.json").items)
     return dict(zip(items.item_ids, items.counts.tolist(), strict=True))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
 
 import numpy as np
 import polars as pl
@@ -28,7 +28,7 @@ def make(**changed) -> ItemTable:
 def test_round_trip(tmp_path):
     items = make()
     save_items(items, tmp_path / "items.parquet")
-    loaded = load_items(tmp_path / "items.parquet", json.loads(json.dumps(items.header())))
+    loaded = load_items(tmp_path / "items.parquet", items.header())
     assert loaded.fields == ("text", "item_id") and loaded.labels == items.labels and loaded.values == items.values
     assert loaded.texts.equals(items.texts) and np.array_equal(loaded.counts, items.counts)
     assert loaded.item_ids.to_list() == ["01", "é"] and content_hash(loaded) == content_hash(items)
@@ -76,7 +76,7 @@ def test_damaged_or_foreign_file_is_refused(tmp_path):
         load_items(tmp_path / "items.parquet", items.header())
     save_items(items, tmp_path / "items.parquet")
     with pytest.raises(DataError, match="does not belong"):
-        load_items(tmp_path / "items.parquet", items.header() | {"labels": ["2", "1"]})
+        load_items(tmp_path / "items.parquet", dataclasses.replace(items.header(), labels=("2", "1")))
 
 
 PINNED = "0f65869c3fb274747f5df2f1e4ce01983975e903dcc4e91278108e0612eb2ae8"

@@ -14,8 +14,21 @@ from typing import Any
 import pytest
 
 from judgekit.errors import WorkspaceError
-from judgekit.workspace import atomic, manifest
+from judgekit.workspace import atomic
+from judgekit.workspace.manifest import Manifest, now, write_json
 from judgekit.workspace.store import Kind, Workspace
+
+
+class Note(Manifest):
+    content: str
+
+
+DATASETS = Kind("dataset", "datasets", Note, made_by="judgekit ingest votes.csv", option="--name")
+JUDGES = Kind("judge", "judges", Note, made_by="judgekit train", option="--judge")
+
+
+def note(content: str = "") -> Note:
+    return Note(created=now(), content=content)
 
 
 @pytest.fixture
@@ -23,16 +36,16 @@ def place(tmp_path: Path) -> Workspace:
     return Workspace.create(tmp_path / "ws", version="0")
 
 
-def commit(place: Workspace, name: str, content: str, *, replace: bool = False, kind: Kind = Kind.dataset) -> None:
-    with place.staged(kind, name, replace=replace) as staged:
+def commit(place: Workspace, name: str, content: str, *, replace: bool = False) -> None:
+    with place.staged(DATASETS, name, replace=replace) as staged:
         (staged.path / "file").write_text(content)
-        staged.commit({"content": content})
+        staged.commit(note(content))
 
 
 def content(place: Workspace, name: str = "votes") -> str:
-    entry = place.open(Kind.dataset, name)
+    entry = place.open(DATASETS, name)
     text = (entry.path / "file").read_text()
-    assert entry.manifest["content"] == text
+    assert entry.manifest.content == text
     return text
 
 
@@ -99,34 +112,34 @@ def test_a_newer_workspace_is_refused_by_its_version(place: Workspace) -> None:
 def test_the_newest_is_opened_when_no_name_is_given(place: Workspace) -> None:
     for name in ("b", "c", "a"):
         commit(place, name, name)
-    assert [entry.name for entry in place.entries(Kind.dataset)] == ["b", "c", "a"]
-    assert place.open(Kind.dataset).name == "a"
+    assert [entry.name for entry in place.entries(DATASETS)] == ["b", "c", "a"]
+    assert place.open(DATASETS).name == "a"
 
 
 def test_an_unknown_name_lists_the_ones_there_are(place: Workspace) -> None:
     commit(place, "votes", "x")
     with pytest.raises(WorkspaceError, match=r"no dataset named 'vots'.*there are: votes"):
-        place.open(Kind.dataset, "vots")
+        place.open(DATASETS, "vots")
 
 
 def test_an_empty_workspace_names_the_command_that_fills_it(place: Workspace) -> None:
     with pytest.raises(WorkspaceError, match=r"(?s)holds no judge yet.*judgekit train"):
-        place.open(Kind.judge)
+        place.open(JUDGES)
 
 
 @pytest.mark.parametrize("name", ["../votes", "", "/etc"])
 def test_a_name_never_leads_out_of_the_workspace(place: Workspace, name: str) -> None:
     for act in (place.open, place.exists):
         with pytest.raises(WorkspaceError, match="cannot be a name"):
-            act(Kind.dataset, name)
+            act(DATASETS, name)
 
 
 def test_a_folder_without_a_manifest_is_reported_and_never_loaded(place: Workspace) -> None:
     (place.root / "datasets" / "half").mkdir()
     (place.root / "datasets" / "half" / "file").write_text("x")
-    assert place.entries(Kind.dataset) == []
+    assert place.entries(DATASETS) == []
     with pytest.raises(WorkspaceError, match=r"(?s)'half' at .*half has no manifest\.json: it is unfinished"):
-        place.open(Kind.dataset, "half")
+        place.open(DATASETS, "half")
     with pytest.raises(WorkspaceError, match="named 'half' already"):
         commit(place, "half", "y")
 
@@ -137,7 +150,7 @@ def test_a_damaged_manifest_is_named(place: Workspace) -> None:
     path.write_text(path.read_text()[:20])
     for name in ("votes", None):
         with pytest.raises(WorkspaceError) as caught:
-            place.open(Kind.dataset, name)
+            place.open(DATASETS, name)
         assert str(path) in str(caught.value)
 
 
@@ -146,15 +159,15 @@ def test_a_manifest_of_a_newer_format_is_refused(place: Workspace) -> None:
     path = place.root / "datasets" / "votes" / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format_version": 7}))
     with pytest.raises(WorkspaceError, match="format version 7"):
-        place.open(Kind.dataset, "votes")
+        place.open(DATASETS, "votes")
 
 
 def test_free_name_counts_up(place: Workspace) -> None:
-    assert place.free_name(Kind.dataset, "votes") == "votes"
+    assert place.free_name(DATASETS, "votes") == "votes"
     commit(place, "votes", "x")
     commit(place, "votes-2", "x")
-    assert place.free_name(Kind.dataset, "votes") == "votes-3"
-    assert place.free_name(Kind.judge, "votes") == "votes"
+    assert place.free_name(DATASETS, "votes") == "votes-3"
+    assert place.free_name(JUDGES, "votes") == "votes"
 
 
 # -- staging and committing --------------------------------------------------------------------------------------------
@@ -167,10 +180,10 @@ def test_a_committed_folder_stands_whole_and_staging_is_empty(place: Workspace) 
 
 
 def test_without_a_commit_nothing_is_left(place: Workspace) -> None:
-    with pytest.raises(RuntimeError), place.staged(Kind.dataset, "votes") as staged:
+    with pytest.raises(RuntimeError), place.staged(DATASETS, "votes") as staged:
         (staged.path / "file").write_text("x")
         raise RuntimeError
-    assert not place.exists(Kind.dataset, "votes")
+    assert not place.exists(DATASETS, "votes")
     assert list((place.root / ".staging").iterdir()) == []
 
 
@@ -179,17 +192,17 @@ def test_a_taken_name_is_refused_before_the_work_begins(place: Workspace) -> Non
     entered = False
     with (
         pytest.raises(WorkspaceError, match=r"(?s)named 'votes' already.*--name.*--force"),
-        place.staged(Kind.dataset, "votes"),
+        place.staged(DATASETS, "votes"),
     ):
         entered = True
     assert not entered
 
 
 def test_a_name_taken_during_the_work_is_refused_at_the_commit(place: Workspace) -> None:
-    with pytest.raises(WorkspaceError, match="named 'votes' already"), place.staged(Kind.dataset, "votes") as staged:
+    with pytest.raises(WorkspaceError, match="named 'votes' already"), place.staged(DATASETS, "votes") as staged:
         (staged.path / "file").write_text("second")
         commit(place, "votes", "first")
-        staged.commit({"content": "second"})
+        staged.commit(note("second"))
     assert content(place) == "first"
 
 
@@ -245,7 +258,7 @@ def test_a_kill_at_any_point_leaves_the_old_or_the_new_content(tmp_path: Path, r
         if is_finished and len(done) <= number:
             break
         opened = Workspace(root)
-        if opened.exists(Kind.dataset, "votes"):
+        if opened.exists(DATASETS, "votes"):
             outcomes.append(content(opened))
         else:
             assert not replace, f"the old content was lost by a kill at operation {number}: {done}"
@@ -262,8 +275,8 @@ def test_a_replacement_that_was_killed_elsewhere_does_not_stand_in_the_way(place
     commit(place, "votes", "old")
     # Another process is killed between its two renames after this one has opened the workspace.
     atomic.move_folder(place.root / "datasets" / "votes", place.root / ".staging" / "replaced-datasets-votes")
-    with pytest.raises(WorkspaceError, match="already"), place.staged(Kind.dataset, "votes") as staged:
-        staged.commit({})
+    with pytest.raises(WorkspaceError, match="already"), place.staged(DATASETS, "votes") as staged:
+        staged.commit(note())
     assert content(place) == "old"
 
 
@@ -289,14 +302,18 @@ RACER = """
 import sys
 from pathlib import Path
 from judgekit.errors import WorkspaceError
+from judgekit.workspace.manifest import Manifest, now
 from judgekit.workspace.store import Kind, Workspace
+class Note(Manifest):
+    content: str
+DATASETS = Kind("dataset", "datasets", Note, made_by="", option="")
 place = Workspace(Path(sys.argv[1]))
-with place.staged(Kind.dataset, "votes") as staged:
+with place.staged(DATASETS, "votes") as staged:
     (staged.path / "file").write_text(sys.argv[2])
     print("ready", flush=True)
     sys.stdin.readline()
     try:
-        staged.commit({"content": sys.argv[2]})
+        staged.commit(Note(created=now(), content=sys.argv[2]))
     except WorkspaceError as error:
         assert "already" in str(error)
         print("lost", flush=True)
@@ -349,7 +366,7 @@ def test_only_one_refuses_the_second_process_and_is_free_after_a_kill(place: Wor
 
 def test_what_is_json_is_json(place: Workspace) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
-        manifest.write_json(place.root / "x.json", {"value": float("nan")})
+        write_json(place.root / "x.json", {"value": float("nan")})
     assert not (place.root / "x.json").exists()
 
 

@@ -1,0 +1,148 @@
+"""What the manifest of a judge says: all that scoring needs, and where the judge comes from. Loads no torch."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+from pydantic import PlainSerializer
+
+from judgekit.config import TrainSettings
+from judgekit.config.roles import Roles
+from judgekit.core.calibration import Calibration
+from judgekit.models.identity import BackboneIdentity
+from judgekit.prompts.chat import ChatFrame
+from judgekit.prompts.verbalizer import Verbalizer
+from judgekit.workspace.layout import JUDGES_FOLDER
+from judgekit.workspace.manifest import Manifest, Section
+from judgekit.workspace.store import Kind, Workspace
+
+
+def _as_object(value: NamedTuple | None) -> dict[str, Any] | None:
+    return None if value is None else value._asdict()
+
+
+class TrainedOn(Section):
+    """The dataset of a judge."""
+
+    name: str
+    content_hash: str
+    annotations: int | None = None
+    """None in a judge of an older judgekit."""
+
+
+class ResolvedSettings(Section):
+    """What was decided where the settings left it open."""
+
+    learning_rate: float
+    epochs: int
+
+
+class PartSizes(Section):
+    """Items of each part of the split."""
+
+    train: int
+    validation: int
+    test: int
+
+
+class AnnotatorWeights(Section):
+    """The weights of the annotators whose annotations did not all count 1."""
+
+    annotators: int
+    min: float
+    mean: float
+
+
+class Machine(Section):
+    """What computed a judge: packages and hardware, nothing personal."""
+
+    judgekit: str
+    python: str
+    packages: dict[str, str]
+    system: str
+    device: str
+    threads: int
+    dtype: str
+
+
+class TrainingMetrics(Section):
+    """The figures of a training on its validation items; KL in nats."""
+
+    validation_kl: float
+    validation_prior_kl: float
+    best_step: int
+    label_mass: float | None = None
+
+
+def _with_columns_and_calibration(values: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 kept the temperature as a number, and the columns in words of its own."""
+    then = values.get("vote_columns")
+    if isinstance(then, dict):
+        label = [then["label"]] if then.get("label") else []
+        values = {**values, "columns": {**then, "label": label, "item": values.get("item_column")}}
+    return {**values, "calibration": {"temperature": values.get("temperature")}}
+
+
+class ReadingManifest(Manifest):
+    """What is needed to read items as a judge does."""
+
+    backbone: BackboneIdentity
+    labels: tuple[str, ...]
+    scale: Literal["nominal", "ordinal"]
+    values: tuple[float, ...]
+    """The numbers of ordinal labels; empty on a nominal scale."""
+    verbalizer: Annotated[Verbalizer | None, PlainSerializer(_as_object)] = None
+    """How a causal LM is read; None for an encoder, and in a judge of an older judgekit."""
+    chat: Annotated[ChatFrame | None, PlainSerializer(_as_object)] = None
+    """What the chat template puts around a prompt; None where there is none."""
+    fields: tuple[str, ...]
+    """Columns that the template reads."""
+    max_length: int
+    """Tokens of a prompt at most."""
+    class_prior: tuple[float, ...]
+    """Label shares of the training items."""
+
+
+class JudgeManifest(ReadingManifest):
+    """All that scoring needs, and where the judge comes from."""
+
+    VERSION = 2
+    UPGRADES: ClassVar = (_with_columns_and_calibration,)
+
+    dataset: TrainedOn
+    columns: Roles
+    """What the other columns meant in training."""
+    target_strength: float | None = None
+    """Of empirical-Bayes targets, in annotations."""
+    annotator_weights: AnnotatorWeights | None = None
+    """None where all annotations count 1."""
+    calibration: Calibration
+    settings: TrainSettings
+    resolved: ResolvedSettings
+    items: PartSizes
+    machine: Machine
+    metrics: TrainingMetrics
+    run: str | None = None
+    """Id of the training run; None in a judge of an older judgekit."""
+
+
+class ExportManifest(ReadingManifest):
+    """What the folder of an export says: all that reading it takes, by judgekit or without it."""
+
+    judgekit: str
+    name: str
+    temperature: float
+    shown_labels: tuple[str, ...]
+    """The label set as the prompt lists it."""
+    separator: str
+    """What stands between the texts of an encoder's second segment."""
+    dtype: str
+    """Number format of the weights."""
+
+
+JUDGES = Kind("judge", JUDGES_FOLDER, JudgeManifest, made_by="judgekit train", option="--judge")
+
+
+def runs_of_judges(place: Workspace) -> dict[str, str | None]:
+    """The training run that made each judge of a workspace, by the judge's name."""
+    return {entry.name: entry.manifest.run for entry in place.entries(JUDGES)}

@@ -1,0 +1,21 @@
+"""What identifies a backbone wherever it lies. This file loads no torch, so that manifests can hold it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from judgekit.config import ModelKind
+
+
+@dataclass(frozen=True)
+class BackboneIdentity:
+    """A pretrained model by its content."""
+
+    name: str
+    """`starter`, the whole path of a local folder, or a hub id."""
+    revision: str | None
+    """The commit of a hub model; None for a local folder."""
+    sha256: str
+    """Of the weights."""
+    kind: ModelKind
+    """encoder or causal, never auto."""
