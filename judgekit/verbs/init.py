@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from judgekit.version import __version__
-from judgekit.workspace.layout import LOCAL_NAME
+from judgekit.workspace.layout import LOCAL_NAME, find_root
 from judgekit.workspace.store import Workspace
 
 
@@ -13,7 +13,8 @@ def init(folder: str | Path | None = None) -> Path:
     """Make a workspace, or leave the one that is there as it is.
 
     Args:
-        folder: the workspace's own folder; None makes `.judgekit/` in the current folder.
+        folder: the workspace's own folder, or one that has a `.judgekit/` already; None makes `.judgekit/` in the
+            current folder.
 
     Returns:
         the workspace's folder.
@@ -21,5 +22,5 @@ def init(folder: str | Path | None = None) -> Path:
     Raises:
         WorkspaceError: the folder is a file, or a newer judgekit made the workspace.
     """
-    place = Path(folder).expanduser().absolute() if folder is not None else Path.cwd() / LOCAL_NAME
+    place = Path.cwd() / LOCAL_NAME if folder is None else find_root(Path(folder))
     return Workspace.create(place, version=__version__).root

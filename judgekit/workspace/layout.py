@@ -42,17 +42,46 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt
 def find_root(given: Path | None = None, *, start: Path | None = None) -> Path:
     """The folder of the workspace to use, which need not exist yet.
 
-    Looks at `given` (the --workspace option), then `$JUDGEKIT_WORKSPACE`, then the nearest `.judgekit/` from `start`
-    (default: the current folder) upward, then the user's data folder of this platform.
+    The workspace that `given` or the environment names, else the nearest one upward, else the user's personal one.
+
+    Args:
+        given: the --workspace option.
+        start: where to begin looking upward; None begins in the current folder.
+    """
+    return named_root(given) or nearest_root(start) or personal_root()
+
+
+def named_root(given: Path | None = None) -> Path | None:
+    """The workspace that the --workspace option, or else `$JUDGEKIT_WORKSPACE`, names; None where neither is set.
+
+    Both may name a workspace itself or the folder that `judgekit init` made one in, which then has a `.judgekit/`.
     """
     chosen = given or os.environ.get(ENVIRONMENT_VARIABLE)
-    if chosen:
-        return Path(chosen).expanduser().absolute()
+    if not chosen:
+        return None
+    folder = Path(chosen).expanduser().absolute()
+    return folder / LOCAL_NAME if is_workspace(folder / LOCAL_NAME) else folder
+
+
+def nearest_root(start: Path | None = None) -> Path | None:
+    """The `.judgekit/` of the current folder, or of `start`, or of the nearest folder above; None where none is."""
     here = (start or Path.cwd()).absolute()
-    for folder in (here, *here.parents):
-        if (folder / LOCAL_NAME / WORKSPACE_FILE).is_file():
-            return folder / LOCAL_NAME
+    return next((root for folder in (here, *here.parents) if is_workspace(root := folder / LOCAL_NAME)), None)
+
+
+def personal_root() -> Path:
+    """The workspace of a user who made none: a folder of the platform for data of applications."""
     return user_data_path("judgekit", appauthor=False)
+
+
+def is_workspace(folder: Path) -> bool:
+    """Whether a workspace was made there."""
+    return (folder / WORKSPACE_FILE).is_file()
+
+
+def stored_names(root: Path, part: str) -> list[str]:
+    """Names of what stands in a part of a workspace (`DATASETS_FOLDER`, `JUDGES_FOLDER`, `STUDIES`), in their order."""
+    return sorted(path.parent.name for path in (root / part).glob(f"*/{MANIFEST_FILE}"))
 
 
 def check_name(name: str) -> str:

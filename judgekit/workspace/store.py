@@ -68,9 +68,12 @@ class Workspace:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        if not (root / layout.WORKSPACE_FILE).is_file():
+        if not layout.is_workspace(root):
+            sought = f"no {layout.LOCAL_NAME}/ in {Path.cwd()} or a folder above it, and none at {root}"
             raise WorkspaceError(
-                f"There is no judgekit workspace at {root}.",
+                f"No workspace was found: {sought}."
+                if root == layout.personal_root()
+                else f"There is no judgekit workspace at {root}.",
                 hint="Make one here: judgekit init   (or name another: --workspace FOLDER)",
             )
         WorkspaceManifest.read(root / layout.WORKSPACE_FILE)
@@ -180,8 +183,7 @@ class Workspace:
 
     def studies(self) -> list[str]:
         """Names of the studies, finished or not."""
-        found = (self.root / layout.STUDIES).glob(f"*/{layout.MANIFEST_FILE}")
-        return sorted(path.parent.name for path in found)
+        return layout.stored_names(self.root, layout.STUDIES)
 
     def unfinished_runs(self) -> list[str]:
         """Names of the judges with a run folder."""

@@ -44,6 +44,18 @@ def test_option_comes_before_environment_before_folders_upward(tmp_path: Path, m
     assert find_root() == tmp_path / ".judgekit"
 
 
+def test_a_named_folder_that_has_a_workspace_means_that_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = make(tmp_path / "proj" / ".judgekit")
+    assert find_root(tmp_path / "proj") == find_root(inner) == inner
+    monkeypatch.setenv("JUDGEKIT_WORKSPACE", str(tmp_path / "proj"))
+    assert find_root() == inner
+
+
+def test_a_workspace_named_directly_is_taken_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "ws" / ".judgekit").mkdir(parents=True)
+    assert find_root(make(tmp_path / "ws")) == tmp_path / "ws"
+
+
 def test_without_any_the_data_folder_of_the_platform_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "user_data_path", user_data_path)  # the tests' own fixture had moved it
     assert find_root() == user_data_path("judgekit", appauthor=False)
