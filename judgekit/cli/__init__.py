@@ -1,4 +1,4 @@
-"""The command line: options in, pipelines called, results printed. The only place where errors become exit codes.
+"""The command line: options in, verbs called, results printed. The only place where errors become exit codes.
 
 Exit codes: 0 done, 1 a bug of judgekit (with its traceback), 2 usage, 3 something the user can mend, 130 interrupted.
 """
@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from judgekit.cli import check, demo, evaluate, export, ingest, init, score, show, study, train
+from judgekit.cli.help import OneColumnCommand, OneColumnGroup
 from judgekit.cli.options import OFFLINE_HELP, WORKSPACE_HELP
 from judgekit.errors import JudgekitError, SettingsError
 from judgekit.version import __version__
@@ -23,15 +24,17 @@ USAGE = 2
 
 app = typer.Typer(
     name="judgekit",
+    cls=OneColumnGroup,
+    rich_markup_mode=None,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"auto_envvar_prefix": "JUDGEKIT", "help_option_names": ["-h", "--help"]},
-    help="From a multi-annotator CSV to a judge that predicts the distribution of human labels.",
-    epilog="Start: judgekit ingest votes.csv, judgekit train, judgekit score new.csv. Or: judgekit demo",
+    help="From the annotations of several people to a judge that predicts how human labels are distributed.",
+    epilog="Start with: judgekit ingest votes.csv, judgekit train, judgekit score new.csv. Or try: judgekit demo",
 )
 for verb in (init, ingest, check, train, score, evaluate, study, export, show, demo):
     name = verb.__name__.rsplit(".", 1)[1]
-    app.command(name)(getattr(verb, name))
+    app.command(name, cls=OneColumnCommand)(getattr(verb, name))
 
 
 def _print_version(value: bool) -> None:
@@ -43,13 +46,13 @@ def _print_version(value: bool) -> None:
 @app.callback()
 def before_every_verb(
     context: typer.Context,
-    workspace: Annotated[Path | None, typer.Option(help=WORKSPACE_HELP)] = None,
-    offline: Annotated[bool, typer.Option("--offline", help=OFFLINE_HELP, show_envvar=False)] = False,
+    workspace: Annotated[
+        Path | None, typer.Option(help=f"{WORKSPACE_HELP} Also: $JUDGEKIT_WORKSPACE.", metavar="FOLDER")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help=OFFLINE_HELP)] = False,
     version: Annotated[
         bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version and exit.", show_envvar=False
-        ),
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
     """Prepare what all verbs share, before any of them imports a library that would read it."""

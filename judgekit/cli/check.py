@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from judgekit.cli.options import Json, WorkspaceFolder, with_settings
+from judgekit.cli.options import DatasetArgument, Json, WorkspaceFolder
 from judgekit.cli.output import emit, next_command
+from judgekit.cli.settings_options import with_settings
 from judgekit.config import CheckSettings
 from judgekit.errors import DataError
 
@@ -17,11 +18,11 @@ from judgekit.errors import DataError
 def check(
     context: typer.Context,
     settings: dict[str, Any],
-    dataset: Annotated[str | None, typer.Argument(help="Name of the dataset (default: the newest).")] = None,
+    dataset: DatasetArgument = None,
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
-    """Tell whether a dataset is worth training on: agreement, ceiling, annotators, what to do next."""
+    """Tell whether a dataset is worth training on: agreement, noise, annotators, what to do next."""
     from judgekit.verbs import check as verb
 
     result = verb.check(dataset, workspace=workspace, **settings)

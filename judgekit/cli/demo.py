@@ -13,11 +13,13 @@ from judgekit.cli.output import next_command, progress, say, show
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Folder to make and work in.")] = Path("judgekit-demo"),
+    folder: Annotated[
+        Path, typer.Argument(help="Folder to make and work in (default: judgekit-demo).", metavar="FOLDER")
+    ] = Path("judgekit-demo"),
     force: Force = False,
     offline: Offline = False,
 ) -> None:
-    """Ingest, train, score, evaluate and show a bundled sample; takes a few minutes."""
+    """Ingest, check, train, score and evaluate a bundled sample; takes a few minutes."""
     from judgekit.verbs import demo as verb
 
     with progress() as reporter, stop_on_signal() as should_stop:

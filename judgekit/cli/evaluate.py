@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from judgekit.cli.options import Json, JudgeName, Offline, WorkspaceFolder, with_settings
+from judgekit.cli.options import Json, JudgeName, Offline, WorkspaceFolder
 from judgekit.cli.output import emit, progress
+from judgekit.cli.settings_options import with_settings
 from judgekit.config import EvaluateSettings
 
 
@@ -17,14 +18,15 @@ def evaluate(
     context: typer.Context,
     settings: dict[str, Any],
     path: Annotated[
-        Path | None, typer.Argument(help="A multi-annotator CSV (default: the held-out part of the judge's dataset).")
+        Path | None,
+        typer.Argument(help="Table of annotations (default: the test part of the judge's dataset).", metavar="FILE"),
     ] = None,
     judge: JudgeName = None,
     workspace: WorkspaceFolder = None,
     json: Json = False,
     offline: Offline = False,
 ) -> None:
-    """Compare a judge with what people chose: KL, accuracy and more, beside baselines."""
+    """Compare a judge with human annotations: KL, accuracy and more, beside baselines."""
     from judgekit.verbs import evaluate as verb
 
     with progress(quiet=json) as reporter:

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from judgekit.cli.options import Force, Json, Offline, WorkspaceFolder, with_settings
+from judgekit.cli.options import Force, Json, JudgeArgument, Offline, WorkspaceFolder
 from judgekit.cli.output import emit, next_command, progress, say
+from judgekit.cli.settings_options import with_settings
 from judgekit.config import ExportSettings
 
 
@@ -17,15 +18,15 @@ def export(
     context: typer.Context,
     settings: dict[str, Any],
     merged: Annotated[
-        Path, typer.Option(help="Folder to make, with one model in it.", show_default=False, show_envvar=False)
+        Path, typer.Option(help="Folder to make, with one model in it; must be given.", metavar="FOLDER")
     ],
-    judge: Annotated[str | None, typer.Argument(help="Name of the judge (default: the newest).")] = None,
+    judge: JudgeArgument = None,
     force: Force = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
     offline: Offline = False,
 ) -> None:
-    """Write a judge as one model that plain transformers reads, with a model card; checked, and never uploaded."""
+    """Write a judge as one model that plain transformers reads, with a model card; uploads nothing."""
     from judgekit.verbs import export as verb
 
     with progress(quiet=json) as reporter:

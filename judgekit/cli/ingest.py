@@ -8,9 +8,22 @@ from typing import Annotated, Any
 
 import typer
 
-from judgekit.cli.options import Force, Json, WorkspaceFolder, with_settings
+from judgekit.cli.completion import dataset_names
+from judgekit.cli.options import Force, Json, WorkspaceFolder
 from judgekit.cli.output import emit, next_command, say
+from judgekit.cli.settings_options import with_settings
 from judgekit.config import IngestSettings
+
+
+def _list_formats(value: bool) -> None:
+    if value:
+        from judgekit.verbs import ingest as verb
+
+        titles = verb.format_titles()
+        width = max(map(len, titles))
+        for name, title in titles.items():
+            typer.echo(f"{name:{width}}  {title}")
+        raise typer.Exit
 
 
 @with_settings(IngestSettings)
@@ -19,26 +32,30 @@ def ingest(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PATH...",
+            metavar="FILE",
             help="Files or folders: CSV, Excel, JSON, JSONL, Parquet, Arrow, tool exports; also gzipped or zipped.",
-            show_default=False,
         ),
     ],
     settings: dict[str, Any],
     name: Annotated[
-        str | None, typer.Option(help="Name of the dataset (default: from the first path).", show_envvar=False)
+        str | None,
+        typer.Option(
+            help="Name of the dataset (default: from the first file).", metavar="NAME", autocompletion=dataset_names
+        ),
     ] = None,
     append: Annotated[
-        bool, typer.Option("--append", help="Add a further round to the dataset, or the newest.", show_envvar=False)
+        bool, typer.Option("--append", help="Add a further round to the dataset --name, or to the newest.")
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be made, and write nothing.", show_envvar=False)
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made, and write nothing.")] = False,
     force: Force = False,
+    formats: Annotated[
+        bool,
+        typer.Option("--formats", callback=_list_formats, is_eager=True, help="List what --format takes, and exit."),
+    ] = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
 ) -> None:
-    """Turn what annotators said into a dataset: label counts per item and a prompt template."""
+    """Make a dataset from files: the counts of each label per item, and a prompt template."""
     from judgekit.verbs import ingest as verb
 
     result = verb.ingest(

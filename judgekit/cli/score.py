@@ -7,21 +7,20 @@ from typing import Annotated, Any
 
 import typer
 
-from judgekit.cli.options import Force, Json, JudgeName, Offline, WorkspaceFolder, with_settings
+from judgekit.cli.options import Force, Json, JudgeName, Offline, WorkspaceFolder
 from judgekit.cli.output import emit, progress, say
+from judgekit.cli.settings_options import with_settings
 from judgekit.config import ScoreSettings
 
 
 @with_settings(ScoreSettings)
 def score(
     context: typer.Context,
-    path: Annotated[Path, typer.Argument(help="A CSV with the columns the judge reads.", show_default=False)],
+    path: Annotated[Path, typer.Argument(help="Table with the columns that the judge reads.", metavar="FILE")],
     settings: dict[str, Any],
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", help="Where to write (default: new.scores.csv beside new.csv).", show_envvar=False
-        ),
+        typer.Option("--output", "-o", help="File to write (default: new.scores.csv beside new.csv).", metavar="FILE"),
     ] = None,
     judge: JudgeName = None,
     force: Force = False,
@@ -29,7 +28,7 @@ def score(
     json: Json = False,
     offline: Offline = False,
 ) -> None:
-    """Predict the distribution of human labels for each item of a table."""
+    """Predict the distribution of human labels for every item of a table."""
     from judgekit.verbs import score as verb
 
     with progress(quiet=json) as reporter:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from judgekit.cli.completion import judge_names
 from judgekit.cli.options import DatasetName, Json, Offline, WorkspaceFolder
 from judgekit.cli.output import emit
 from judgekit.cli.settings_file import read_defaults
@@ -21,39 +22,47 @@ class What(StrEnum):
     prompt = "prompt"
 
 
-_PANEL = "Prompt, as a training would read it"
+_PANEL = "The prompt as a training would read it"
 
 
 def show(
     what: Annotated[
-        What, typer.Argument(help="The workspace, the template filled with one item, or a prompt as a model reads it.")
+        What,
+        typer.Argument(
+            help="What the workspace holds (default), a template filled with an item, or a prompt as a model reads it.",
+            metavar="|".join(What),
+        ),
     ] = What.workspace,
     dataset: DatasetName = None,
-    item: Annotated[str | None, typer.Option(help="Id of the item (default: the first).")] = None,
+    item: Annotated[str | None, typer.Option(help="Id of the item (default: the first).", metavar="ID")] = None,
     judge: Annotated[
-        str | None, typer.Option(help="Judge that reads the prompt (default: the newest, if any).", show_envvar=False)
+        str | None,
+        typer.Option(
+            help="Judge that reads the prompt (default: the newest).", metavar="NAME", autocompletion=judge_names
+        ),
     ] = None,
     backbone: Annotated[
         str | None,
         typer.Option(
-            help="Backbone that would read the prompt: starter, a local folder, or a hub id.",
-            show_envvar=False, rich_help_panel=_PANEL,
+            help="Model that would read the prompt: starter, a local folder, or an id on the Hugging Face hub.",
+            metavar="MODEL",
+            rich_help_panel=_PANEL,
         ),
     ] = None,
-    chat: Annotated[
-        bool | None, typer.Option(help="As in `judgekit train`.", show_envvar=False, rich_help_panel=_PANEL)
-    ] = None,
+    chat: Annotated[bool | None, typer.Option(help="As in `judgekit train`.", rich_help_panel=_PANEL)] = None,
     label_scoring: Annotated[
-        LabelScoring | None, typer.Option(help="As in `judgekit train`.", show_envvar=False, rich_help_panel=_PANEL)
+        LabelScoring | None,
+        typer.Option(help="As in `judgekit train`.", metavar="|".join(LabelScoring), rich_help_panel=_PANEL),
     ] = None,
     label_words: Annotated[
-        list[str] | None, typer.Option(help="As in `judgekit train`.", show_envvar=False, rich_help_panel=_PANEL)
+        list[str] | None,
+        typer.Option(help="As in `judgekit train`.", metavar="LABEL=WORD,WORD", rich_help_panel=_PANEL),
     ] = None,
     workspace: WorkspaceFolder = None,
     json: Json = False,
     offline: Offline = False,
-) -> None:  # fmt: skip
-    """Show what the workspace holds, a template filled with one item, or the exact prompt and tokens of one item."""
+) -> None:
+    """Show what the workspace holds, a template filled with one item, or one item's prompt and tokens."""
     given = {"backbone": backbone, "chat": chat, "label_scoring": label_scoring, "label_words": label_words or None}
     settings = {name: value for name, value in given.items() if value is not None}
     if what is What.prompt:

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from judgekit.cli.completion import study_names
 from judgekit.cli.interrupt import stop_on_signal
-from judgekit.cli.options import Force, Json, Offline, WorkspaceFolder, with_settings
+from judgekit.cli.options import DatasetArgument, Force, Json, Offline, WorkspaceFolder
 from judgekit.cli.output import emit, next_command, progress, say
+from judgekit.cli.settings_options import with_settings
 from judgekit.config import StudySettings
 
 
@@ -16,16 +18,17 @@ from judgekit.config import StudySettings
 def study(
     context: typer.Context,
     settings: dict[str, Any],
-    dataset: Annotated[str | None, typer.Argument(help="Name of the dataset (default: the newest).")] = None,
+    dataset: DatasetArgument = None,
     name: Annotated[
-        str | None, typer.Option(help="Name of the study (default: the dataset's).", show_envvar=False)
+        str | None,
+        typer.Option(help="Name of the study (default: the dataset's).", metavar="NAME", autocompletion=study_names),
     ] = None,
     force: Force = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
     offline: Offline = False,
 ) -> None:
-    """Repeat the paper's study on a dataset: raw, single-point and aligned judges, ablations and curves."""
+    """Repeat the study of arXiv 2505.12301 on a dataset: its variants, ablations and curves."""
     from judgekit.verbs import study as verb
 
     with progress(quiet=json) as reporter, stop_on_signal("finished runs are kept") as should_stop:

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from judgekit.cli.completion import judge_names
 from judgekit.cli.interrupt import stop_on_signal
-from judgekit.cli.options import DatasetName, Force, Json, Offline, WorkspaceFolder, with_settings
+from judgekit.cli.options import DatasetName, Force, Json, Offline, WorkspaceFolder
 from judgekit.cli.output import emit, next_command, progress, say
+from judgekit.cli.settings_options import with_settings
 from judgekit.config import TrainSettings
 
 
@@ -18,17 +20,18 @@ def train(
     settings: dict[str, Any],
     dataset: DatasetName = None,
     judge: Annotated[
-        str | None, typer.Option(help="Name of the new judge (default: the dataset's).", show_envvar=False)
+        str | None,
+        typer.Option(
+            help="Name of the new judge (default: the dataset's).", metavar="NAME", autocompletion=judge_names
+        ),
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the training that was interrupted.", show_envvar=False)
-    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the training that was interrupted.")] = False,
     force: Force = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
     offline: Offline = False,
 ) -> None:
-    """Fine-tune a judge on a dataset: LoRA, KL and cross-entropy against the worst target near people's labels."""
+    """Fine-tune a judge on a dataset with LoRA, towards the label distributions of its annotators."""
     from judgekit.verbs import train as verb
 
     with progress(quiet=json) as reporter, stop_on_signal() as should_stop:

@@ -9,30 +9,38 @@ from judgekit.config.scoring import EvaluateSettings
 from judgekit.config.settings import Settings, setting
 from judgekit.config.training import TrainSettings
 
+_THRESHOLDS = "Thresholds, with exit code 3 where one is missed"
+
 
 @dataclass(frozen=True, kw_only=True)
 class CheckSettings(Settings):
-    """Settings of `judgekit check`: the thresholds of the user, who gets exit code 3 where one is missed."""
+    """Settings of `judgekit check`: how it computes, and thresholds for its results."""
 
-    min_alpha: float | None = setting(None, "Least Krippendorff's alpha.", ge=-1, le=1, panel="Thresholds")
+    min_alpha: float | None = setting(None, "Lowest Krippendorff's alpha.", ge=-1, le=1, panel=_THRESHOLDS)
     min_agreement: float | None = setting(
-        None, "Least share of pairs of annotations of one item that agree.", ge=0, le=1, panel="Thresholds"
+        None, "Lowest share of agreeing pairs of annotations of an item.", ge=0, le=1, panel=_THRESHOLDS
     )
-    min_annotations: float | None = setting(None, "Fewest annotations per item, on average.", gt=0, panel="Thresholds")
-    min_items: int | None = setting(None, "Fewest items.", ge=1, panel="Thresholds")
+    min_annotations: float | None = setting(None, "Fewest annotations per item, on average.", gt=0, panel=_THRESHOLDS)
+    min_items: int | None = setting(None, "Fewest items.", ge=1, panel=_THRESHOLDS)
     max_noise_floor: float | None = setting(
-        None, "Highest KL in nats that a perfect judge would show against the annotations.", gt=0, panel="Thresholds"
+        None,
+        "Highest noise floor: the KL in nats that a perfect judge would show against the annotations.",
+        gt=0,
+        panel=_THRESHOLDS,
     )
-    max_flagged: int | None = setting(None, "Most annotators flagged as likely spammers.", ge=0, panel="Thresholds")
+    max_flagged: int | None = setting(None, "Most annotators flagged as careless.", ge=0, panel=_THRESHOLDS)
     max_leakage: int | None = setting(
-        None, "Most groups of items on both sides of a given split.", ge=0, panel="Thresholds"
+        None, "Most groups of items on both sides of a given split.", ge=0, panel=_THRESHOLDS
     )
     level: Level = setting(
-        Level.auto, "Distance of labels in alpha; auto: interval for numbers, ordinal for steps, else nominal."
+        Level.auto,
+        "How alpha measures the distance of two labels; auto: interval for numbers, ordinal for steps, else nominal.",
     )
-    precision: float = setting(0.05, "KL in nats to which the test set that is advised shall be exact.", ge=0.001, le=1)
+    precision: float = setting(0.05, "Advise a test set that is exact to this KL in nats.", ge=0.001, le=1)
     confidence: float = setting(EvaluateSettings.confidence, "Level of the bootstrap interval.", gt=0, lt=1)
-    resamples: int = setting(EvaluateSettings.resamples, "Bootstrap resamples over items.", ge=10)
+    resamples: int = setting(EvaluateSettings.resamples, "Resamples of the items by the bootstrap.", ge=10)
     seed: int = setting(0, "Seed of the bootstrap and of the random halves.", ge=0)
-    backbone: str = setting(TrainSettings.backbone, "Model whose tokens are counted, to find texts that are too long.")
+    backbone: str = setting(
+        TrainSettings.backbone, "Model whose tokens are counted to find texts that are too long.", metavar="MODEL"
+    )
     max_length: int = setting(TrainSettings.max_length, "Most tokens of one item.", ge=8)

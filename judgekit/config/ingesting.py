@@ -9,40 +9,68 @@ from judgekit.config.reading import ReadingSettings
 from judgekit.config.roles import Layout, Roles
 from judgekit.config.settings import setting
 
+_OTHER_COLUMNS, _ANNOTATIONS = "Columns of certain tables", "Annotations and items"
+
 
 @dataclass(frozen=True, kw_only=True)
 class IngestSettings(ReadingSettings):
     """Settings of `judgekit ingest`: what the columns mean, where the guess is wrong."""
 
-    item: str | None = setting(None, "Column that identifies the item.")
-    annotator: str | None = setting(None, "Column that names the annotator (long layout).")
-    label: tuple[str, ...] = setting((), "Column that holds the label; repeat to make a dataset of each column.")
-    text: tuple[str, ...] = setting((), "Column whose text the judge reads; repeat for several.")
+    item: str | None = setting(None, "Column that identifies the item.", metavar="COLUMN")
+    annotator: str | None = setting(None, "Column that names the annotator (layout long).", metavar="COLUMN")
+    label: tuple[str, ...] = setting(
+        (), "Column that holds the label; repeat it to make a dataset of each column.", metavar="COLUMN"
+    )
+    text: tuple[str, ...] = setting((), "Column whose text the judge reads; repeat it for several.", metavar="COLUMN")
     counts: tuple[str, ...] = setting(
-        (), "Column that counts one label (counts layout), or holds its share (probabilities); repeat for each label."
+        (),
+        "Column that counts one label (layout counts) or holds its share (layout probabilities); repeat it for each "
+        "label.",
+        metavar="COLUMN",
+        panel=_OTHER_COLUMNS,
     )
     number: str | None = setting(
-        None, "Column with the number of annotators of each row, or that number itself (probabilities layout)."
+        None,
+        "Column with the number of annotators of each row, or that number itself (layout probabilities).",
+        metavar="COLUMN",
+        panel=_OTHER_COLUMNS,
     )
-    separator: str | None = setting(None, "What separates the labels that stand in one cell (list layout).")
-    annotator_columns: tuple[str, ...] = setting((), "Column of one annotator (wide layout); repeat for each.")
-    group: str | None = setting(None, "Column whose equal values must stay on one side of the split.")
-    split: str | None = setting(None, "Column that says which part of a given split an item belongs to.")
-    layout: str | None = setting(None, "long, wide, counts, list or probabilities, to insist.")
-    labels: str | None = setting(None, "The labels in their order, separated by commas; makes the scale ordinal.")
+    separator: str | None = setting(None, "What separates the labels in one cell (layout list).", panel=_OTHER_COLUMNS)
+    annotator_columns: tuple[str, ...] = setting(
+        (), "Column of one annotator (layout wide); repeat it for each.", metavar="COLUMN", panel=_OTHER_COLUMNS
+    )
+    group: str | None = setting(
+        None, "Column whose equal values stay on one side of the split.", metavar="COLUMN", panel=_OTHER_COLUMNS
+    )
+    split: str | None = setting(
+        None, "Column that says which part of the split an item belongs to.", metavar="COLUMN", panel=_OTHER_COLUMNS
+    )
+    layout: str | None = setting(
+        None, "Read the table as this layout, whatever it looks like.", metavar="long|wide|counts|list|probabilities"
+    )
+    labels: str | None = setting(
+        None, "All labels in their order, separated by commas; makes the scale ordinal.", metavar="LABEL,LABEL"
+    )
     label_map: tuple[str, ...] = setting(
-        (), "Read one label as another, as in Hate=hateful; repeat for each.", panel="Labels and annotators"
+        (), "Read one label as another, as in Hate=hateful; repeat it for each.", metavar="OLD=NEW"
     )
     drop_label: tuple[str, ...] = setting(
-        (), "Label that is no judgment, as skip; such annotations are set aside.", panel="Labels and annotators"
+        (),
+        "Set annotations with this label aside, as skip or unclear; repeat it for each.",
+        metavar="LABEL",
+        panel=_ANNOTATIONS,
     )
     keep_annotator_ids: bool = setting(
-        False, "Keep annotator ids as they stand in the file, instead of pseudonyms.", panel="Labels and annotators"
+        False, "Keep annotator ids as they stand in the file instead of pseudonyms.", panel=_ANNOTATIONS
     )
     near_duplicates: bool = setting(
-        True, "Keep items with nearly the same text on one side of a split.", panel="Labels and annotators"
+        True, "Keep items with nearly the same text on one side of a split.", panel=_ANNOTATIONS
     )
-    template: str | None = setting(None, "Built-in template to start from (single, pair, pairwise, rating, fields).")
+    template: str | None = setting(
+        None,
+        "Start from this built-in template (default: by the columns).",
+        metavar="single|pair|pairwise|rating|fields",
+    )
 
     def cross_problems(self) -> list[str]:
         """The layout is one of five; every `--label-map` names two labels."""

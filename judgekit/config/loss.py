@@ -7,21 +7,30 @@ from dataclasses import dataclass
 from judgekit.config.choices import Adversary, Projection, Targets
 from judgekit.config.settings import Settings, setting
 
+_MORE = "Further settings (loss)"
+
 
 @dataclass(frozen=True, kw_only=True)
 class LossSettings(Settings):
     """Settings of the loss."""
 
-    alpha: float = setting(0.8, "Loss = alpha KL + (1 - alpha) CE.", ge=0, le=1, panel="Loss")
-    epsilon: float = setting(0.25, "L2 radius within which the target may be perturbed.", ge=0, le=1.4143, panel="Loss")
+    alpha: float = setting(0.8, "Weight of the KL term: loss = alpha KL + (1 - alpha) CE.", ge=0, le=1)
+    epsilon: float = setting(0.25, "L2 distance up to which the target is perturbed.", ge=0, le=1.4143)
     adversary: Adversary = setting(
-        Adversary.search, "Worst-case target: search, the paper's ascent, or off.", panel="Loss"
+        Adversary.search,
+        "Find the worst-case target by a search or by the paper's gradient ascent, or perturb nothing (off).",
+        panel=_MORE,
     )
     projection: Projection = setting(
-        Projection.exact, "Projection of the paper's ascent: exact, or the cvxpy oracle.", panel="Loss"
+        Projection.exact, "Project the paper's ascent exactly, or with cvxpy to check it.", panel=_MORE
     )
-    targets: Targets = setting(Targets.empirical, "Vote shares, or shares shrunk by the number of votes.", panel="Loss")
+    targets: Targets = setting(
+        Targets.empirical,
+        "Train towards the shares of the annotations (empirical), or shrink them to the label shares where an item "
+        "has few annotations (bayes).",
+        panel=_MORE,
+    )
     annotator_weights: bool = setting(
-        False, "Let the votes of less reliable annotators count less in training.", panel="Loss"
+        False, "Let annotations of less reliable annotators count less in training.", panel=_MORE
     )
-    swap: bool = setting(False, "Train on both orders of a pairwise comparison, with mirrored targets.", panel="Loss")
+    swap: bool = setting(False, "Train on both orders of a pairwise comparison, with mirrored targets.")

@@ -7,39 +7,40 @@ from dataclasses import dataclass
 from judgekit.config.choices import Optimizer
 from judgekit.config.settings import Settings, setting
 
+_MORE, _LORA = "Further settings (optimisation)", "Further settings (LoRA)"
+
 
 @dataclass(frozen=True, kw_only=True)
 class OptimisationSettings(Settings):
     """Settings of the optimiser and of the LoRA matrices."""
 
-    epochs: int | None = setting(
-        None, "Passes over the training items (default: 3, more on small datasets).", ge=1, panel="Optimisation"
-    )
-    batch_size: int = setting(32, "Items per optimiser step.", ge=1, panel="Optimisation")
+    epochs: int | None = setting(None, "Passes over the training items (default: 3, more on small datasets).", ge=1)
+    batch_size: int = setting(32, "Items per optimiser step.", ge=1)
     micro_batch_size: int | None = setting(
-        None, "Items per forward pass (default: the batch size); fewer need less memory.", ge=1, panel="Optimisation"
+        None, "Items per forward pass (default: the batch size); fewer need less memory.", ge=1, panel=_MORE
     )
-    learning_rate: float | None = setting(
-        None, "Peak learning rate (default: by model kind).", gt=0, panel="Optimisation"
-    )
+    learning_rate: float | None = setting(None, "Highest learning rate (default: by the kind of model).", gt=0)
     optimizer: Optimizer = setting(
-        Optimizer.adamw, "adamw, or paged: AdamW of bitsandbytes in paged memory, on CUDA.", panel="Optimisation"
+        Optimizer.adamw, "AdamW, or AdamW in paged memory (bitsandbytes, CUDA only).", panel=_MORE
     )
-    weight_decay: float = setting(0.01, "Weight decay of AdamW.", ge=0, panel="Optimisation")
-    warmup: float = setting(0.06, "Share of the steps with a rising learning rate.", ge=0, lt=1, panel="Optimisation")
+    weight_decay: float = setting(0.01, "Weight decay of AdamW.", ge=0, panel=_MORE)
+    warmup: float = setting(0.06, "Share of the steps in which the learning rate rises.", ge=0, lt=1, panel=_MORE)
     averaging: float = setting(
         0.99,
         "Decay of the running mean of the weights, which is evaluated and kept; 0 keeps the weights themselves.",
         ge=0,
         lt=1,
-        panel="Optimisation",
+        panel=_MORE,
     )
-    seed: int = setting(0, "Seed of split, initial weights, batches and dropout.", ge=0, panel="Optimisation")
-    lora_r: int = setting(16, "Rank of the LoRA matrices.", ge=1, panel="LoRA")
+    seed: int = setting(0, "Seed of split, initial weights, batches and dropout.", ge=0)
+    lora_r: int = setting(16, "Rank of the LoRA matrices.", ge=1, panel=_LORA)
     lora_alpha: int | None = setting(
-        None, "The update is scaled by lora_alpha / lora_r (default: twice lora_r).", ge=1, panel="LoRA"
+        None, "Scale the update by lora_alpha / lora_r (default: twice lora_r).", ge=1, panel=_LORA
     )
-    lora_dropout: float = setting(0.0, "Dropout before the LoRA matrices.", ge=0, lt=1, panel="LoRA")
+    lora_dropout: float = setting(0.0, "Dropout before the LoRA matrices.", ge=0, lt=1, panel=_LORA)
     target_modules: tuple[str, ...] = setting(
-        ("auto",), "Layers that get LoRA matrices, by the end of their names; auto: every linear layer.", panel="LoRA"
+        ("auto",),
+        "Put LoRA matrices on the layers whose names end so; auto: on every linear layer. Repeat it for several.",
+        metavar="NAME",
+        panel=_LORA,
     )

@@ -7,24 +7,27 @@ from dataclasses import dataclass
 from judgekit.config.choices import LabelScoring, OnTooLong
 from judgekit.config.settings import Settings, setting
 
+_MORE = "Further settings (prompt)"
+
 
 @dataclass(frozen=True, kw_only=True)
 class PromptSettings(Settings):
     """Settings of prompt and label reading."""
 
-    chat: bool = setting(True, "Put the prompt into the tokenizer's chat template, where it has one.", panel="Prompt")
+    chat: bool = setting(True, "Put the prompt into the tokenizer's chat template where it has one.", panel=_MORE)
     label_scoring: LabelScoring = setting(
         LabelScoring.auto,
-        "How a causal LM is read: one token per word, a code per label, or whole sequences.",
-        panel="Prompt",
+        "Read a causal LM at one token per word, at a code per label, or at whole sequences.",
+        panel=_MORE,
     )
     label_words: tuple[str, ...] = setting(
         (),
-        "Words of one token that count as a label, as in contradiction=contra,contradict; repeat for each label.",
-        panel="Prompt",
+        "Words of one token that count as a label; repeat it for each label.",
+        metavar="LABEL=WORD,WORD",
+        panel=_MORE,
     )
     on_too_long: OnTooLong = setting(
         OnTooLong.cut,
-        "Items that are too long: cut the middle of their longest text, drop them, or stop.",
-        panel="Prompt",
+        "Cut the middle of the longest text of an item that is too long, drop the item, or stop.",
+        panel=_MORE,
     )

@@ -6,18 +6,26 @@ from dataclasses import dataclass
 
 from judgekit.config.settings import Settings, setting
 
+_FILE = "Reading the file"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingSettings(Settings):
     """Settings of reading a table."""
 
-    strict: bool = setting(False, "Refuse rows that would be set aside.", panel="File")
+    strict: bool = setting(False, "Refuse the file where rows would be set aside.", panel=_FILE)
     most_set_aside: float = setting(
-        0.1, "Refuse the file if a larger share of its rows is faulty.", ge=0, le=1, panel="File"
+        0.1, "Refuse the file if a larger share of its rows is faulty.", ge=0, le=1, panel=_FILE
     )
     format: str | None = setting(
-        None, "Format of the files, to insist (`judgekit ingest --formats` lists them).", panel="File"
+        None, "Read the files as this format (`judgekit ingest --formats` lists them).", metavar="FORMAT", panel=_FILE
     )
-    sheet: str | None = setting(None, "Sheet of an Excel file (default: the only one that has a table).", panel="File")
-    delimiter: str | None = setting(None, "Delimiter of the file, to insist.", panel="File")
-    encoding: str | None = setting(None, "Encoding of the file, to insist.", panel="File")
+    sheet: str | None = setting(
+        None, "Read this sheet of an Excel file (default: the only one that has a table).", metavar="NAME", panel=_FILE
+    )
+    delimiter: str | None = setting(
+        None, "Split the cells of a text file at this character (default: found out).", metavar="CHARACTER", panel=_FILE
+    )
+    encoding: str | None = setting(
+        None, "Decode a text file as this, as utf-8 or cp1252 (default: found out).", metavar="NAME", panel=_FILE
+    )

@@ -1,6 +1,6 @@
 """What a settings class is: a frozen dataclass whose values are checked when it is made, all problems at once.
 
-Knows no verb; `judgekit/config.py` has the settings of each.
+Knows no verb; the other modules of the package have the settings of each.
 """
 
 from __future__ import annotations
@@ -27,17 +27,22 @@ def setting(
     le: float | None = None,
     lt: float | None = None,
     panel: str = "Settings",
+    metavar: str | None = None,
 ) -> Any:
     """A field of a settings class, with its help text and the range that is checked when the object is made.
 
-    `panel` is the heading it stands under in `--help`.
-
-    `None` as a value means "decided from the data or the backbone" and skips the range.
+    Args:
+        default: None means that the data or the backbone decide; the range is then not checked.
+        help: what the setting does, as a sentence that begins with it, with its unit.
+        ge: least value.
+        gt: lower bound, excluded.
+        le: greatest value.
+        lt: upper bound, excluded.
+        panel: heading in `--help`; the settings that matter most stand under the first.
+        metavar: what a text stands for in `--help`, as COLUMN.
     """
-    limits = {"ge": ge, "gt": gt, "le": le, "lt": lt}
-    return field(
-        default=default, metadata={"help": help, "panel": panel, **{k: v for k, v in limits.items() if v is not None}}
-    )
+    limits = {name: value for name, value in (("ge", ge), ("gt", gt), ("le", le), ("lt", lt)) if value is not None}
+    return field(default=default, metadata={"help": help, "panel": panel, "metavar": metavar, **limits})
 
 
 _CHECKS: dict[str, tuple[Callable[[float, float], bool], str]] = {
@@ -46,6 +51,11 @@ _CHECKS: dict[str, tuple[Callable[[float, float], bool], str]] = {
     "le": (operator.le, "at most"),
     "lt": (operator.lt, "below"),
 }
+
+
+def range_in_words(item: dataclasses.Field[Any]) -> str:
+    """The range of a setting, as in `at least 0, at most 1`; empty where there is none."""
+    return ", ".join(f"{words} {item.metadata[key]:g}" for key, (_, words) in _CHECKS.items() if key in item.metadata)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,14 +16,10 @@ class StudySettings(TrainSettings):
     """Settings of `judgekit study`: those of training, which its variants change, and what to compare."""
 
     plan: tuple[str, ...] = setting(
-        ("table1", "ablation"),
-        "table1, ablation, alpha, epsilon, robustness, budget or all; repeat for several.",
-        panel="Study",
+        ("table1", "ablation"), "Question to study; repeat it for several.", metavar="|".join(StudyPlan)
     )
-    seeds: int = setting(3, "Trainings of each variant, with seeds from --seed on.", ge=1, panel="Study")
-    train_items: int | None = setting(
-        None, "Most training items, drawn at random (default: all).", ge=10, panel="Study"
-    )
+    seeds: int = setting(3, "Trainings of each variant, with seeds from --seed on.", ge=1)
+    train_items: int | None = setting(None, "Most training items, drawn at random (default: all).", ge=10)
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:

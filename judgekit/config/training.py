@@ -32,8 +32,7 @@ class TrainSettings(SelectionSettings, OptimisationSettings, LossSettings, Promp
 
     preset: Preset = setting(
         Preset.default,
-        "Defaults: judgekit's own, the published ones (arXiv 2505.12301), or its single-point baseline.",
-        panel="Loss",
+        "Start from judgekit's defaults, the published ones (arXiv 2505.12301), or those of its single-point baseline.",
     )
 
     @classmethod

@@ -18,6 +18,7 @@ from judgekit.reports.tables import ingestion_page as ingestion_page
 from judgekit.schema.inference import infer_schemas
 from judgekit.schema.schema import Schema
 from judgekit.tables.files import ReadOptions, read_files
+from judgekit.tables.files import format_titles as format_titles
 from judgekit.tables.source import SourceTable
 from judgekit.verbs.append import append_round
 from judgekit.verbs.new_dataset import (

@@ -114,7 +114,7 @@ class Workspace:
 
     def names(self, kind: Kind[Any]) -> list[str]:
         """The names of all finished folders of a kind, in alphabetical order; reads no manifest."""
-        return sorted(path.parent.name for path in (self.root / kind.folder).glob(f"*/{layout.MANIFEST_FILE}"))
+        return layout.stored_names(self.root, kind.folder)
 
     def open(self, kind: Kind[M], name: str | None = None) -> Entry[M]:
         """A finished folder of a kind: the named one, else the newest.

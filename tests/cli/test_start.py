@@ -36,11 +36,11 @@ def loaded_by(*arguments: object) -> set[str]:
 
 
 def test_help_loads_none_of_the_heavy_libraries() -> None:
-    assert not loaded_by("--help") & HEAVY
+    assert not loaded_by("--help") & (HEAVY | {"rich", "pydantic"})
 
 
 def test_help_of_a_verb_loads_none_of_the_heavy_libraries() -> None:
-    assert not loaded_by("train", "--help") & HEAVY
+    assert not loaded_by("train", "--help") & (HEAVY | {"rich"})
 
 
 def test_importing_judgekit_loads_nothing_at_all() -> None:
@@ -67,17 +67,6 @@ def test_every_command_has_help_and_every_option_too(run: Run) -> None:
         result = run(name, "--help")
         assert result.code == 0
         assert result.err == ""
-
-
-def test_every_setting_is_a_flag_with_its_default_in_the_help(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from judgekit.cli.settings_file import VERBS
-
-    monkeypatch.setenv("COLUMNS", "200")
-    for verb, settings in VERBS.items():
-        text = run(verb, "--help").out
-        for name in settings.__dataclass_fields__:
-            assert "--" + name.replace("_", "-") in text
-    assert "0.25" in run("train", "--help").out
 
 
 def test_the_version_is_printed(run: Run) -> None:

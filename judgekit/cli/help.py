@@ -1,0 +1,53 @@
+"""`--help` in one column: an option on a line of its own with what it takes, below it what it does. Loads no rich."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+OPTIONS, COMMON = "Options", "Common options"
+"""Headings: of options that name none, and of those that most verbs have, which come last."""
+
+
+class OneColumnCommand(TyperCommand):
+    """A verb whose options stand below their panels' headings."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write all panels."""
+        _write_panels(self.get_params(ctx), ctx, formatter)
+
+
+class OneColumnGroup(TyperGroup):
+    """The program: its verbs first, each with its whole sentence, then the options."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the verbs and all panels."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.help or "") for name, command in self.commands.items()])
+        _write_panels(self.get_params(ctx), ctx, formatter)
+
+
+def _write_panels(parameters: Iterable[Any], ctx: Any, formatter: Any) -> None:
+    panels: dict[str, list[Any]] = {}
+    for parameter in parameters:
+        if not parameter.hidden:
+            panels.setdefault(_panel(parameter), []).append(parameter)
+    for heading in sorted(panels, key=lambda heading: heading == COMMON):
+        with formatter.section(typer.style(heading, bold=True)):
+            for parameter in panels[heading]:
+                formatter.write_text(typer.style(_name(parameter, ctx), bold=True))
+                with formatter.indentation(), formatter.indentation():
+                    formatter.write_text(parameter.help)
+
+
+def _name(parameter: Any, ctx: Any) -> str:
+    return parameter.metavar if parameter.param_type_name == "argument" else parameter.get_help_record(ctx)[0]
+
+
+def _panel(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return "Arguments"
+    return COMMON if parameter.name == "help" else parameter.rich_help_panel or OPTIONS
