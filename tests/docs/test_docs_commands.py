@@ -76,11 +76,11 @@ def test_verb_has_help_and_a_page_with_its_options(verb: str) -> None:
 @pytest.mark.parametrize("verb", list(GROUP.commands))
 def test_every_option_has_help_and_stands_in_the_table(verb: str) -> None:
     table = "\n".join(option_tables(verb))
-    params = [param for param in GROUP.commands[verb].params if not getattr(param, "hidden", False)]
-    assert len(options_of(verb)) == len(params)
-    for param in params:
-        assert param.help, param.name
-        assert param.help.replace("|", "\\|") in table
+    params = [param for param in GROUP.commands[verb].params if not param.hidden]
+    for param, option in zip(params, options_of(verb), strict=True):
+        assert option.help, param.name
+        assert param.help.startswith(option.help)
+        assert f"{option.help.replace('|', chr(92) + '|')} |" in table
         if param.param_type_name == "option":
             assert all(f"`{name}`" in table for name in (*param.opts, *param.secondary_opts))
 
@@ -88,11 +88,11 @@ def test_every_option_has_help_and_stands_in_the_table(verb: str) -> None:
 def test_the_table_shows_ranges_choices_and_defaults_of_the_settings() -> None:
     rows = {option.names[0]: option for option in options_of("train")}
     settings = VERBS["train"]()
-    assert rows["--alpha"].values == "number, ≥ 0, ≤ 1"
+    assert rows["--alpha"].values == "`NUMBER`, at least 0, at most 1"
     assert rows["--alpha"].default == f"`{settings.to_json()['alpha']}`"
-    assert rows["--learning-rate"].values == "number, > 0"
+    assert rows["--learning-rate"].values == "`NUMBER`, above 0"
     assert rows["--adversary"].values == "`search`, `paper`, `off`"
-    assert rows["--calibrate"].default == "on"
+    assert rows["--calibrate"].default == "`on`"
 
 
 @pytest.mark.parametrize("page", PAGES)
