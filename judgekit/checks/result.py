@@ -10,6 +10,7 @@ from judgekit.checks.thresholds import Threshold
 from judgekit.core.agreement import NOTHING_TO_COMPARE, Alpha, Kappa
 from judgekit.core.ceiling import Ceiling
 from judgekit.core.planning import Plan
+from judgekit.dataset.annotation_columns import AnnotationColumn
 
 UNNAMED = "The table does not name two annotators or more, so nothing can be said about single ones."
 
@@ -57,6 +58,8 @@ class CheckResult(NamedTuple):
     """Pairs of labels with their share of all disagreement."""
     annotators: AnnotatorReport | None
     """None where the table does not name them."""
+    annotation_columns: tuple[AnnotationColumn, ...]
+    """What is known of annotations and annotators beside the labels."""
     disagreed_items: list[DisagreedItem]
     duplicates: Duplicates
     leakage: Leakage | None
@@ -99,6 +102,7 @@ class CheckResult(NamedTuple):
             if found is None
             else [one._asdict() for one in sorted(found.annotators, key=_worst_first)],
             "annotators_note": UNNAMED if found is None else found.note,
+            "annotation_columns": [column._asdict() for column in self.annotation_columns],
             "disagreed_items": [item._asdict() for item in self.disagreed_items],
             "duplicates": self.duplicates._asdict(),
             "leakage": None if self.leakage is None else self.leakage._asdict(),

@@ -47,6 +47,9 @@ class Roles:
     """The labels, lowest first; three or more declared labels are an ordinal scale."""
     annotator_columns: tuple[str, ...] = ()
     """Columns of one annotator each (wide layout)."""
+    of_annotation: tuple[str, ...] = ()
+    of_annotator: tuple[str, ...] = ()
+    """Columns kept beside the annotations (long layout), of those that the table has."""
 
     def __post_init__(self) -> None:
         if self.layout is not None and self.layout not in get_args(Layout):
@@ -55,7 +58,7 @@ class Roles:
             )
 
     def named(self) -> list[str]:
-        """Every column that is named."""
+        """Every column that the table must have."""
         number = None if (self.number or "").strip().isdigit() else self.number
         single = (self.item, self.annotator, self.group, self.split, number)
         several = (*self.label, *self.text, *self.counts, *self.annotator_columns)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from judgekit.dataset.annotation_columns import columns_of_annotations
 from judgekit.dataset.annotations import collect_annotations
 from judgekit.dataset.ingest_report import IngestReport
 from judgekit.dataset.item_rows import rows_of_items, value_of_item
@@ -35,7 +36,8 @@ class Ingested(NamedTuple):
 
     items: ItemTable
     annotations: pl.DataFrame
-    """`item_id`, `annotator` (null where unnamed), `label`, `count` (Int64), in file order."""
+    """`item_id`, `annotator` (null where unnamed), `label`, `count` (Int64), in file order; then what else is known of
+    each, as `annotation_columns` names it."""
     report: IngestReport
 
 
@@ -123,7 +125,8 @@ def _assemble(
         values=schema.values,
         parts=_parts(schema, voted, found),
     )
-    return items, votes.select(items.item_ids.gather(position), "annotator", "label", "count")
+    annotations = votes.select(items.item_ids.gather(position), "annotator", "label", "count")
+    return items, annotations.hstack(columns_of_annotations(source, schema, votes.get_column(ROW)))
 
 
 def _groups(schema: Schema, voted: pl.DataFrame, found: pl.Series, texts: pl.DataFrame) -> pl.Series:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from judgekit.core.distributions import class_prior, empirical_distribution, entropy, raw_agreement
+from judgekit.dataset.annotation_columns import AnnotationColumn, describe_columns
 from judgekit.dataset.ingest_report import IngestReport
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.pseudonyms import redacted
@@ -26,7 +27,7 @@ class IngestResult(NamedTuple):
     """None in a dry run."""
     items: ItemTable
     annotations: pl.DataFrame
-    """`item_id`, `annotator` (null where unnamed), `label`, `count`."""
+    """`item_id`, `annotator` (null where unnamed), `label`, `count`, and the columns of `annotation_columns`."""
     schema: Schema
     report: IngestReport
     """The account of what was read: of the round alone, where one was added."""
@@ -45,6 +46,11 @@ class IngestResult(NamedTuple):
     def datasets(self) -> tuple[IngestResult, ...]:
         """This dataset and the others."""
         return (self._replace(others=()), *self.others)
+
+    @property
+    def annotation_columns(self) -> tuple[AnnotationColumn, ...]:
+        """What is known of annotations and annotators beside the labels."""
+        return describe_columns(self.annotations)
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values, without the items themselves and without names of annotators.
@@ -80,6 +86,7 @@ class IngestResult(NamedTuple):
                 "split": schema.split,
                 "ignored": list(schema.ignored),
             },
+            "annotation_columns": [column._asdict() for column in self.annotation_columns],
             "template": self.template,
             "label_shares": dict(zip(self.items.labels, class_prior(counts).tolist(), strict=True)),
             "annotations_per_item": {

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from judgekit.dataset.annotation_columns import join_annotations
 from judgekit.dataset.items import ItemTable
 from judgekit.errors import MOST_PROBLEMS_SHOWN
 from judgekit.tables.account import SetAside, in_words
@@ -23,7 +24,7 @@ class Round(NamedTuple):
     items: ItemTable
     """The items as they were, with their counts raised, then the new ones."""
     annotations: pl.DataFrame
-    """`item_id`, `annotator`, `label`, `count`: those of before, then those added."""
+    """`item_id`, `annotator`, `label`, `count` and what else is known: those of before, then those added."""
     added: int
     """Annotations of the round that were added: `annotations read == added + sum(set_aside)`."""
     new_items: int
@@ -75,10 +76,10 @@ def add_round(
         values=items.values,
         parts=_parts(items, fresh),
     )
-    columns = annotations.columns
     added = int(said.get_column("count").sum())
     known_items = said.filter(pl.col("item_id").is_in(items.item_ids.implode())).get_column("item_id").n_unique()
-    return Round(merged, pl.concat([annotations, said.select(columns)]), added, len(fresh), known_items, aside)
+    joined = join_annotations(annotations, said.select(round_annotations.columns))
+    return Round(merged, joined, added, len(fresh), known_items, aside)
 
 
 def _parts(items: ItemTable, fresh: ItemTable) -> pl.Series | None:

@@ -13,7 +13,7 @@ from judgekit.schema.item_columns import find_fields, find_item, find_split
 from judgekit.schema.label_names import check_given_labels, map_labels, refuse_made_labels
 from judgekit.schema.layouts.choice import choose_layout
 from judgekit.schema.layouts.layout import Claim, Judged, LayoutReading
-from judgekit.schema.leftovers import explain_leftovers
+from judgekit.schema.leftovers import settle_leftovers
 from judgekit.schema.scales import Scale, order_labels
 from judgekit.schema.schema import Schema
 from judgekit.tables.source import SourceTable
@@ -68,7 +68,7 @@ def _infer(state: InferenceState) -> tuple[Schema, ...]:
     find_fields(state)
     if group := state.roles.group:
         state.claim([group], f"{group!r} keeps items together in a split, {state.whose_word('group')}")
-    explain_leftovers(state, reading, claim)
+    settle_leftovers(state, reading, claim)
     found = [reading.labels(one) for one in claim.judged]
     if not state.known_labels:  # a judge's or a dataset's own map may meet a file without some of the labels
         check_given_labels(sorted(set[str]().union(*found)), state.roles, state.source.name)
@@ -111,6 +111,8 @@ def _schema(
         split=state.split,
         label_map=roles.label_map,
         drop_labels=roles.drop_labels,
+        of_annotation=tuple(name for name, owner in state.owners.items() if owner == "annotation"),
+        of_annotator=tuple(name for name, owner in state.owners.items() if owner == "annotator"),
     )
 
 

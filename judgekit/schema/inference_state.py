@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Literal, NoReturn
+
+import polars as pl
 
 from judgekit.config.roles import Roles
 from judgekit.errors import DataError
 from judgekit.tables.column_names import LABEL_NAMES, TEXT_NAMES, WEAK_LABEL_NAMES, in_preference_order, normalise
 from judgekit.tables.evidence import Groups, weigh_columns
 from judgekit.tables.source import SourceTable, require_columns
+
+Owner = Literal["annotation", "annotator"]
 
 
 class InferenceState:
@@ -46,9 +50,16 @@ class InferenceState:
         """The column that identifies the item, once found; None: its texts do."""
         self.split: str | None = None
         self.fields: tuple[str, ...] = ()
+        self.may_be_annotators: list[str] = []
+        """Columns that may name the annotator, where it is not clear which does."""
+        self.owners: dict[str, Owner] = {
+            **{name: "annotation" for name in self.roles.of_annotation if name in self.names},
+            **{name: "annotator" for name in self.roles.of_annotator if name in self.names},
+        }
+        """Whose the columns are that are kept beside the annotations."""
         self.reasons: list[str] = []
         self.warnings: list[str] = []
-        self._claimed = {*named, *self.known_fields}
+        self._claimed = {*named, *self.known_fields, *self.owners}
         self._groups: dict[tuple[str, ...], Groups] = {}
 
     def whose_word(self, role: str) -> str:
@@ -82,6 +93,11 @@ class InferenceState:
         if keys not in self._groups:
             self._groups[keys] = Groups(self.frame, keys)
         return self._groups[keys]
+
+    def is_renaming(self, one: str, other: str) -> bool:
+        """Whether two columns tell the rows apart alike, as a code and its name do."""
+        both = self.frame.select(pl.struct(one, other).n_unique()).item()
+        return both == self.frame.get_column(one).n_unique() == self.frame.get_column(other).n_unique()
 
     def label_candidates(self) -> list[str]:
         """Columns named like a label that could be one, the preferred first."""

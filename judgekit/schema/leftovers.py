@@ -1,33 +1,51 @@
-"""What becomes of columns without a role: a reason each, and a warning where annotations may be lost with one."""
+"""What becomes of columns without a role: kept beside the annotations or left out, each with a reason, or a warning."""
 
 from __future__ import annotations
 
-from judgekit.schema.inference_state import InferenceState
+from judgekit.schema.annotation_columns import owner_of, why_personal
+from judgekit.schema.inference_state import InferenceState, Owner
 from judgekit.schema.layouts.layout import Claim, LayoutReading
+from judgekit.tables.evidence import Groups
 
 
-def explain_leftovers(state: InferenceState, reading: LayoutReading, claim: Claim) -> None:
-    """Say of each column without a role why it is left out; the state gets the reasons and warnings."""
-    left = state.left()
-    state.reasons += [f"{name!r} is left out: {_why_left_out(state, name, reading, claim.annotator)}" for name in left]
+def settle_leftovers(state: InferenceState, reading: LayoutReading, claim: Claim) -> None:
+    """Keep the columns without a role that tell of annotations and annotators, and say why the others are left out."""
+    items = state.groups(*([state.item] if state.item else state.fields))
+    for name in state.left():
+        why = _why_left_out(state, name, reading)
+        owner = None if why or not reading.is_row_an_annotation else owner_of(state, name, items, claim.annotator)
+        if owner is None:
+            why = why or _why_of_the_item(state, name, items)
+        else:
+            why = why_personal(state, name, claim.annotator)
+        if why:
+            state.reasons.append(f"{name!r} is left out: {why}")
+        elif owner is not None:
+            _keep(state, name, owner)
     state.warnings += reading.warn_of(state.free(), claim.judged[0])
 
 
-def _why_left_out(state: InferenceState, name: str, reading: LayoutReading, annotator: str | None) -> str:
-    figures = state.evidence[name]
-    if figures.filled == 0:
+def _keep(state: InferenceState, name: str, owner: Owner) -> None:
+    state.owners[name] = owner
+    is_like_label = owner == "annotation" and state.evidence[name].could_be_labels
+    more = f"; --label {name} would make it the label" if is_like_label else ""
+    state.claim([name], f"{name!r} is kept beside the annotations: it describes the {owner}{more}")
+
+
+def _why_left_out(state: InferenceState, name: str, reading: LayoutReading) -> str:
+    """Why a column is nobody's, of whatever layout; else an empty text."""
+    if state.evidence[name].filled == 0:
         return "it is empty"
     if name.startswith("Unnamed: "):
         return "it only counts the rows"
     if reading.is_made_of_annotations(name):
         return "its name means a label that was made of the annotations"
-    by_item = state.groups(*([state.item] if state.item else state.fields))
-    by_annotator = state.groups(annotator) if annotator else None
-    if by_item.repeat and by_item.constant_share(name) < 1:
-        if by_annotator and by_annotator.repeat and by_annotator.constant_share(name) == 1:
-            return "it describes the annotator"
-        if reading.layout == "long" and figures.could_be_labels:
-            return f"it differs between annotators like a label; --label {name} would take it"
+    return ""
+
+
+def _why_of_the_item(state: InferenceState, name: str, items: Groups) -> str:
+    figures = state.evidence[name]
+    if items.repeat and items.constant_share(name) < 1:
         return "it differs between the annotations of one item"
     if figures.is_number:
         return "it holds numbers, not texts"

@@ -53,6 +53,9 @@ class Schema:
     """Labels as they stand in the file, and what they are read as."""
     drop_labels: tuple[str, ...] = ()
     """Labels, after the map, that are no judgment."""
+    of_annotation: tuple[str, ...] = ()
+    of_annotator: tuple[str, ...] = ()
+    """Columns kept beside the annotations: what is known of each, and of who gave it."""
 
     def as_roles(self) -> Roles:
         """What the columns mean, as roles that read a table of the same kind the same way."""
@@ -72,6 +75,8 @@ class Schema:
             layout=self.layout,
             labels=self.labels if is_stated else (),
             annotator_columns=self.annotator_columns,
+            of_annotation=self.of_annotation,
+            of_annotator=self.of_annotator,
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from judgekit.core.distributions import class_prior, raw_agreement
 from judgekit.core.metrics import baselines, noise_floor
 from judgekit.core.planning import plan_test
 from judgekit.core.targets import fit_strength
+from judgekit.dataset.annotation_columns import describe_columns
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import Dataset, load_annotations, open_dataset, open_workspace
 from judgekit.errors import SettingsError
@@ -56,6 +57,7 @@ def check(dataset: str | None = None, *, workspace: str | Path | None = None, **
     prior = class_prior(counts)
     strength = fit_strength(counts, prior)
     compared = prevalence(counts)
+    annotations = load_annotations(opened.folder)
     per_item = counts.sum(axis=1)
     result = CheckResult(
         dataset=opened.name,
@@ -82,7 +84,8 @@ def check(dataset: str | None = None, *, workspace: str | Path | None = None, **
         strength=strength,
         test_plan=plan_test(prior, strength, precision=chosen.precision, seed=chosen.seed),
         confused_labels=[(labels[one], labels[two], share) for one, two, share in confused_labels(counts)],
-        annotators=annotator_reliability(load_annotations(opened.folder), labels),
+        annotators=annotator_reliability(annotations, labels),
+        annotation_columns=describe_columns(annotations),
         disagreed_items=most_disagreed(items, most=DISAGREED_SHOWN, characters=CHARACTERS_SHOWN),
         duplicates=duplicates(items, grouped_by_column=opened.schema.group is not None),
         leakage=leakage(items),

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from judgekit.dataset.annotation_columns import redact_columns
 from judgekit.dataset.ingest_report import IngestReport
 from judgekit.dataset.items import ItemTable, content_hash, save_items
 from judgekit.dataset.manifest import DATASETS, DatasetManifest, DatasetSchema
@@ -50,8 +51,9 @@ def with_pseudonyms(
         for name in raw.drop_nulls().unique().to_list()
         if name in columns or any(file.startswith(f"{name}.") for file in files)
     ]
-    names = pl.DataFrame({"raw": raw, "hidden": hidden}).filter(raw.is_in(shown)).unique()
-    return annotations.with_columns(hidden.alias("annotator")), dict(names.iter_rows())
+    known = dict(pl.DataFrame({"raw": raw, "hidden": hidden}).drop_nulls().unique().iter_rows())
+    hidden_annotations = redact_columns(annotations.with_columns(hidden.alias("annotator")), known)
+    return hidden_annotations, {name: known[name] for name in shown}
 
 
 def write_dataset(

@@ -120,6 +120,42 @@ def test_annotators_keep_their_ids_on_request(run: Run, place: Path, votes_csv: 
     assert set(annotations(place, "kept")["annotator"]) == {row[1] for row in votes_rows(60)[1:]}
 
 
+def test_what_annotations_say_beside_the_label_is_kept_and_joined_by_rounds(run: Run, tmp_path: Path) -> None:
+    people = {"Ann Lee": "34", "Ben Roe": "51"}
+    rows = [
+        [
+            f"i{n}",
+            name,
+            text_of(n, n % 3),
+            "good" if (n + k) % 3 else "bad",
+            f"{n + k}",
+            f"like Ann Lee on {n + k}",
+            age,
+        ]
+        for n in range(12)
+        for k, (name, age) in enumerate(people.items())
+    ]
+    write_csv(tmp_path / "votes.csv", [[*HEADER, "seconds", "comment", "age"], *rows])
+    assert run("init").code == 0
+    columns = run("ingest", "votes.csv", "--json").json["annotation_columns"]
+    assert columns == [
+        {"name": "seconds", "of": "annotation", "type": "Int64", "filled": 1.0},
+        {"name": "comment", "of": "annotation", "type": "String", "filled": 1.0},
+        {"name": "age", "of": "annotator", "type": "Int64", "filled": 1.0},
+    ]
+    assert run("check", "--json").json["annotation_columns"] == columns
+    assert not any(b"Ann Lee" in found.read_bytes() for found in (tmp_path / ".judgekit").rglob("*") if found.is_file())
+    assert annotations(tmp_path)["annotation.comment"].str.contains("like a-.* on").all()
+    prompt = run("show", "prompt", "votes").out
+    assert "like a-" not in prompt
+    other = [[f"i{n}", "Cy Poe", text_of(n, n % 3), "good", "yes" if n % 2 else "no"] for n in range(12)]
+    write_csv(tmp_path / "round2.csv", [[*HEADER, "seconds"], *other])
+    facts = run("ingest", "round2.csv", "--append", "--json").json
+    assert [(one["name"], one["type"], one["filled"]) for one in facts["annotation_columns"]] == [
+        ("seconds", "String", 1.0), ("comment", "String", 24 / 36), ("age", "Int64", 24 / 36)
+    ]  # fmt: skip
+
+
 def test_no_email_reaches_the_workspace(run: Run, tmp_path: Path) -> None:
     people = ["ann@example.org", "ben@example.org", "cem@example.org"]
     rows = [[f"i{n}", text_of(n, n % 3), *("good" if (n + k) % 3 else "bad" for k in range(3))] for n in range(12)]

@@ -13,6 +13,7 @@ from judgekit.errors import DataError
 FULL = Roles(
     item="id", annotator="who", label=("toxic", "rude"), text=("text",), number="5", group="thread", split="part",
     label_map=(("y", "yes"),), drop_labels=("skip",), layout="long", labels=("no", "yes"), counts=("n_no", "n_yes"),
+    of_annotation=("seconds",), of_annotator=("age",),
 )  # fmt: skip
 
 

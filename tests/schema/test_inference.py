@@ -33,10 +33,11 @@ def test_long_table_with_metadata(infer):
     schema = infer(LONG)
     assert (schema.layout, schema.item, schema.annotator, schema.label) == ("long", "item_id", "annotator_id", "label")
     assert schema.fields == ("question", "answer_a", "answer_b")
-    assert schema.ignored == ("category", "model_a", "turn", "fluency", "annotator_group")
+    assert schema.ignored == ("category", "model_a", "turn")
+    assert (schema.of_annotation, schema.of_annotator) == (("fluency",), ("annotator_group",))
     assert (schema.labels, schema.scale, schema.values) == (("A", "B", "tie"), "nominal", ())
     reasons = " ".join(schema.reasons)
-    assert "--label fluency would take it" in reasons and "describes the annotator" in reasons
+    assert "--label fluency would make it the label" in reasons and "describes the annotator" in reasons
 
 
 def test_schema_survives_json(infer):
@@ -198,7 +199,7 @@ def test_annotators_comment_is_not_a_field(infer):
         "id,annotator,text,label,comment\n1,a,some words,x,I like it\n1,b,some words,y,not for me\n"
         "2,a,more words,y,what is it\n"
     )
-    assert schema.fields == ("text",) and schema.ignored == ("comment",)
+    assert schema.fields == ("text",) and schema.of_annotation == ("comment",)
 
 
 def test_known_fields_and_labels_of_a_judge(infer):

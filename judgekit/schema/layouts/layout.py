@@ -52,6 +52,9 @@ class LayoutReading(ABC):
     is_tally: ClassVar[bool] = False
     """Whether a column stands for a label, and its cells say how many annotators chose it."""
 
+    is_row_an_annotation: ClassVar[bool] = False
+    """Whether what else a row says may belong to one annotation."""
+
     def __init__(self, state: InferenceState) -> None:
         self.state = state
 

@@ -58,6 +58,7 @@ class Long(LayoutReading):
     """A row is one annotation."""
 
     layout: ClassVar[Layout] = "long"
+    is_row_an_annotation: ClassVar[bool] = True
 
     @cached_property
     def keys(self) -> list[str]:
@@ -121,7 +122,8 @@ class Long(LayoutReading):
             state.claim([name], f"{name!r} names the annotator: its values never return within an item, but in others")
             return name
         state.reasons.append("no column names the annotator, so each row counts as another person's")
-        if unclear := found.fitting or found.numbering:
+        state.may_be_annotators = unclear = found.fitting or found.numbering
+        if unclear:
             state.warnings.append(
                 f"Each row counts as another person's, though {' and '.join(map(repr, unclear))} may name the "
                 f"annotator; --annotator {unclear[0]} would say so."
@@ -213,15 +215,9 @@ def _weigh_annotators(state: InferenceState, items: Groups, names: Sequence[str]
     numbering = [name for name in fitting if not mentions_a_person(name) and _only_numbers(frame, name, first)]
     fitting = [name for name in fitting if name not in numbering]
     fitting = [name for name in fitting if mentions_a_person(name)] or fitting
-    if fitting and all(is_renaming(frame, fitting[0], name) for name in fitting[1:]):
+    if fitting and all(state.is_renaming(fitting[0], name) for name in fitting[1:]):
         fitting = fitting[:1]  # a person's name and her e-mail say the same
     return _AnnotatorEvidence(fitting, numbering)
-
-
-def is_renaming(frame: pl.DataFrame, one: str, other: str) -> bool:
-    """Whether two columns tell the rows apart alike, as a code and its name do."""
-    both = frame.select(pl.struct(one, other).n_unique()).item()
-    return both == frame.get_column(one).n_unique() == frame.get_column(other).n_unique()
 
 
 def _may_be(name: str, figures: ColumnEvidence) -> bool:
@@ -268,6 +264,6 @@ def _without_renamed(state: InferenceState, candidates: list[str]) -> list[str]:
     """The candidates without the codes of another one: `label_id` beside `label_name`."""
     kept: list[str] = []
     for name in sorted(candidates, key=lambda name: (state.evidence[name].is_number, candidates.index(name))):
-        if not any(is_renaming(state.frame, name, other) for other in kept):
+        if not any(state.is_renaming(name, other) for other in kept):
             kept.append(name)
     return sorted(kept, key=candidates.index)
