@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from made_up_votes import LABELS, votes_rows, write_csv
 from tiny_backbones import build_bert, build_causal, build_roberta
 
-pytest_plugins = ["small_tables"]
+pytest_plugins = ["small_tables", "small_studies"]
 
 # Before any library reads them: no test may use the network, and the small backbones gain nothing from threads.
 os.environ["HF_HUB_OFFLINE"] = "1"

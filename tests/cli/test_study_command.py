@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_up_votes import votes_rows, write_csv
+from small_studies import SETTINGS, Studied
 
 from judgekit.cli.progress import ProgressReporter
 from judgekit.workspace.layout import MANIFEST_FILE
@@ -22,20 +22,18 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture
-def options(bert: Path, run: Run, tmp_path: Path) -> list[str]:
-    """The options of a small study, in a workspace with its dataset."""
-    assert run("init").code == 0
-    assert run("ingest", write_csv(tmp_path / "votes.csv", votes_rows(60, annotators=5))).code == 0
-    words = ["--backbone", bert, "--epochs", 1, "--batch-size", 16, "--device", "cpu", "--train-share", 0.6]
-    return [str(word) for word in [*words, "--seeds", 1]]
+def options(bert: Path) -> list[str]:
+    """The options of the study that `studied` holds."""
+    words = ["--backbone", bert, *(word for name, value in SETTINGS.items() for word in (flag(name), value))]
+    return [str(word) for word in words]
 
 
-def finished_runs(tmp_path: Path) -> list[Path]:
-    return list((tmp_path / ".judgekit" / "studies" / "votes" / "runs").glob("*.json"))
+def flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def test_tables_fit_a_terminal_and_files_are_named(
-    run: Run, options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, options: list[str], studied: Studied, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     result = run("study", "votes", *options, "--plan", "table1", "--plan", "robustness")
@@ -44,9 +42,9 @@ def test_tables_fit_a_terminal_and_files_are_named(
     for word in ("raw", "single-point", "paper", "default", "class prior", "noise floor", "without Adv", "0.25"):
         assert word in result.out
     assert "fresh label head hardly moves" in result.err.replace("\n", " ")
-    folder = tmp_path / ".judgekit" / "studies" / "votes"
-    assert f"Written: {folder}" in result.err
-    assert {path.name for path in folder.iterdir()} == {MANIFEST_FILE, "runs", "runs.csv", "table.md", "report.html"}
+    assert f"Written: {studied.folder}" in result.err
+    files = {path.name for path in studied.folder.iterdir()}
+    assert files == {MANIFEST_FILE, "runs", "runs.csv", "table.md", "report.html"}
     again = run("study", *options, "--plan", "table1", "--plan", "robustness", "--json")
     assert (again.json["study"], again.json["runs"], again.json["finished"]) == ("votes", 5, 5)
     assert run("show", "--json").json["studies"] == ["votes"]
@@ -55,46 +53,54 @@ def test_tables_fit_a_terminal_and_files_are_named(
 
 
 def test_ctrl_c_keeps_the_finished_runs_and_the_same_command_goes_on(
-    run: Run, options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, options: list[str], studied: Studied, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     show = ProgressReporter.training
 
     def training(self: ProgressReporter, progress: Any) -> None:
         show(self, progress)
-        if len(finished_runs(tmp_path)) == 2:
+        if len(studied.finished_runs()) == before + 1:
             signal.raise_signal(signal.SIGINT)
 
+    studied.forget("paper", "default")
+    before = len(studied.finished_runs())
     with monkeypatch.context() as patched:
         patched.setattr(ProgressReporter, "training", training)
         stopped = run("study", *options, "--plan", "table1")
     assert (stopped.code, stopped.out) == (130, "")
     assert "Stopping after this step; finished runs are kept." in stopped.err
-    assert "Interrupted: 2 of 4 runs are finished and kept." in stopped.err
+    assert "Interrupted: 3 of 4 runs are finished and kept." in stopped.err
     assert "Next: the same command again" in stopped.err
-    assert len(finished_runs(tmp_path)) == 2
+    assert len(studied.finished_runs()) == before + 1
     assert run("study", *options, "--plan", "table1").code == 0
-    assert len(finished_runs(tmp_path)) == 4
+    assert len(studied.finished_runs()) == before + 2
 
 
 @pytest.mark.slow
-def test_a_killed_study_keeps_its_finished_runs_as_they_are(run: Run, options: list[str], tmp_path: Path) -> None:
+def test_a_killed_study_keeps_its_finished_runs_as_they_are(
+    run: Run, options: list[str], studied: Studied, tmp_path: Path
+) -> None:
+    studied.forget(*(f"alpha {alpha}" for alpha in (0, 0.2, 0.4, 0.6)))
+    before = len(studied.finished_runs())
     words = [sys.executable, "-m", "judgekit", "study", *options, "--plan", "alpha"]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ))
     deadline = time.monotonic() + 120
-    while len(finished_runs(tmp_path)) < 2 and process.poll() is None and time.monotonic() < deadline:
+    while len(studied.finished_runs()) < before + 1 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     process.kill()
     process.wait()
-    kept = {path: path.read_bytes() for path in finished_runs(tmp_path)}
-    assert 2 <= len(kept) < 6
+    kept = {path: path.read_bytes() for path in studied.finished_runs()}
+    assert before + 1 <= len(kept) < before + 4
     result = run("study", *options, "--plan", "alpha", "--json").json
     assert result["finished"] == result["runs"] == 6
     assert {path: path.read_bytes() for path in kept} == kept
 
 
-def test_a_causal_lm_is_studied_and_what_cannot_be_asked_is_refused(run: Run, options: list[str], llama: Path) -> None:
+def test_a_causal_lm_is_studied_and_what_cannot_be_asked_is_refused(
+    run: Run, options: list[str], studied: Studied, llama: Path
+) -> None:
     options[1] = str(llama)
-    result = run("study", *options, "--plan", "table1", "--json").json
+    result = run("study", *options, "--name", "causal", "--plan", "table1", "--json").json
     assert [line["variant"] for line in result["plans"]["table1"]] == ["raw", "single-point", "paper", "default"]
     refused = run("study", *options, "--preset", "paper")
     assert refused.code == 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import weakref
 from collections.abc import Callable
@@ -12,12 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 from made_up_votes import votes_rows, write_csv
+from small_studies import Listener, Studied
 
-from judgekit import Reporter, ingest, study
+from judgekit import ingest, study
 from judgekit.config import ModelKind, TrainSettings
 from judgekit.core.distributions import empirical_distribution
 from judgekit.core.metrics import kl_per_item
-from judgekit.dataset.opening import Dataset, open_dataset, open_workspace
+from judgekit.dataset.opening import open_dataset, open_workspace
 from judgekit.errors import DataError, SettingsError, WorkspaceError
 from judgekit.studies import runs as study_runs
 from judgekit.studies.plans import PAPER, RAW, SINGLE_POINT, VARIANTS, WITHOUT_KL, runs_of, settings_of
@@ -25,51 +25,23 @@ from judgekit.studies.result import StudyResult
 from judgekit.training.setup import make_model
 from judgekit.training.training_data import split_parts
 
-Study = Callable[..., StudyResult]
+Again = Callable[..., StudyResult]
 
 
-@pytest.fixture
-def dataset(tmp_path: Path) -> Dataset:
-    """60 items with 5 annotations each in the workspace `ws`."""
-    ingest(write_csv(tmp_path / "votes.csv", votes_rows(60, annotators=5)), workspace=tmp_path / "ws")
-    return open_dataset(open_workspace(tmp_path / "ws"))
+def figures(facts: dict[str, Any], plan: str) -> dict[str, Any]:
+    """What does not depend on the machine's speed."""
+    return {line["variant"]: (line["kl"], line["accuracy"]) for line in facts["plans"][plan]}
 
 
-@pytest.fixture
-def small_study(tmp_path: Path, bert: Path, dataset: Dataset) -> Study:
-    """A study of that dataset on the small encoder, in seconds."""
-
-    def run(*plans: str, **more: Any) -> StudyResult:
-        options = {"seeds": 2, "epochs": 1, "batch_size": 16, "device": "cpu", "train_share": 0.6} | more
-        return study(workspace=tmp_path / "ws", backbone=bert, plan=plans, **options)
-
-    return run
-
-
-class Listener(Reporter):
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self.names: list[str] = []
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def runs(self, done: int, total: int, words: str, seconds_left: float | None) -> None:
-        if done < total:
-            self.names.append(words)
-
-
-def test_a_study_of_all_plans_reports_every_variant_and_makes_equal_runs_once(small_study: Study) -> None:
-    listener = Listener()
-    found = small_study("all", seeds=1, reporter=listener)
-    facts = found.to_json()
+def test_a_study_of_all_plans_reports_every_variant_and_makes_equal_runs_once(study_of_all: Studied) -> None:
+    facts, listener = study_of_all.facts, study_of_all.listener
     variants = {variant.name for several in VARIANTS.values() for variant in several}
     shown = {line["variant"] for lines in facts["plans"].values() for line in lines}
     assert shown - {"class prior"} == variants
     # Of 22 variants: without KL and alpha 0 are single-point, alpha 0.8 and epsilon 0.25 paper, alpha 1 without CE, and
     # epsilon 0 without Adv. (default searches its adversary and averages, so it is a run of its own.)
     assert len(variants) == 22
-    assert found.runs == found.finished == len(listener.names) == 16
+    assert facts["runs"] == facts["finished"] == len(listener.names) == 16
     for lines in facts["plans"].values():
         for line in lines:
             assert line["kl"]["low"] <= line["kl"]["value"] <= line["kl"]["high"]
@@ -81,85 +53,87 @@ def test_a_study_of_all_plans_reports_every_variant_and_makes_equal_runs_once(sm
     assert any("Budget: 30 annotations" in note for note in listener.notes)
     json.dumps(facts, allow_nan=False)
 
-    folder = Path(found.folder)
-    page = (folder / "report.html").read_text(encoding="utf-8")
+
+def test_a_study_writes_a_page_that_needs_nothing_else_and_a_row_for_each_run(study_of_all: Studied) -> None:
+    page = (study_of_all.folder / "report.html").read_text(encoding="utf-8")
     assert page.count("<svg") == page.count("</svg>") == 6
     assert "http://www.w3.org" in page and "src=" not in page and "<link" not in page  # names of namespaces alone
-    assert "| single-point |" in (folder / "table.md").read_text(encoding="utf-8")
-    with (folder / "runs.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    assert "| single-point |" in (study_of_all.folder / "table.md").read_text(encoding="utf-8")
+    rows = study_of_all.rows()
     assert len(rows) == 22 and len({row["key"] for row in rows}) == 16
     assert {row["alpha"] for row in rows if row["variant"] == "alpha 0.2"} == {"0.2"}
 
 
-def test_the_kl_of_a_line_is_that_of_its_runs_and_robustness_starts_there(small_study: Study, dataset: Dataset) -> None:
-    found = small_study("table1", "robustness")
-    facts = found.to_json()
+def test_the_kl_of_a_line_is_that_of_its_runs_and_robustness_starts_there(studied: Studied, again: Again) -> None:
+    levels = {point["x"]: point["kl"] for point in studied.facts["plans"]["robustness"] if point["variant"] == "paper"}
+    line = next(line for line in studied.facts["plans"]["table1"] if line["variant"] == "paper")
+    assert levels[0.0] == pytest.approx(line["kl"])
+    assert list(levels) == [0.0, 0.05, 0.1, 0.15, 0.2, 0.25]
+
+    dataset = open_dataset(open_workspace(studied.workspace))
     test = dataset.items.counts[split_parts(dataset.items, TrainSettings(train_share=0.6)) == "test"]
+    facts = again("table1", seeds=2).to_json()
     assert (facts["items"]["test"], facts["test_annotations"]) == (len(test), test.sum())
-    with (Path(found.folder) / "runs.csv").open(encoding="utf-8", newline="") as file:
-        keys = [row["key"] for row in csv.DictReader(file) if row["variant"] == "paper"]
     kl = []
-    for key in keys:
-        logits = np.load(Path(found.folder) / "runs" / f"{key}.npy").astype(float)
+    for key in [row["key"] for row in studied.rows() if row["variant"] == "paper"]:
+        logits = np.load(studied.folder / "runs" / f"{key}.npy").astype(float)
         q = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         kl.append(kl_per_item(q, empirical_distribution(test)).mean())
     line = next(line for line in facts["plans"]["table1"] if line["variant"] == "paper")
     assert len(kl) == line["seeds"] == 2
     assert line["kl"]["value"] == pytest.approx(np.mean(kl), abs=1e-6)
     assert (line["kl"]["least"], line["kl"]["most"]) == pytest.approx((min(kl), max(kl)), abs=1e-6)
-    levels = {point["x"]: point["kl"] for point in facts["plans"]["robustness"] if point["variant"] == "paper"}
-    assert levels[0.0] == pytest.approx(line["kl"])
-    assert list(levels) == [0.0, 0.05, 0.1, 0.15, 0.2, 0.25]
 
 
-def test_finished_runs_survive_a_stop_and_a_crash_and_take_further_plans(small_study: Study) -> None:
-    class StopInThirdRun(Listener):
+def test_finished_runs_survive_a_stop_and_a_crash_and_the_figures_are_those_without(
+    studied: Studied, again: Again
+) -> None:
+    class CrashInSecondRun(Listener):
         def training(self, progress: Any) -> None:
-            if len(self.names) == 3:
+            if len(self.names) == 2:
                 raise KeyboardInterrupt
 
+    studied.forget("single-point", "paper", "default")
     with pytest.raises(KeyboardInterrupt):
-        small_study("table1", seeds=1, reporter=StopInThirdRun())
-    stopped = small_study("table1", seeds=1, should_stop=lambda: True)
+        again("table1", reporter=CrashInSecondRun())
+    asked = iter([False] * 3)  # in the midst of the next run
+    stopped = again("table1", should_stop=lambda: next(asked, True))
     assert (stopped.is_finished, stopped.finished, stopped.runs) == (False, 2, 4)
-    rest = Listener()
-    first = small_study("table1", seeds=1, reporter=rest)
+    rest, nothing = Listener(), Listener()
+    resumed = again("table1", reporter=rest).to_json()
     assert rest.names == ["paper, seed 0", "default, seed 0"]
-    again, more = Listener(), Listener()
-    assert small_study("table1", seeds=1, reporter=again).to_json() == first.to_json()
-    assert again.names == []
-    assert small_study("table1", "ablation", seeds=1, reporter=more).is_finished
+    assert figures(resumed, "table1") == figures(studied.facts, "table1")
+    assert again("table1", reporter=nothing).to_json() == resumed
+    assert nothing.names == []
+
+
+def test_a_study_takes_further_plans(studied: Studied, again: Again) -> None:
+    studied.forget("without Adv", "without CE")
+    more = Listener()
+    assert again("table1", "ablation", reporter=more).is_finished
     assert more.names == ["without Adv, seed 0", "without CE, seed 0"]
 
 
-def test_a_stopped_study_comes_to_the_same_figures_as_one_without_a_stop(small_study: Study) -> None:
-    asked = iter([False] * 8)
-    assert not small_study("table1", name="stopped", should_stop=lambda: next(asked, True)).is_finished
-    resumed, whole = small_study("table1", name="stopped").facts, small_study("table1", name="whole").facts
-    assert [line["kl"] for line in resumed["plans"]["table1"]] == [line["kl"] for line in whole["plans"]["table1"]]
-
-
-def test_a_run_whose_logits_are_damaged_is_told_by_its_path(small_study: Study) -> None:
-    folder = Path(small_study("table1", seeds=1).folder)
-    path = next((folder / "runs").glob("*.npy"))
+def test_a_run_whose_logits_are_damaged_is_named_by_its_path(studied: Studied, again: Again) -> None:
+    key = next(row["key"] for row in studied.rows() if row["variant"] == "paper")
+    path = studied.folder / "runs" / f"{key}.npy"
     path.write_bytes(path.read_bytes()[:20])
     with pytest.raises(WorkspaceError, match=path.name):
-        small_study("table1", seeds=1)
+        again("table1")
 
 
-def test_something_else_under_the_same_name_is_refused_and_told(small_study: Study, tmp_path: Path) -> None:
-    small_study("table1", seeds=1, should_stop=lambda: True)
+def test_something_else_under_the_same_name_is_refused_with_what_differs(studied: Studied, again: Again) -> None:
     with pytest.raises(WorkspaceError, match="--epochs: 1 then, 2 now"):
-        small_study("table1", seeds=1, epochs=2)
-    ingest(write_csv(tmp_path / "votes.csv", votes_rows(63)), workspace=tmp_path / "ws", force=True)
+        again("table1", epochs=2)
+    ingest(write_csv(studied.workspace.parent / "votes.csv", votes_rows(63)), workspace=studied.workspace, force=True)
     with pytest.raises(WorkspaceError, match="the items of the dataset"):
-        small_study("table1", seeds=1)
-    assert small_study("table1", seeds=1, force=True).is_finished
+        again("table1")
+    anew = again("table1", force=True, should_stop=lambda: True)
+    assert (anew.finished, anew.runs) == (0, 4)
 
 
 def test_the_model_of_one_run_is_gone_before_the_next_is_made(
-    small_study: Study, monkeypatch: pytest.MonkeyPatch
+    studied: Studied, again: Again, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two models of 7 billion weights at once would not fit where one does."""
     alive: list[weakref.ref[Any]] = []
@@ -171,15 +145,16 @@ def test_the_model_of_one_run_is_gone_before_the_next_is_made(
         return model
 
     monkeypatch.setattr(study_runs, "make_model", watched)
-    small_study("table1", seeds=1)
-    assert len(alive) > 4
+    studied.forget("raw", "paper", "default")
+    again("table1")
+    assert len(alive) > 3 * 4
 
 
-def test_a_preset_and_an_unknown_plan_are_refused(small_study: Study) -> None:
+def test_a_preset_and_an_unknown_plan_are_refused(again: Again) -> None:
     with pytest.raises(SettingsError, match="its variants are the presets"):
-        small_study("table1", preset="paper")
+        again("table1", preset="paper")
     with pytest.raises(SettingsError, match="'table2'; expected one of table1"):
-        small_study("table2")
+        again("table2")
 
 
 def test_a_budget_that_cannot_be_spent_in_two_ways_is_refused_before_a_backbone_is_looked_for(tmp_path: Path) -> None:
@@ -188,9 +163,10 @@ def test_a_budget_that_cannot_be_spent_in_two_ways_is_refused_before_a_backbone_
         study(workspace=tmp_path / "ws", backbone=tmp_path / "no such backbone", plan="budget")
 
 
-def test_training_items_are_limited_and_the_test_part_is_not(small_study: Study) -> None:
-    facts = small_study("table1", seeds=1, train_items=20).to_json()
-    assert facts["items"] == {"train": 20, "validation": 6, "test": 18}
+def test_training_items_are_limited_and_the_test_part_is_not(again: Again) -> None:
+    listener = Listener()
+    again("table1", name="limited", train_items=20, reporter=listener, should_stop=lambda: True)
+    assert "20 items to train on, 6 to choose checkpoints on, 18 to test on" in listener.notes[0]
 
 
 def test_a_variant_goes_over_what_the_user_gave_and_that_over_the_preset() -> None:
