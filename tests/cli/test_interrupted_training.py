@@ -14,21 +14,35 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_up_votes import votes_rows, write_csv
 
+from judgekit import ingest, train
 from judgekit.cli.progress import ProgressReporter
 
 Run = Callable[..., Any]
 
 
+# 24 steps, evaluated every 3
+SETTINGS: dict[str, Any] = {"epochs": 4, "batch_size": 8, "patience": 99, "device": "cpu", "lora_dropout": 0.1}
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory, bert: Path, llama: Path) -> Path:
+    """A workspace with the dataset `votes` and its judges `bert` and `llama`, trained without an interruption."""
+    place = tmp_path_factory.mktemp("uninterrupted")
+    ingest(write_csv(place / "votes.csv", votes_rows(60)), workspace=place / "ws")
+    for backbone in (bert, llama):
+        train(workspace=place / "ws", judge=backbone.name.removeprefix("tiny-"), backbone=backbone, **SETTINGS)
+    return place / "ws"
+
+
 @pytest.fixture
-def options(bert: Path, run: Run, votes_csv: Path) -> list[object]:
-    """The options of a training of 48 steps, evaluated every 6, in a workspace with its dataset."""
-    assert run("init").code == 0
-    assert run("ingest", votes_csv).code == 0
-    return [
-        "--backbone", bert, "--epochs", 8, "--batch-size", 8, "--patience", 99, "--device", "cpu",
-        "--lora-dropout", 0.1,
-    ]  # fmt: skip
+def options(uninterrupted: Path, bert: Path, tmp_path: Path, votes_csv: Path) -> list[object]:
+    """The options of those trainings on BERT, in a workspace with the dataset alone."""
+    shutil.copytree(uninterrupted, tmp_path / ".judgekit")
+    shutil.rmtree(tmp_path / ".judgekit" / "judges")
+    words = [word for name, value in SETTINGS.items() for word in (f"--{name.replace('_', '-')}", value)]
+    return ["--backbone", bert, *words]
 
 
 @pytest.fixture
@@ -54,9 +68,9 @@ class Killed(BaseException):
     """Stands for SIGKILL."""
 
 
-def judge(tmp_path: Path, name: str) -> dict[str, bytes]:
+def judge(workspace: Path, name: str) -> dict[str, bytes]:
     """All files of a judge but its manifest, which tells the time."""
-    folder = tmp_path / ".judgekit" / "judges" / name
+    folder = workspace / "judges" / name
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
@@ -64,35 +78,36 @@ def judge(tmp_path: Path, name: str) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.parametrize("family", ["bert", "llama"])
 def test_ctrl_c_keeps_a_checkpoint_that_resumes_to_the_same_bytes(
-    run: Run, options: list[object], stop_at: Callable[..., None], tmp_path: Path
+    run: Run, options: list[object], stop_at: Callable[..., None], uninterrupted: Path, family: str, request: Any
 ) -> None:
-    assert run("train", *options, "--judge", "whole").code == 0
-    stop_at(17)
+    options[1] = request.getfixturevalue(family)
+    stop_at(7)
     stopped = run("train", *options, "--judge", "broken")
     assert stopped.code == 130
-    assert "Interrupted after step 17 of 48; the checkpoint is kept." in stopped.err
+    assert "Interrupted after step 7 of 24; the checkpoint is kept." in stopped.err
     assert "judgekit train --judge broken --resume" in stopped.err
-    assert not (tmp_path / ".judgekit" / "judges" / "broken").exists()
+    assert not Path(".judgekit/judges/broken").exists()
     assert run("show", "--json").json["unfinished"] == ["broken"]
     assert "Unfinished training: broken (judgekit train --judge broken --resume)" in run("show").out
 
-    stop_at(30)
+    stop_at(15)
     assert run("train", "--resume").code == 130
     stop_at()
     resumed = run("train", "--resume", "--json")
     assert resumed.code == 0
     assert resumed.json["judge"] == "broken"
-    assert judge(tmp_path, "broken") == judge(tmp_path, "whole")
+    assert judge(Path(".judgekit"), "broken") == judge(uninterrupted, family)
     manifests = [
-        json.loads((tmp_path / ".judgekit" / "judges" / name / "manifest.json").read_text())
-        for name in ("broken", "whole")
+        json.loads((folder / "manifest.json").read_text())
+        for folder in (Path(".judgekit/judges/broken"), uninterrupted / "judges" / family)
     ]
     for manifest in manifests:
         del manifest["created"], manifest["run"]
     assert manifests[0] == manifests[1]
     assert run("show", "--json").json["unfinished"] == []
-    assert sorted(path.name for path in (tmp_path / ".judgekit" / ".staging").iterdir()) == []
+    assert list(Path(".judgekit/.staging").iterdir()) == []
 
 
 def test_an_interrupt_says_so_in_json_too(run: Run, options: list[object], stop_at: Callable[..., None]) -> None:
@@ -100,7 +115,7 @@ def test_an_interrupt_says_so_in_json_too(run: Run, options: list[object], stop_
     stopped = run("train", *options, "--json")
     assert stopped.code == 130
     assert stopped.json["folder"] is None
-    assert (stopped.json["steps"], stopped.json["total_steps"]) == (5, 48)
+    assert (stopped.json["steps"], stopped.json["total_steps"]) == (5, 24)
 
 
 def test_termination_is_as_gentle_as_ctrl_c(run: Run, options: list[object], stop_at: Callable[..., None]) -> None:
@@ -139,7 +154,7 @@ def test_an_unfinished_training_is_not_thrown_away_unasked(
     assert again.code == 3
     for word in ("unfinished training of the judge 'votes'", "judgekit train --judge votes --resume", "--force"):
         assert word in again.err
-    assert run("train", *options, "--force").code == 0
+    assert run("train", *options, "--epochs", 1, "--force").code == 0
     assert run("train", "--resume").code == 3
 
 
@@ -150,7 +165,7 @@ def test_a_resumed_training_keeps_its_settings(run: Run, options: list[object], 
     other = run("train", "--resume", "--epochs", 2)
     assert other.code == 3
     assert "keeps the settings it was started with" in other.err
-    assert run("train", "--resume", "--epochs", 8).code == 0
+    assert run("train", "--resume", "--epochs", 4).code == 0
 
 
 def test_a_training_is_resumed_from_any_folder(
@@ -213,21 +228,21 @@ def test_a_training_that_fails_before_its_first_step_leaves_nothing_unfinished(
     assert "the template alone fills 64 tokens" in failed.err
     template.write_text(before)
     assert run("show", "--json").json["unfinished"] == []
-    assert run("train", *options).code == 0
+    assert run("train", *options, "--epochs", 1).code == 0
 
 
 def test_a_judge_that_is_replaced_stays_until_the_new_one_is_finished(
-    run: Run, options: list[object], stop_at: Callable[..., None], tmp_path: Path
+    run: Run, options: list[object], stop_at: Callable[..., None], tmp_path: Path, uninterrupted: Path
 ) -> None:
-    assert run("train", *options, "--judge", "votes").code == 0
-    before = judge(tmp_path, "votes")
+    shutil.copytree(uninterrupted / "judges" / "bert", tmp_path / ".judgekit" / "judges" / "votes")
+    before = judge(tmp_path / ".judgekit", "votes")
     stop_at(5)
     assert run("train", *options, "--judge", "votes", "--seed", 1, "--force").code == 130
     stop_at()
-    assert judge(tmp_path, "votes") == before
+    assert judge(tmp_path / ".judgekit", "votes") == before
     assert run("score", "votes.csv").code == 0
     assert run("train", "--resume").code == 0
-    assert judge(tmp_path, "votes") != before
+    assert judge(tmp_path / ".judgekit", "votes") != before
 
 
 def test_a_training_that_runs_elsewhere_is_not_started_twice(run: Run, options: list[object], tmp_path: Path) -> None:
@@ -241,11 +256,9 @@ def test_a_training_that_runs_elsewhere_is_not_started_twice(run: Run, options: 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("family", ["bert", "llama"])
 def test_a_killed_training_resumes_to_the_same_bytes(
-    run: Run, options: list[object], tmp_path: Path, family: str, request: pytest.FixtureRequest
+    run: Run, options: list[object], tmp_path: Path, uninterrupted: Path
 ) -> None:
-    options = [*options, "--backbone", request.getfixturevalue(family), "--epochs", 4]
     words = [sys.executable, "-m", "judgekit", "train", "--judge", "killed", *map(str, options)]
     state = tmp_path / ".judgekit" / ".staging" / "train-killed" / "state.safetensors"
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -258,12 +271,11 @@ def test_a_killed_training_resumes_to_the_same_bytes(
     assert process.returncode == -signal.SIGKILL
     assert run("show", "--json").json["unfinished"] == ["killed"]
     assert run("train", "--resume").code == 0
-    assert run("train", "--judge", "whole", *options).code == 0
-    assert judge(tmp_path, "killed") == judge(tmp_path, "whole")
+    assert judge(tmp_path / ".judgekit", "killed") == judge(uninterrupted, "bert")
 
 
 def test_a_training_killed_before_its_first_checkpoint_resumes_from_the_beginning(
-    run: Run, options: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, options: list[object], tmp_path: Path, uninterrupted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from judgekit.training import setup as fit
     from judgekit.training.checkpoints import Checkpoint
@@ -278,8 +290,7 @@ def test_a_training_killed_before_its_first_checkpoint_resumes_from_the_beginnin
             run("train", *options)
     assert run("show", "--json").json["unfinished"] == ["votes"]
     assert run("train", "--resume").code == 0
-    assert run("train", *options, "--judge", "whole").code == 0
-    assert judge(tmp_path, "votes") == judge(tmp_path, "whole")
+    assert judge(tmp_path / ".judgekit", "votes") == judge(uninterrupted, "bert")
 
 
 def test_a_training_killed_behind_its_commit_is_finished(
@@ -294,7 +305,7 @@ def test_a_training_killed_behind_its_commit_is_finished(
     with monkeypatch.context() as patch:
         patch.setattr(Checkpoint, "discard", killed)
         with pytest.raises(Killed):
-            run("train", *options)
+            run("train", *options, "--epochs", 1)
     assert (tmp_path / ".judgekit" / ".staging" / "train-votes" / "state.safetensors").exists()
     assert run("show", "--json").json["unfinished"] == []
     assert [path.name for path in (tmp_path / ".judgekit" / ".staging").iterdir()] == []
@@ -303,24 +314,23 @@ def test_a_training_killed_behind_its_commit_is_finished(
 
 
 def test_the_run_that_would_replace_a_judge_is_not_taken_for_the_one_that_made_it(
-    run: Run, options: list[object], stop_at: Callable[..., None]
+    run: Run, options: list[object], stop_at: Callable[..., None], uninterrupted: Path
 ) -> None:
-    assert run("train", *options, "--epochs", 1).code == 0
+    shutil.copytree(uninterrupted / "judges" / "bert", Path(".judgekit/judges/votes"))
     stop_at(5)
     assert run("train", *options, "--judge", "votes", "--force").code == 130
     assert run("show", "--json").json["unfinished"] == ["votes"]
 
 
 def test_a_resumed_training_may_replace_a_judge_that_came_meanwhile(
-    run: Run, options: list[object], stop_at: Callable[..., None], tmp_path: Path
+    run: Run, options: list[object], stop_at: Callable[..., None], uninterrupted: Path, llama: Path
 ) -> None:
-    assert run("train", *options, "--epochs", 1, "--judge", "other").code == 0
     stop_at(5)
     assert run("train", *options, "--judge", "mine").code == 130
     stop_at()
-    shutil.copytree(tmp_path / ".judgekit" / "judges" / "other", tmp_path / ".judgekit" / "judges" / "mine")
+    shutil.copytree(uninterrupted / "judges" / "llama", Path(".judgekit/judges/mine"))
     refused = run("train", "--judge", "mine", "--resume")
     assert refused.code == 3
     assert "There is a judge named 'mine' already" in refused.err
     assert run("train", "--judge", "mine", "--resume", "--force").code == 0
-    assert judge(tmp_path, "mine") != judge(tmp_path, "other")
+    assert judge(Path(".judgekit"), "mine") == judge(uninterrupted, "bert")

@@ -58,24 +58,7 @@ def assert_same_adapter(one: Path, two: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="torch has no gloo launcher for Windows")
-def test_two_launched_processes_make_the_judge_of_one(run: Run, llama: Path, votes_csv: Path, tmp_path: Path) -> None:
-    assert run("init").code == 0
-    assert run("ingest", votes_csv).code == 0
-    options = ["--backbone", llama, "--epochs", 2, "--batch-size", 7, "--device", "cpu", "--dtype", "float32"]
-    options += ["--keep", "last"]
-    assert run("train", "--judge", "one", *options).code == 0
-    launched = launch("-m", "judgekit", "train", "--judge", "two", *options)
-    assert launched.returncode == 0, launched.stderr
-    assert launched.stdout.count("validation KL") == 1
-    assert launched.stderr.count("Written: ") == launched.stderr.count("Backbone ") == 1
-    judges = tmp_path / ".judgekit" / "judges"
-    assert_same_adapter(judges / "one", judges / "two")
-    assert [path.name for path in (tmp_path / ".judgekit" / ".staging").iterdir()] == []
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="torch has no gloo launcher for Windows")
-def test_fsdp_makes_the_judge_of_one_process_and_resumes(
+def test_two_processes_stop_and_under_fsdp_go_on_to_the_judge_of_one(
     run: Run, llama: Path, votes_csv: Path, tmp_path: Path
 ) -> None:
     assert run("init").code == 0
@@ -85,14 +68,18 @@ def test_fsdp_makes_the_judge_of_one_process_and_resumes(
     train(judge="one", **options)
     script = tmp_path / "stopped.py"
     script.write_text(STOPPED)
-    stopped = launch(script, json.dumps(options | {"judge": "two"}), how=FSDP)
+    stopped = launch(script, json.dumps(options | {"judge": "two"}), how=PLAIN)
     assert stopped.returncode == 0, stopped.stderr
-    judges = tmp_path / ".judgekit" / "judges"
+    judges, staging = tmp_path / ".judgekit" / "judges", tmp_path / ".judgekit" / ".staging"
     assert not (judges / "two").exists()
+    assert (staging / "train-two" / "state.safetensors").exists()
     resumed = launch("-m", "judgekit", "train", "--judge", "two", "--resume", how=FSDP)
     assert resumed.returncode == 0, resumed.stderr
     assert "FSDP: each of the 2 processes keeps its part" in resumed.stderr
+    assert resumed.stdout.count("validation KL") == 1
+    assert resumed.stderr.count("Written: ") == resumed.stderr.count("Backbone ") == 1
     assert_same_adapter(judges / "one", judges / "two")
+    assert list(staging.iterdir()) == []
 
 
 def test_weights_in_4_bits_and_fsdp_are_refused_together(
