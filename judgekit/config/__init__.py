@@ -24,7 +24,8 @@ from judgekit.config.choices import (
 )
 from judgekit.config.exporting import ExportSettings
 from judgekit.config.ingesting import IngestSettings
-from judgekit.config.scoring import EvaluateSettings, ScoreSettings
+from judgekit.config.reading import ReadingSettings
+from judgekit.config.scoring import EvaluateSettings, LoadSettings, MeasureSettings, PredictSettings, ScoreSettings
 from judgekit.config.settings import Settings
 from judgekit.config.studying import StudySettings
 from judgekit.config.training import PRESETS, TrainSettings
@@ -40,12 +41,16 @@ __all__ = [
     "Keep",
     "LabelScoring",
     "Level",
+    "LoadSettings",
+    "MeasureSettings",
     "ModelKind",
     "OnTooLong",
     "Optimizer",
     "Part",
+    "PredictSettings",
     "Preset",
     "Projection",
+    "ReadingSettings",
     "ScoreSettings",
     "Settings",
     "Split",

@@ -1,22 +1,18 @@
-"""The settings of `judgekit score` and `judgekit evaluate`."""
+"""The settings of `judgekit score` and `judgekit evaluate`: how a judge is loaded, asked and measured."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from judgekit.config.choices import Dtype, OnTooLong, Part
+from judgekit.config.reading import ReadingSettings
 from judgekit.config.settings import Settings, setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreSettings(Settings):
-    """Settings of `judgekit score`."""
+class LoadSettings(Settings):
+    """How a judge is loaded."""
 
-    batch_size: int = setting(128, "Items per forward pass.", ge=1)
-    both_orders: bool = setting(False, "Show a pairwise comparison in both orders and average the predictions.")
-    on_too_long: OnTooLong = setting(
-        OnTooLong.cut, "Cut the middle of the longest text of an item that is too long, drop the item, or stop."
-    )
     backbone: str | None = setting(None, "Where the judge's backbone is now, if it was moved.", metavar="FOLDER")
     trust_remote_code: bool = setting(False, "Run code that comes with the model.")
     dtype: Dtype = setting(Dtype.auto, "Compute in this number format; auto is bfloat16 where the hardware has it.")
@@ -24,10 +20,31 @@ class ScoreSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateSettings(ScoreSettings):
-    """Settings of `judgekit evaluate`."""
+class PredictSettings(ReadingSettings):
+    """How items are read from a table and shown to a judge."""
+
+    batch_size: int = setting(128, "Items per forward pass.", ge=1)
+    both_orders: bool = setting(False, "Show a pairwise comparison in both orders and average the predictions.")
+    on_too_long: OnTooLong = setting(
+        OnTooLong.cut, "Cut the middle of the longest text of an item that is too long, drop the item, or stop."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreSettings(LoadSettings, PredictSettings):
+    """Settings of `judgekit score`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureSettings(PredictSettings):
+    """How a judge is compared with human annotations."""
 
     part: Part = setting(Part.test, "Evaluate on this part of the judge's own dataset where no file is given.")
     confidence: float = setting(0.95, "Level of the bootstrap intervals.", gt=0, lt=1)
     resamples: int = setting(1000, "Resamples of the items by the bootstrap.", ge=10)
     seed: int = setting(0, "Seed of the bootstrap.", ge=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateSettings(LoadSettings, MeasureSettings):
+    """Settings of `judgekit evaluate`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from os import PathLike
@@ -123,6 +123,23 @@ class Settings:
             )
         hints = get_type_hints(cls)
         return cls(**{name: _plain(hints[name], value) for name, value in values.items()})
+
+    @classmethod
+    def chosen(cls, settings: Self | None, keywords: Mapping[str, object]) -> Self:
+        """The settings of a call that takes them as an object, as keywords, or as both; then the keywords win.
+
+        Raises:
+            SettingsError: the object is of another verb, a keyword is not a setting, or a value is out of range.
+        """
+        if settings is None:
+            return cls.from_json(dict(keywords))
+        if not isinstance(settings, cls):
+            raise SettingsError(f"The settings are {type(settings).__name__}; expected {cls.__name__}.")
+        if not keywords:
+            return settings
+        own = {item.name: getattr(settings, item.name) for item in dataclasses.fields(settings)}
+        given = {item.name: own[item.name] for item in dataclasses.fields(settings) if own[item.name] != item.default}
+        return type(settings).from_json({**given, **keywords})
 
 
 _WORDS: dict[Any, str] = {

@@ -1,0 +1,187 @@
+"""The settings as keyword arguments of the Python API, so that editors and type checkers know every one of them.
+
+One TypedDict per settings class, with the fields of that class; defaults, ranges and help texts stay there.
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import Literal, TypeAlias, TypedDict
+
+from judgekit.config.choices import (
+    Adversary,
+    Dtype,
+    Keep,
+    LabelScoring,
+    Level,
+    ModelKind,
+    OnTooLong,
+    Optimizer,
+    Part,
+    Preset,
+    Projection,
+    Split,
+    Targets,
+)
+
+Texts: TypeAlias = str | list[str] | tuple[str, ...]
+"""One text or several."""
+Place: TypeAlias = str | PathLike[str]
+"""A name or a path."""
+
+
+class ReadingKeywords(TypedDict, total=False):
+    """Fields of `ReadingSettings`."""
+
+    strict: bool
+    most_set_aside: float
+    format: str | None
+    sheet: str | None
+    delimiter: str | None
+    encoding: str | None
+
+
+class IngestKeywords(ReadingKeywords, total=False):
+    """Fields of `IngestSettings`."""
+
+    item: str | None
+    annotator: str | None
+    label: Texts
+    text: Texts
+    counts: Texts
+    number: str | None
+    separator: str | None
+    annotator_columns: Texts
+    group: str | None
+    split: str | None
+    layout: str | None
+    labels: str | None
+    label_map: Texts
+    drop_label: Texts
+    keep_annotator_ids: bool
+    near_duplicates: bool
+    template: str | None
+
+
+class CheckKeywords(TypedDict, total=False):
+    """Fields of `CheckSettings`."""
+
+    min_alpha: float | None
+    min_agreement: float | None
+    min_annotations: float | None
+    min_items: int | None
+    max_noise_floor: float | None
+    max_flagged: int | None
+    max_leakage: int | None
+    level: Level | Literal["auto", "nominal", "ordinal", "interval"]
+    precision: float
+    confidence: float
+    resamples: int
+    seed: int
+    backbone: Place
+    max_length: int
+
+
+class FineTuningKeywords(TypedDict, total=False):
+    """Fields of `TrainSettings` without its presets."""
+
+    backbone: Place
+    revision: str | None
+    model_kind: ModelKind | Literal["auto", "encoder", "causal"]
+    trust_remote_code: bool
+    load_in_4bit: bool
+    gradient_checkpointing: bool | None
+    max_length: int
+    dtype: Dtype | Literal["auto", "float32", "bfloat16"]
+    device: str
+    chat: bool
+    label_scoring: LabelScoring | Literal["auto", "tokens", "codes", "sequences"]
+    label_words: Texts
+    on_too_long: OnTooLong | Literal["cut", "drop", "error"]
+    alpha: float
+    epsilon: float
+    adversary: Adversary | Literal["search", "paper", "off"]
+    projection: Projection | Literal["exact", "cvxpy"]
+    targets: Targets | Literal["empirical", "bayes"]
+    annotator_weights: bool
+    swap: bool
+    epochs: int | None
+    batch_size: int
+    micro_batch_size: int | None
+    learning_rate: float | None
+    optimizer: Optimizer | Literal["adamw", "paged"]
+    weight_decay: float
+    warmup: float
+    averaging: float
+    seed: int
+    lora_r: int
+    lora_alpha: int | None
+    lora_dropout: float
+    target_modules: Texts
+    evaluations: int
+    patience: int
+    keep: Keep | Literal["best", "last"]
+    split: Split | Literal["auto", "random"]
+    train_share: float
+    validation_share: float
+    calibrate: bool
+    split_seed: int | None
+
+
+class TrainKeywords(FineTuningKeywords, total=False):
+    """Fields of `TrainSettings`."""
+
+    preset: Preset | Literal["default", "paper", "single-point"]
+
+
+class StudyKeywords(FineTuningKeywords, total=False):
+    """Fields of `StudySettings`, whose variants are the presets."""
+
+    plan: Texts
+    seeds: int
+    train_items: int | None
+
+
+class LoadKeywords(TypedDict, total=False):
+    """Fields of `LoadSettings`."""
+
+    backbone: Place | None
+    trust_remote_code: bool
+    dtype: Dtype | Literal["auto", "float32", "bfloat16"]
+    device: str
+
+
+class PredictKeywords(ReadingKeywords, total=False):
+    """Fields of `PredictSettings`."""
+
+    batch_size: int
+    both_orders: bool
+    on_too_long: OnTooLong | Literal["cut", "drop", "error"]
+
+
+class ScoreKeywords(LoadKeywords, PredictKeywords, total=False):
+    """Fields of `ScoreSettings`."""
+
+
+class MeasureKeywords(PredictKeywords, total=False):
+    """Fields of `MeasureSettings`."""
+
+    part: Part | Literal["train", "validation", "test"]
+    confidence: float
+    resamples: int
+    seed: int
+
+
+class EvaluateKeywords(LoadKeywords, MeasureKeywords, total=False):
+    """Fields of `EvaluateSettings`."""
+
+
+class ExportKeywords(TypedDict, total=False):
+    """Fields of `ExportSettings`."""
+
+    tolerance: float | None
+    backbone: Place | None
+    dtype: Dtype | Literal["auto", "float32", "bfloat16"]
+    batch_size: int
+    trust_remote_code: bool
+    device: str
