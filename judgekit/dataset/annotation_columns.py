@@ -6,12 +6,10 @@ every filled cell allows it, hold no names of annotators, and enter no prompt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import polars as pl
 
-from judgekit.dataset.pseudonyms import redact
 from judgekit.schema.schema import Schema
 from judgekit.tables.source import SourceTable
 
@@ -45,6 +43,11 @@ def columns_of_annotations(source: SourceTable, schema: Schema, rows: pl.Series)
     )
 
 
+def extra_columns(annotations: pl.DataFrame) -> list[pl.Series]:
+    """The columns beside item, annotator, label and count."""
+    return [column for column in annotations.get_columns() if column.name.startswith((_ANNOTATION, _ANNOTATOR))]
+
+
 def describe_columns(annotations: pl.DataFrame) -> tuple[AnnotationColumn, ...]:
     """The extra columns of a table of annotations."""
     return tuple(
@@ -54,28 +57,8 @@ def describe_columns(annotations: pl.DataFrame) -> tuple[AnnotationColumn, ...]:
             type=str(column.dtype.base_type()),
             filled=column.count() / max(column.len(), 1),
         )
-        for column in _extra(annotations)
+        for column in extra_columns(annotations)
     )
-
-
-def redact_columns(annotations: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
-    """The annotations with pseudonyms where a text names an annotator.
-
-    Args:
-        annotations: the annotations.
-        names: the pseudonym of each annotator.
-    """
-    # Numbers and single characters name nobody, and texts are full of them.
-    telling = {name: hidden for name, hidden in names.items() if len(name) > 1 and not name.isnumeric()}
-    texts = [column for column in _extra(annotations) if column.dtype == pl.String]
-    if not telling or not texts:
-        return annotations
-    redacted: list[pl.Series] = []
-    for column in texts:
-        naming = column.drop_nulls().unique()
-        naming = naming.filter(naming.str.contains_any(list(telling)))
-        redacted.append(column.replace(naming, pl.Series([redact(text, telling) for text in naming], dtype=pl.String)))
-    return annotations.with_columns(redacted)
 
 
 def join_annotations(before: pl.DataFrame, added: pl.DataFrame) -> pl.DataFrame:
@@ -84,7 +67,7 @@ def join_annotations(before: pl.DataFrame, added: pl.DataFrame) -> pl.DataFrame:
     Of two kinds of numbers the wider is taken, of other types the text. What describes the annotator in one table and
     the annotation in the other describes the annotation.
     """
-    names = {column.name for table in (before, added) for column in _extra(table)}
+    names = {column.name for table in (before, added) for column in extra_columns(table)}
     of_annotation = {name: _ANNOTATION + name.removeprefix(_ANNOTATOR) for name in names}
     changed = {name: other for name, other in of_annotation.items() if name != other and other in names}
     before, added = (table.rename(changed, strict=False) for table in (before, added))
@@ -96,10 +79,6 @@ def join_annotations(before: pl.DataFrame, added: pl.DataFrame) -> pl.DataFrame:
     ]
     as_text = pl.col(differing).cast(pl.String)
     return pl.concat([before.with_columns(as_text), added.with_columns(as_text)], how="diagonal_relaxed")
-
-
-def _extra(annotations: pl.DataFrame) -> list[pl.Series]:
-    return [column for column in annotations.get_columns() if column.name.startswith((_ANNOTATION, _ANNOTATOR))]
 
 
 def _typed(cells: pl.Series) -> pl.Series:

@@ -7,6 +7,7 @@ rows would take the time of the rest of `ingest` ten times over.
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,6 @@ import polars as pl
 
 from judgekit.dataset.annotation_columns import columns_of_annotations
 from judgekit.dataset.annotations import collect_annotations
-from judgekit.dataset.ingest_report import IngestReport
 from judgekit.dataset.item_rows import rows_of_items, value_of_item
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.refusal import refuse_losses
@@ -24,11 +24,30 @@ from judgekit.schema.item_ids import digests, item_ids
 from judgekit.schema.label_names import label_variants
 from judgekit.schema.scales import order_labels
 from judgekit.schema.schema import Schema
+from judgekit.tables.account import SetAside
 from judgekit.tables.column_names import did_you_mean
 from judgekit.tables.evidence import MOST_LABELS, Groups
 from judgekit.tables.source import ITEM, ROW, SourceTable, TableAccount
+from judgekit.wording import counted
 
+NO_DISAGREEMENT = "Every item has a single annotation: there is no disagreement to learn from."
 _LABELS_PER_ROW_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """The account of one table: `rows_read == rows_kept + sum(aside.rows for aside in set_aside)`."""
+
+    rows_read: int
+    rows_kept: int
+    annotations: int
+    annotators: int | None
+    """Distinct annotators; None where the table does not name them."""
+    set_aside: tuple[SetAside, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was found or decided and is no cause for worry."""
+    warnings: tuple[str, ...] = ()
+    """What may be a mistake in the data."""
 
 
 class Ingested(NamedTuple):
@@ -41,7 +60,14 @@ class Ingested(NamedTuple):
     report: IngestReport
 
 
-def build_items(source: SourceTable, schema: Schema, *, strict: bool = False, most_set_aside: float = 0.0) -> Ingested:
+def build_items(
+    source: SourceTable,
+    schema: Schema,
+    *,
+    strict: bool = False,
+    most_set_aside: float = 0.0,
+    is_round: bool = False,
+) -> Ingested:
     """Build the item table of a source.
 
     Args:
@@ -49,6 +75,7 @@ def build_items(source: SourceTable, schema: Schema, *, strict: bool = False, mo
         schema: what each column means.
         strict: whether every row must become an annotation, empty rows and dropped labels aside.
         most_set_aside: share of the rows read that may be faulty and is then set aside; by default none may.
+        is_round: whether these are further annotations of a dataset, whose items may have others already.
 
     Raises:
         DataError: more rows than that contradict the file or themselves (they are listed), labels are unknown, or there
@@ -56,46 +83,46 @@ def build_items(source: SourceTable, schema: Schema, *, strict: bool = False, mo
     """
     account = TableAccount(source, source.set_aside)
     rows = rows_of_items(source, schema, account)
-    votes = collect_annotations(schema, rows, account)
-    used = set(votes.get_column("label").unique().to_list())
-    unknown = _unknown_labels(source, schema, votes) if used - set(schema.labels) else []
+    annotations = collect_annotations(schema, rows, account)
+    used = set(annotations.get_column("label").unique().to_list())
+    unknown = _unknown_labels(source, schema, annotations) if used - set(schema.labels) else []
     refuse_losses(account, strict=strict, most_set_aside=most_set_aside, unknown=unknown)
-    _check_label_set(source, schema, votes, len(used))
-    items, annotations = _assemble(source, _of_used_labels(schema, used), rows, votes)
-    return Ingested(items, annotations, _report(schema, account, annotations, items))
+    _check_label_set(source, schema, annotations, len(used))
+    items, annotations = _assemble(source, _of_used_labels(schema, used), rows, annotations)
+    return Ingested(items, annotations, _report(schema, account, annotations, items, is_round=is_round))
 
 
-def _unknown_labels(source: SourceTable, schema: Schema, votes: pl.DataFrame) -> list[str]:
+def _unknown_labels(source: SourceTable, schema: Schema, annotations: pl.DataFrame) -> list[str]:
     """Labels outside the schema's: possible only where a judge's or the user's label set was given."""
-    unknown = votes.filter(~pl.col("label").is_in(list(schema.labels)))
+    unknown = annotations.filter(~pl.col("label").is_in(list(schema.labels)))
     return [
-        f"{source.place(rows)}: label {label!r} ({len(rows):,} annotations) is not one of "
+        f"{source.place(rows)}: label {label!r} ({counted(len(rows), 'annotation')}) is not one of "
         f"{', '.join(schema.labels)}{did_you_mean(label, schema.labels)}"
         for label, rows in unknown.group_by("label").agg(ROW).sort("label").iter_rows()
     ]
 
 
-def _check_label_set(source: SourceTable, schema: Schema, votes: pl.DataFrame, used: int) -> None:
+def _check_label_set(source: SourceTable, schema: Schema, annotations: pl.DataFrame, used: int) -> None:
     where = repr(schema.label) if schema.label else f"the {schema.layout} columns"
-    if votes.height == 0:
+    if annotations.height == 0:
         raise DataError(f"{source.name}: there is not one annotation in {where}.", hint="Name the label with --label.")
     if (len(schema.labels) if schema.is_declared else used) < 2:
+        only = annotations.get_column("label")[0]
         raise DataError(
-            f"{source.name}: the only label in {where} is {votes.get_column('label')[0]!r}; there is nothing to learn.",
+            f"{source.name}: the only label in {where} is {only!r}; there is nothing to learn.",
             hint="At least two labels are needed; another column may hold them: --label.",
         )
-    is_per_row = used > 10 and used > _LABELS_PER_ROW_SHARE * votes.height
-    is_told = schema.layout in ("counts", "probabilities")
-    if not is_told and (len(schema.labels) > MOST_LABELS or is_per_row):
+    is_per_row = used > 10 and used > _LABELS_PER_ROW_SHARE * annotations.height
+    if not schema.count_columns and (len(schema.labels) > MOST_LABELS or is_per_row):
         raise DataError(
-            f"{source.name}: {where} has {used:,} different values in {votes.height:,} annotations, too many for "
-            f"labels (at most {MOST_LABELS}); it is probably another kind of column.",
+            f"{source.name}: {where} has {used:,} different values in {counted(annotations.height, 'annotation')}, too "
+            f"many for labels (at most {MOST_LABELS}); it is probably another kind of column.",
             hint="Name the label column with --label.",
         )
 
 
 def _of_used_labels(schema: Schema, used: set[str]) -> Schema:
-    """The schema without labels that stand only in rows that were set aside; those that were declared stay."""
+    """The schema without labels of rows that were all set aside; those that were declared stay."""
     if schema.is_declared or used == set(schema.labels):
         return schema
     scale = order_labels([label for label in schema.labels if label in used])
@@ -103,44 +130,44 @@ def _of_used_labels(schema: Schema, used: set[str]) -> Schema:
 
 
 def _assemble(
-    source: SourceTable, schema: Schema, rows: pl.DataFrame, votes: pl.DataFrame
+    source: SourceTable, schema: Schema, rows: pl.DataFrame, annotations: pl.DataFrame
 ) -> tuple[ItemTable, pl.DataFrame]:
-    first = Groups(votes, [ITEM]).first.to_numpy()
-    is_first = first == np.arange(votes.height)
+    first = Groups(annotations, [ITEM]).first.to_numpy()
+    is_first = first == np.arange(annotations.height)
     position = (np.cumsum(is_first) - 1)[first]  # of each annotation's item, in order of first appearance
-    found = votes.get_column(ITEM).filter(pl.Series(is_first))
-    code = votes.get_column("label").cast(pl.Enum(schema.labels)).to_physical().to_numpy()
+    found = annotations.get_column(ITEM).filter(pl.Series(is_first))
+    code = annotations.get_column("label").cast(pl.Enum(schema.labels)).to_physical().to_numpy()
     counts = np.zeros((found.len(), len(schema.labels)), dtype=np.int64)
-    np.add.at(counts, (position, code), votes.get_column("count").to_numpy())
+    np.add.at(counts, (position, code), annotations.get_column("count").to_numpy())
     texts = pl.DataFrame([source.frame.get_column(name).gather(found) for name in schema.fields])
-    is_told = schema.group or schema.split
-    voted = rows.join(votes.select(ROW).unique(), on=ROW, how="semi", maintain_order="left") if is_told else rows
+    if schema.group or schema.split:
+        rows = rows.join(annotations.select(ROW).unique(), on=ROW, how="semi", maintain_order="left")
     items = ItemTable(
         item_ids=item_ids(source, schema, found).alias("item_id"),
         texts=texts,
         labels=schema.labels,
         counts=counts,
-        groups=_groups(schema, voted, found, texts),
+        groups=_groups(schema, rows, found, texts),
         scale=schema.scale,
         values=schema.values,
-        parts=_parts(schema, voted, found),
+        parts=_parts(schema, rows, found),
     )
-    annotations = votes.select(items.item_ids.gather(position), "annotator", "label", "count")
-    return items, annotations.hstack(columns_of_annotations(source, schema, votes.get_column(ROW)))
+    extra = columns_of_annotations(source, schema, annotations.get_column(ROW))
+    return items, annotations.select(items.item_ids.gather(position), "annotator", "label", "count").hstack(extra)
 
 
-def _groups(schema: Schema, voted: pl.DataFrame, found: pl.Series, texts: pl.DataFrame) -> pl.Series:
+def _groups(schema: Schema, rows: pl.DataFrame, items: pl.Series, texts: pl.DataFrame) -> pl.Series:
     """Group keys: of the `group` column where it is filled, else of the texts without case and white space."""
     keys = "text\x1e" + _text_keys(texts)
     if schema.group:
-        keys = ("group\x1e" + value_of_item(voted, found, schema.group)).fill_null(keys)
+        keys = ("group\x1e" + value_of_item(rows, items, schema.group)).fill_null(keys)
     return digests(keys).alias("group")
 
 
-def _parts(schema: Schema, voted: pl.DataFrame, found: pl.Series) -> pl.Series | None:
+def _parts(schema: Schema, rows: pl.DataFrame, items: pl.Series) -> pl.Series | None:
     if schema.split is None:
         return None
-    values = value_of_item(voted, found, schema.split)
+    values = value_of_item(rows, items, schema.split)
     part_of = {value: normalise_part(value) for value in values.drop_nulls().unique().to_list()}
     return values.replace_strict(part_of, return_dtype=pl.String).alias("part")
 
@@ -152,17 +179,10 @@ def _text_keys(texts: pl.DataFrame) -> pl.Series:
     return texts.select(pl.concat_str(spaced.str.strip_chars(), separator="\x1f").alias("text")).to_series()
 
 
-def _parted_texts(items: ItemTable) -> int:
-    """Number of items whose text also stands in another group."""
-    keys = pl.DataFrame({"text": _text_keys(items.texts), "group": items.groups})
-    return int(keys.select((pl.col("group").n_unique().over("text") > 1).sum()).item())
-
-
-def _report(schema: Schema, account: TableAccount, annotations: pl.DataFrame, items: ItemTable) -> IngestReport:
-    source = account.source
-    per_item = items.counts.sum(axis=1)
-    single = int((per_item == 1).sum())
-    notes = [*source.notes, *account.notes]
+def _report(
+    schema: Schema, account: TableAccount, annotations: pl.DataFrame, items: ItemTable, *, is_round: bool
+) -> IngestReport:
+    source, notes = account.source, [*account.source.notes, *account.notes]
     warnings = [*source.warnings, *schema.warnings, *account.warnings]
     if schema.dimension:
         notes.append(
@@ -171,32 +191,38 @@ def _report(schema: Schema, account: TableAccount, annotations: pl.DataFrame, it
     for name in items.fields:
         empty = int((items.texts.get_column(name).str.strip_chars() == "").sum())
         if empty:
-            notes.append(f"{name!r} is empty in {empty:,} of {len(items):,} items; their other texts are used.")
-    same_text = len(items) - items.texts.n_unique()
-    parted = _parted_texts(items) if schema.group else 0
-    if same_text:
-        kept = "" if parted else "; a split keeps them together"
-        notes.append(f"Items that repeat the text of another one: {same_text:,}{kept}.")
-    if parted:
-        warnings.append(
-            f"{parted:,} items have the text of an item in another group ({schema.group}): a split may part them, and "
-            "the judge would then be tested on texts it was trained on."
-        )
-    if single == len(items):
-        warnings.append("Every item has a single annotation: there is no disagreement to learn from.")
+            notes.append(
+                f"{name!r} is empty in {empty:,} of {counted(len(items), 'item')}; their other texts are used."
+            )
+    _mention_equal_texts(schema, items, notes, warnings)
+    single = int((items.counts.sum(axis=1) == 1).sum())
+    if single == len(items) and not is_round:
+        warnings.append(NO_DISAGREEMENT)
     elif single:
-        notes.append(f"Items with a single annotation: {single:,}; they were kept.")
+        where = " in this round" if is_round else ""
+        notes.append(f"Items with a single annotation{where}: {single:,}; they were kept.")
     warnings += label_variants(items.labels, items.counts.sum(axis=0).tolist())
     people = annotations.get_column("annotator").drop_nulls()
     return IngestReport(
         rows_read=source.rows_read,
         rows_kept=source.rows_read - sum(entry.rows for entry in account.aside),
-        items=len(items),
-        annotations=int(per_item.sum()),
+        annotations=int(items.counts.sum()),
         annotators=people.n_unique() if people.len() else None,
-        annotations_per_item=(int(per_item.min()), float(per_item.mean()), int(per_item.max())),
-        single_annotation_items=single,
         set_aside=account.aside,
         notes=tuple(notes),
         warnings=tuple(warnings),
     )
+
+
+def _mention_equal_texts(schema: Schema, items: ItemTable, notes: list[str], warnings: list[str]) -> None:
+    """Items with the text of another one, and whether a split may part them."""
+    keys = pl.DataFrame({"text": _text_keys(items.texts), "group": items.groups})
+    parted = int(keys.select((pl.col("group").n_unique().over("text") > 1).sum()).item()) if schema.group else 0
+    if repeated := len(items) - items.texts.n_unique():
+        kept = "" if parted else "; a split keeps them together"
+        notes.append(f"Items that repeat the text of another one: {repeated:,}{kept}.")
+    if parted:
+        warnings.append(
+            f"{counted(parted, 'item')} have the text of an item in another group ({schema.group}): a split may part "
+            "them, and the judge would then be tested on texts it was trained on."
+        )

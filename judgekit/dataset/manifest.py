@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from judgekit.config.roles import Layout
+from judgekit.dataset.annotation_columns import AnnotationColumn
 from judgekit.dataset.items import ItemHeader
 from judgekit.schema.schema import Schema
 from judgekit.workspace.layout import DATASETS_FOLDER
@@ -77,6 +78,8 @@ class DatasetManifest(Manifest):
     scale: Literal["nominal", "ordinal"]
     layout: Layout
     columns: DatasetColumns
+    annotation_columns: tuple[AnnotationColumn, ...] = ()
+    """What is known of annotations and annotators beside the labels."""
     template: str
     """Name of the built-in template that the dataset's own was made from."""
     label_shares: dict[str, float]

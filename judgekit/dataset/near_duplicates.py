@@ -6,6 +6,7 @@ MinHash by rensa; all else is array operations, in slices of texts, so that memo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from rensa import RMinHash, RMinHashDigestMatrix, RMinHashLSH  # type: ignore[attr-defined]  # it has no stubs
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+
+from judgekit.dataset.items import ItemTable
 
 LEAST_OVERLAP = 0.8
 """Of the pieces of two texts, as Jaccard's share: one word changed among 17, or a quarter of the text added."""
@@ -42,6 +45,22 @@ class NearDuplicates(NamedTuple):
     """Items of the largest joined group; 0 if none was."""
     is_skipped: bool = False
     """There are more items than `MOST_ITEMS`: nothing was compared, and the groups are as they were."""
+
+
+def keep_together(items: ItemTable) -> tuple[ItemTable, list[str]]:
+    """The items with near-duplicates in one group, and a note that says so.
+
+    Not for groups of the user's: a text in several of those would chain them to one.
+    """
+    found = group_near_duplicates(items.texts, items.groups)
+    if found.is_skipped:
+        return items, [
+            f"There are more than {MOST_ITEMS:,} items: only equal texts, not nearly equal ones, stay together."
+        ]
+    if not found.items:
+        return items, []
+    note = f"Items with nearly the text of another one: {found.items:,}; a split keeps them together."
+    return replace(items, groups=found.groups), [note]
 
 
 def group_near_duplicates(texts: pl.DataFrame, groups: pl.Series) -> NearDuplicates:

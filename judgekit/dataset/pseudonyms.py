@@ -6,9 +6,13 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
+
+from judgekit.dataset.annotation_columns import extra_columns
+from judgekit.schema.schema import Schema
+from judgekit.tables.source import SourceTable
 
 _SHORT, _LONG = 8, 16
 """Characters of a pseudonym: 40 bits, and 80 bits for the few names that agree in the first 40."""
@@ -40,6 +44,44 @@ def pseudonymise(names: pl.Series, key: bytes) -> pl.Series:
     chosen = pl.when(pl.col("short").is_duplicated()).then("long").otherwise("short")
     hidden = table.select(pl.lit("a-") + chosen).to_series()
     return names.replace_strict(distinct, hidden, default=None, return_dtype=pl.String)
+
+
+class Hidden(NamedTuple):
+    """Annotations without the names of their annotators."""
+
+    annotations: pl.DataFrame
+    names: dict[str, str]
+    """The pseudonyms of those whom a column or a file names, which messages may mention."""
+
+
+def hide_annotators(annotations: pl.DataFrame, source: SourceTable, schema: Schema, key: bytes) -> Hidden:
+    """Pseudonyms for annotators, also where a text beside the annotations names them.
+
+    Args:
+        annotations: the annotations.
+        source: the table they are from.
+        schema: what its columns mean.
+        key: the secret of the workspace.
+    """
+    raw = annotations.get_column("annotator")
+    hidden = pseudonymise(raw, key)
+    known = dict(pl.DataFrame({"raw": raw, "hidden": hidden}).drop_nulls().unique().iter_rows())
+    columns, files = set(schema.annotator_columns), [member.name for member in source.members]
+    shown = {
+        name: pseudonym
+        for name, pseudonym in known.items()
+        if name in columns or any(file.startswith(f"{name}.") for file in files)
+    }
+    # Numbers and single characters name nobody, and texts are full of them.
+    telling = {name: pseudonym for name, pseudonym in known.items() if len(name) > 1 and not name.isnumeric()}
+    texts = [_redact_cells(column, telling) for column in extra_columns(annotations) if column.dtype == pl.String]
+    return Hidden(annotations.with_columns(hidden.alias("annotator"), *texts), shown)
+
+
+def _redact_cells(cells: pl.Series, names: Mapping[str, str]) -> pl.Series:
+    naming = cells.drop_nulls().unique()
+    naming = naming.filter(naming.str.contains_any(list(names))) if names else naming.clear()
+    return cells.replace(naming, pl.Series([redact(text, names) for text in naming], dtype=pl.String))
 
 
 def _digest(name: str, key: bytes) -> str:

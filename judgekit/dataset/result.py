@@ -10,8 +10,9 @@ import polars as pl
 
 from judgekit.core.distributions import class_prior, empirical_distribution, entropy, raw_agreement
 from judgekit.dataset.annotation_columns import AnnotationColumn, describe_columns
-from judgekit.dataset.ingest_report import IngestReport
+from judgekit.dataset.building import IngestReport
 from judgekit.dataset.items import ItemTable
+from judgekit.dataset.manifest import SourceFile
 from judgekit.dataset.pseudonyms import redacted
 from judgekit.dataset.rounds import Round
 from judgekit.schema.schema import Schema
@@ -33,8 +34,12 @@ class IngestResult(NamedTuple):
     """The account of what was read: of the round alone, where one was added."""
     template: str
     """Name of the built-in template that the dataset's own was made from."""
+    template_text: str
+    """The template itself."""
     annotator_ids: str | None
     """Whether the ids are pseudonyms or as in the file; None where nobody is named."""
+    sources: tuple[SourceFile, ...] = ()
+    """The files that the dataset is made of, oldest first."""
     names: Mapping[str, str] = {}
     """The pseudonyms of those annotators who are named by a column or a file."""
     round: Round | None = None

@@ -5,15 +5,22 @@ Items are one if their ids are equal, and their texts too; where one of the tabl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
+from judgekit.config.roles import Roles
 from judgekit.dataset.annotation_columns import join_annotations
 from judgekit.dataset.items import ItemTable
-from judgekit.errors import MOST_PROBLEMS_SHOWN
+from judgekit.errors import MOST_PROBLEMS_SHOWN, DataError
+from judgekit.schema.inference import infer_schema
+from judgekit.schema.schema import Schema
 from judgekit.tables.account import SetAside, in_words
+from judgekit.tables.source import SourceTable
+from judgekit.wording import counted
 
 _OLD = "\x00old"
 
@@ -32,6 +39,77 @@ class Round(NamedTuple):
     """Items of the round that were there already and got annotations."""
     set_aside: list[SetAside]
     """Annotations, counted one by one, that repeat or contradict those of before."""
+
+
+def schema_of_round(dataset: str, schema: Schema, items: ItemTable, source: SourceTable, roles: Roles) -> Schema:
+    """A round's columns: as the user says, else as in the dataset where the file has them, else found out.
+
+    Args:
+        dataset: its name, for messages.
+        schema: of the dataset.
+        items: of the dataset.
+        source: the round.
+        roles: the user's word.
+
+    Raises:
+        DataError: the round lacks a field, is to have other labels, or cannot be read.
+    """
+    if lacking := [field for field in items.fields if field not in source.frame.columns]:
+        raise DataError(
+            f"{source.name} lacks columns of the dataset {dataset!r}.",
+            problems=[f"no column {field!r}" for field in lacking],
+            hint="Name the columns as in the first round.",
+        )
+    if roles.labels and roles.labels != items.labels:
+        raise DataError(
+            f"The dataset {dataset!r} has the labels {', '.join(items.labels)}; a round cannot change them.",
+            hint="Ingest the files of all rounds together: judgekit ingest round1.csv round2.csv",
+        )
+    # Another round may have other annotators, and another layout where it lacks the columns of the labels.
+    known = replace(schema.as_roles(), labels=(), annotator_columns=()).within(source.frame.columns)
+    known = known if known.label or known.counts else replace(known, layout=None)
+    return infer_schema(source, roles.over(known), known_labels=items.labels)
+
+
+def with_annotators_of(schema: Schema, of_round: Schema, names: Mapping[str, str]) -> Schema:
+    """The schema of a dataset with the columns of a round's annotators as well.
+
+    Args:
+        schema: of the dataset, with pseudonyms where it has some.
+        of_round: of the round, with the names in its file.
+        names: the pseudonyms of these.
+    """
+    people = (names.get(name, name) for name in of_round.annotator_columns)
+    return replace(schema, annotator_columns=tuple(dict.fromkeys([*schema.annotator_columns, *people])))
+
+
+def refuse_contradictions(
+    dataset: str, source: SourceTable, joined: Round, read: int, *, strict: bool, most_set_aside: float
+) -> None:
+    """Refuse a round that adds nothing, or that contradicts the dataset too much.
+
+    Args:
+        dataset: its name, for messages.
+        source: the round.
+        joined: what became of its annotations.
+        read: how many it has.
+        strict: whether nothing may be set aside.
+        most_set_aside: share of the annotations that may contradict the dataset.
+
+    Raises:
+        DataError: it does.
+    """
+    number = sum(aside.rows for aside in joined.set_aside if aside.is_fault or strict)
+    if joined.added and (number == 0 or (not strict and number <= most_set_aside * read)):
+        return
+    what = (
+        f"{counted(number, 'annotation does', 'annotations do')} not fit" if joined.added else "no annotation is new to"
+    )
+    raise DataError(
+        f"{source.name}: {what} the dataset {dataset!r}; it is unchanged.",
+        problems=[detail for aside in joined.set_aside for detail in aside.details][:MOST_PROBLEMS_SHOWN],
+        hint="Correct these annotations, or allow more of them to be set aside with --most-set-aside.",
+    )
 
 
 def add_round(
@@ -66,14 +144,12 @@ def add_round(
     cells = said.join(position, on="item_id").join(code, on="label")
     counts = np.concatenate([items.counts, np.zeros_like(fresh.counts)])
     np.add.at(counts, (cells["n"].to_numpy(), cells["k"].to_numpy()), cells["count"].to_numpy())
-    merged = ItemTable(
+    merged = replace(
+        items,
         item_ids=pl.concat([items.item_ids, fresh.item_ids]),
         texts=pl.concat([items.texts, fresh.texts]),
-        labels=items.labels,
         counts=counts,
         groups=pl.concat([items.groups, fresh.groups]),
-        scale=items.scale,
-        values=items.values,
         parts=_parts(items, fresh),
     )
     added = int(said.get_column("count").sum())

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
+from dataclasses import replace
 
 from judgekit.config import IngestSettings
-from judgekit.config.roles import Roles
-from judgekit.dataset.building import build_items
-from judgekit.dataset.items import ItemTable
+from judgekit.dataset.building import NO_DISAGREEMENT, build_items
 from judgekit.dataset.manifest import DATASETS
-from judgekit.dataset.opening import Dataset, load_annotations, open_dataset
+from judgekit.dataset.near_duplicates import keep_together
+from judgekit.dataset.opening import load_annotations, open_dataset
+from judgekit.dataset.pseudonyms import Hidden, hide_annotators
 from judgekit.dataset.result import PSEUDONYMS, IngestResult
-from judgekit.dataset.rounds import Round, add_round
-from judgekit.errors import MOST_PROBLEMS_SHOWN, DataError
-from judgekit.schema.inference import infer_schema
-from judgekit.schema.schema import Schema
+from judgekit.dataset.rounds import add_round, refuse_contradictions, schema_of_round, with_annotators_of
+from judgekit.dataset.writing import fingerprints, write_dataset
+from judgekit.errors import DataError
 from judgekit.tables.source import SourceTable
-from judgekit.verbs.new_dataset import (
-    grouped,
-    with_pseudonyms,
-    write_dataset,
-)
 from judgekit.workspace.store import Workspace
 
 
 def append_round(
-    place: Workspace,
-    name: str | None,
-    source: SourceTable,
-    roles: Roles,
-    sources: list[dict[str, Any]],
-    chosen: IngestSettings,
-    *,
-    dry_run: bool,
+    place: Workspace, name: str | None, source: SourceTable, settings: IngestSettings, *, dry_run: bool
 ) -> IngestResult:
     """Add the annotations of a table to a dataset; items are matched by id and text.
 
@@ -41,9 +27,7 @@ def append_round(
         place: the workspace.
         name: the dataset; None takes the newest.
         source: the round.
-        roles: the user's word on its columns; where it says nothing, they are those of the dataset.
-        sources: name and SHA-256 of the round's files.
-        chosen: the settings.
+        settings: what they say about columns beats what these mean in the dataset.
         dry_run: write nothing.
 
     Raises:
@@ -54,75 +38,39 @@ def append_round(
     name = place.open(DATASETS, name).name
     with place.only_one(f"append-{name}"):
         data = open_dataset(place, name)
-        manifest = data.manifest
-        before = [file.to_json() for file in manifest.sources]
-        known = {file.sha256 for file in manifest.sources}
-        repeated = [entry["name"] for entry in sources if entry["sha256"] in known]
-        if repeated:
+        before, sources = data.manifest.sources, fingerprints(source)
+        if known := [file.name for file in sources if file.sha256 in {one.sha256 for one in before}]:
             raise DataError(
-                f"{', '.join(repeated)} is in the dataset {data.name!r} already, with the same content.",
+                f"{', '.join(known)} is in the dataset {name!r} already, with the same content.",
                 hint="Give the files of the new round alone.",
             )
-        schema = _schema_of_round(data, source, roles)
-        round_items, annotations, report = build_items(
-            source, schema, strict=chosen.strict, most_set_aside=chosen.most_set_aside
-        )
-        ids, names = manifest.annotator_ids, dict[str, str]()
+        schema = schema_of_round(name, data.schema, data.items, source, settings.roles())
+        strict, most_set_aside = settings.strict, settings.most_set_aside
+        new = build_items(source, schema, strict=strict, most_set_aside=most_set_aside, is_round=True)
+        ids, hidden, report = data.manifest.annotator_ids, Hidden(new.annotations, {}), new.report
         if report.annotators is not None and ids in (PSEUDONYMS, None):
-            annotations, names = with_pseudonyms(annotations, source, schema, place.secret())
-            ids = PSEUDONYMS
+            hidden, ids = hide_annotators(new.annotations, source, schema, place.secret()), PSEUDONYMS
         by_id = schema.item is not None and data.schema.item is not None
         old = load_annotations(data.folder)
-        joined = add_round(data.items, old, round_items, annotations, by_id=by_id)
-        _refuse_contradictions(source, data, joined, report.annotations, chosen)
-        items = joined.items
-        if chosen.near_duplicates:
-            items, report = grouped(items, report, data.schema)
+        joined = add_round(data.items, old, new.items, hidden.annotations, by_id=by_id)
+        read = report.annotations
+        refuse_contradictions(name, source, joined, read, strict=strict, most_set_aside=most_set_aside)
+        items, notes = joined.items, list[str]()
+        if settings.near_duplicates and not data.schema.group:
+            items, notes = keep_together(items)
+        lone = [NO_DISAGREEMENT] if int(items.counts.sum(axis=1).max()) == 1 else []
         result = IngestResult(
-            data.name, None, items, joined.annotations, data.schema, report, manifest.template, ids, names, joined
+            dataset=name,
+            folder=None,
+            items=items,
+            annotations=joined.annotations,
+            schema=with_annotators_of(data.schema, schema, hidden.names),
+            report=replace(report, notes=(*report.notes, *notes), warnings=(*report.warnings, *lone)),
+            template=data.manifest.template,
+            template_text=data.template.source,
+            annotator_ids=ids,
+            sources=(*before, *sources),
+            names=hidden.names,
+            round=joined,
         )
-        if dry_run:
-            return result
-        template = data.template.source
-        return write_dataset(place, result, template, [*before, *sources], replace=True)
-
-
-def _schema_of_round(data: Dataset, source: SourceTable, roles: Roles) -> Schema:
-    """The round's columns: as the user says, else as in the dataset where the file has them, else found out."""
-    then, columns = data.schema, set(source.frame.columns)
-    lacking = [field for field in data.items.fields if field not in columns]
-    if lacking:
-        raise DataError(
-            f"{source.name} lacks columns of the dataset {data.name!r}.",
-            problems=[f"no column {field!r}" for field in lacking],
-            hint="Name the columns as in the first round.",
-        )
-    known = dataclasses.replace(then.as_roles(), labels=(), annotator_columns=()).within(columns)
-    is_alike = bool(known.label or known.counts)
-    known = dataclasses.replace(known, layout=then.layout if is_alike else None)
-    return infer_schema(source, roles.over(known), known_labels=_labels(data.items, roles, data.name))
-
-
-def _labels(items: ItemTable, roles: Roles, name: str) -> tuple[str, ...]:
-    if roles.labels and roles.labels != items.labels:
-        raise DataError(
-            f"The dataset {name!r} has the labels {', '.join(items.labels)}; a round cannot change them.",
-            hint="Ingest the files of all rounds together: judgekit ingest round1.csv round2.csv",
-        )
-    return items.labels
-
-
-def _refuse_contradictions(
-    source: SourceTable, data: Dataset, joined: Round, read: int, chosen: IngestSettings
-) -> None:
-    faults = [aside for aside in joined.set_aside if aside.is_fault or chosen.strict]
-    number = sum(aside.rows for aside in faults)
-    if joined.added and (number == 0 or (not chosen.strict and number <= chosen.most_set_aside * read)):
-        return
-    details = [detail for aside in joined.set_aside for detail in aside.details][:MOST_PROBLEMS_SHOWN]
-    what = f"{number:,} annotations do not fit" if joined.added else "no annotation is new to"
-    raise DataError(
-        f"{source.name}: {what} the dataset {data.name!r}; it is unchanged.",
-        problems=details,
-        hint="Correct these annotations, or allow more of them to be set aside with --most-set-aside.",
-    )
+        return result if dry_run else write_dataset(place, result, replace=True)

@@ -12,8 +12,9 @@ from judgekit.dataset.annotation_columns import (
     columns_of_annotations,
     describe_columns,
     join_annotations,
-    redact_columns,
 )
+from judgekit.dataset.building import build_items
+from judgekit.dataset.pseudonyms import hide_annotators
 from judgekit.schema.inference import infer_schema
 
 BASE = {"item_id": ["i1", "i1"], "annotator": ["p1", "p2"], "label": ["x", "y"], "count": [1, 1]}
@@ -62,12 +63,18 @@ def test_annotations_keep_their_columns_in_file_order(ingest):
     ]
 
 
-def test_texts_name_no_annotator():
-    comments = ["as Ann Lee said", "Ann Leeds did not", "3 of them", None]
-    table = pl.DataFrame({"item_id": ["i"] * 4, "annotation.comment": comments, "annotation.seconds": [1, 2, 3, 4]})
-    redacted = redact_columns(table, {"Ann Lee": "a-1", "3": "a-2", "x": "a-3"})
-    assert redacted["annotation.comment"].to_list() == ["as a-1 said", *comments[1:]]
-    assert redacted["annotation.seconds"].to_list() == [1, 2, 3, 4]
+def test_texts_name_no_annotator(table):
+    said = ["as Ann Lee said", "Ann Leeds did not", "3 of them", ""]
+    people = ["Ann Lee", "3", "Ann Lee", "3"]
+    rows = "".join(f"i{n // 2},{who},some words {n // 2},{'xy'[n % 2]},{said[n]},{n}\n" for n, who in enumerate(people))
+    source = table("item_id,annotator,text,label,comment,seconds\n" + rows)
+    schema = infer_schema(source)
+    annotations = build_items(source, schema).annotations
+    hidden, names = hide_annotators(annotations, source, schema, b"key")
+    pseudonym = hidden["annotator"][0]
+    assert hidden["annotation.comment"].to_list() == [f"as {pseudonym} said", *said[1:3], None]
+    assert hidden["annotation.seconds"].to_list() == [0, 1, 2, 3]
+    assert names == {} and hidden["annotator"][1].startswith("a-")
 
 
 def test_rounds_with_other_columns_are_joined_with_nulls():
