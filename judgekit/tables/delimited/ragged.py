@@ -84,7 +84,7 @@ def fit(parsed: Parsed, dialect: Dialect) -> Fitted:
         doubt = "some of its texts are quoted and others hold single quotes"
     if not dialect.names_columns:
         doubt = doubt or f"line {dialect.header_line + 1} names one of {dialect.width} columns only; is it a title?"
-    if faulty and parsed.ends == "lone returns":
+    if parsed.ends == "lone returns" and len(names) == 1:
         doubt = doubt or "its line ends are mixed, and some may stand within texts that are not quoted"
     if 2 * faulty > body.height + len(rows):
         doubt = doubt or f"{faulty:,} of its rows do not fit the header, which is most of them"

@@ -1,17 +1,15 @@
-"""Delimited text to a `SourceTable`: the short way where all is clear, else DuckDB; what is not certain is refused."""
+"""Delimited text to a `SourceTable`: the short way where all is clear, else by dialects; refused where in doubt."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import duckdb
-
 from judgekit.errors import MOST_PROBLEMS_SHOWN, DataError
 from judgekit.tables.account import SetAside, in_words
-from judgekit.tables.delimited.dialect import NO_DELIMITER, Dialect, candidate_dialects
+from judgekit.tables.delimited.candidates import candidate_dialects
+from judgekit.tables.delimited.dialect import NO_DELIMITER, Dialect
 from judgekit.tables.delimited.doubts import refuse_doubtful
 from judgekit.tables.delimited.parsing import LineEnds, parse
 from judgekit.tables.delimited.ragged import Fault, Fitted, fit, shown
@@ -57,24 +55,16 @@ def read_table(
     path = Path(path)
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
         raise DataError(f"A delimiter is one character, not {delimiter!r}.", hint="For a tab give $'\\t'.")
-    with tempfile.TemporaryDirectory(prefix="judgekit-") as name:
-        source = path
-        if content is not None:
-            source = Path(name) / "unpacked.csv"
-            source.write_bytes(content)
-        notes, warnings = list[str](), list[str]()
-        clean = read_well_formed(source, delimiter=delimiter) if encoding is None else None
-        if clean is not None and clean.dialect.names_columns:
-            body, lines = clean.frame.slice(1), clean.starts[1:]
-            attempt = _Attempt(clean.dialect, Fitted(clean.dialect.names, body, lines, 0, [], "", []))
-        else:
-            utf8 = read_as_utf8(path, encoding, content)
-            notes += utf8.notes
-            warnings += [utf8.warning] if utf8.warning else []
-            if not utf8.is_as_on_disk:
-                source = Path(name) / "utf8.csv"
-                source.write_bytes(utf8.content)
-            attempt = _read_best(source, utf8.content, Path(name), delimiter)
+    notes, warnings = list[str](), list[str]()
+    clean = read_well_formed(path, content, delimiter=delimiter) if encoding is None else None
+    if clean is not None and clean.dialect.names_columns:
+        body, lines = clean.frame.slice(1), clean.starts[1:]
+        attempt = _Attempt(clean.dialect, Fitted(clean.dialect.names, body, lines, 0, [], "", []))
+    else:
+        utf8 = read_as_utf8(path, encoding, content)
+        notes += utf8.notes
+        warnings += [utf8.warning] if utf8.warning else []
+        attempt = _read_best(utf8.content, delimiter)
     dialect, fitted = attempt.dialect, attempt.fitted
     if fitted.doubt or (strict and fitted.faults):
         why = f"it cannot be read: {fitted.doubt}" if fitted.doubt else f"{_lines(len(fitted.faults))} cannot be read"
@@ -85,7 +75,7 @@ def read_table(
             f"{path.name} has a header ({', '.join(map(shown, fitted.names))}) and no rows.", hint="Add rows to it."
         )
     if attempt.ends != "alike":
-        notes.append("The line ends are mixed; all were read as \\n.")
+        notes.append("The line ends are mixed.")
     notes += _about(dialect, fitted, delimiter_given=delimiter is not None)
     body, about_names = under_names(path, fitted.names, fitted.body)
     table = SourceTable(
@@ -100,23 +90,20 @@ def read_table(
     return table
 
 
-def _read_best(source: Path, content: bytes, folder: Path, delimiter: str | None) -> _Attempt:
+def _read_best(content: bytes, delimiter: str | None) -> _Attempt:
     """The first dialect in which every row fits, else the one in which most do, else the most plausible one."""
     attempts: list[_Attempt] = []
-    options: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-    }
-    with duckdb.connect(config=options) as connection:
-        for dialect in candidate_dialects(connection, str(source), content, delimiter=delimiter):
-            parsed = parse(connection, source, content, dialect, folder)
-            attempt = _Attempt(dialect, fit(parsed, dialect), parsed.ends)
-            fitted = attempt.fitted
-            if not fitted.doubt and not fitted.faults and fitted.body.height >= dialect.fewest_rows:
-                return attempt
-            attempts.append(attempt)
-    likely = [attempt for attempt in attempts if not attempt.fitted.doubt]
-    return min(likely, key=lambda one: (one.dialect.fewest_rows, len(one.fitted.faults)), default=attempts[0])
+    for dialect in candidate_dialects(content, delimiter=delimiter):
+        parsed = parse(content, dialect)
+        attempt = _Attempt(dialect, fit(parsed, dialect), parsed.ends)
+        fitted = attempt.fitted
+        if not fitted.doubt and not fitted.faults and fitted.body.height >= dialect.fewest_rows:
+            return attempt
+        attempts.append(attempt)
+    likely = [one for one in attempts if not one.fitted.doubt and not one.dialect.is_rare]
+    if not likely:
+        return next(one for one in attempts if one.fitted.doubt)
+    return min(likely, key=lambda one: (one.dialect.fewest_rows, len(one.fitted.faults)))
 
 
 def _set_aside(faults: Sequence[Fault]) -> tuple[SetAside, ...]:

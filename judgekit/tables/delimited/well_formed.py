@@ -46,21 +46,27 @@ class WellFormed(NamedTuple):
     """Line (from 1) on which each record starts."""
 
 
-def read_well_formed(path: Path, *, delimiter: str | None = None) -> WellFormed | None:
+def read_well_formed(path: Path, content: bytes | None = None, *, delimiter: str | None = None) -> WellFormed | None:
     """Read a delimited file of two columns or more, if nothing about it is in doubt.
 
     Args:
         path: the file.
+        content: its bytes, where they are not those on disk.
         delimiter: the user's word; else the first line must leave no choice.
 
     Returns:
         The records, or None where the strict parser has to decide: the file is missing, of another kind or not plain
         UTF-8, or it has blank lines, ragged rows, mixed line ends, NUL bytes or doubtful quotes.
     """
-    if not path.is_file():
+    if content is None and not path.is_file():
         return None
-    with path.open("rb") as file:
-        head = file.read(_HEADER_BYTES).decode("utf-8", "replace")
+    with path.open("rb") if content is None else io.BytesIO(content) as file:
+        return _read(file, delimiter)
+
+
+def _read(file: BinaryIO, delimiter: str | None) -> WellFormed | None:
+    head = file.read(_HEADER_BYTES).decode("utf-8", "replace")
+    file.seek(0)
     dialect = _dialect(head, delimiter)
     if dialect is None:
         return None
@@ -69,7 +75,7 @@ def read_well_formed(path: Path, *, delimiter: str | None = None) -> WellFormed 
     frames: list[pl.DataFrame] = []
     cells = 0
     try:
-        for piece in layout.pieces(path):
+        for piece in layout.pieces(file):
             frames.append(
                 pl.read_csv(piece, has_header=False, separator=dialect.delimiter, schema=schema).fill_null("")
             )
@@ -122,20 +128,19 @@ class _Layout:
         """1 where the lines looked through so far end within a quoted field."""
         self._marks = np.empty(0, dtype=bool)
 
-    def pieces(self, path: Path) -> Iterator[bytes]:
+    def pieces(self, file: BinaryIO) -> Iterator[bytes]:
         """The file in pieces of whole records, each looked through.
 
         Raises:
             _DoubtError: a quote, a line end or a NUL byte can mean several things, or a line is very long.
         """
         held: list[bytes] = []
-        with path.open("rb") as file:
-            while piece := self._whole_lines(file):
-                self._take(piece)
-                held.append(piece)
-                if not self._is_quoted:
-                    yield b"".join(held) if len(held) > 1 else piece
-                    held.clear()
+        while piece := self._whole_lines(file):
+            self._take(piece)
+            held.append(piece)
+            if not self._is_quoted:
+                yield b"".join(held) if len(held) > 1 else piece
+                held.clear()
         if self._is_quoted or self._returns not in (0, self.records):
             raise _DoubtError
 

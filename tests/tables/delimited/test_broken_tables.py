@@ -180,6 +180,29 @@ def test_wide_tables_and_long_cells_are_read_whole():
     assert read(HEADER + f'i1,a,"{cell}",yes\n' + ROWS + "cut,short\n").frame.row(0) == ("i1", "a", cell, "yes")
 
 
+def test_a_quote_closed_and_opened_again_within_a_text_is_no_text():
+    source = read(HEADER + 'i1,a,"5"  " long",yes\n' + ROWS)
+    assert lines_aside(source) == ["line 2"] and source.frame.height == 12
+
+
+def test_a_lone_return_within_a_row_sets_its_pieces_aside():
+    source = read((HEADER + ROWS + "i9,ann0,some \rtext,yes\n" + MORE).replace("\n", "\r\n"))
+    assert source.frame.height == 24 and lines_aside(source) == ["lines 14, 15"]
+    with pytest.raises(DataError, match="its line ends are mixed"):  # in one column every piece looks like a row
+        read("text\rtwo\nlines\ra third\r")
+
+
+def test_spaces_do_not_separate_the_fields_of_a_table_in_which_rows_do_not_fit():
+    with pytest.raises(DataError, match="was read as one column"):
+        read("Export of it\n\nNr, Satz, Urteil\n" + "1, Satz, ja\n" * 9 + "1, noch ein Satz, ja\n")
+
+
+def test_line_breaks_within_texts_stay_whatever_ends_the_lines():
+    source = read('id,text,label\r\n1,"a\nb",x\n2,"c\r\nd",y\r\n')
+    assert source.frame.rows() == [("1", "a\nb", "x"), ("2", "c\r\nd", "y")]
+    assert "The line ends are mixed." in source.notes
+
+
 def test_names_in_messages_hold_no_escape_sequence():
     with pytest.raises(DataError) as caught:
         read("id,\x1b[2Jtext,label\n1,a\n2,b\n")
