@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def test_four_bits_are_refused_with_the_reason(
         check_4bit(causal, torch.device("mps"))
     (tmp_path / "config.json").write_text('{"model_type": "llama", "quantization_config": {"bits": 4}}')
     with pytest.raises(BackboneError, match="already quantised"):
-        check_4bit(causal._replace(folder=tmp_path), CPU)
+        check_4bit(dataclasses.replace(causal, folder=tmp_path), CPU)
     monkeypatch.setitem(sys.modules, "bitsandbytes.functional", None)
     with pytest.raises(BackboneError, match="bitsandbytes does not work here"):
         check_4bit(causal, CPU)
