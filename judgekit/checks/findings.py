@@ -1,4 +1,4 @@
-"""What to look at in an item table before training on it: disputed items, duplicates, leakage between given parts."""
+"""What to look at in a dataset before training on it: disputed items, duplicates, leakage, annotators who rate high."""
 
 from __future__ import annotations
 
@@ -97,6 +97,30 @@ def leakage(items: ItemTable) -> Leakage | None:
     frame = pl.DataFrame({"part": items.parts, "id": items.item_ids, "group": items.groups})
     leaked = frame.filter(pl.col("part").drop_nulls().n_unique().over("group") > 1)
     return Leakage(leaked.get_column("group").n_unique(), leaked.height, _first_ids(leaked, "group"))
+
+
+def annotator_shifts(items: ItemTable, annotations: pl.DataFrame) -> dict[str, float]:
+    """How far each annotator's labels lie above those of the others on the same items, on average.
+
+    Args:
+        items: the table; its labels have numbers, or nothing can be said.
+        annotations: `item_id`, `annotator` (null where unnamed), `label`, `count`.
+
+    Returns:
+        By name, in the unit of the scale, each annotation weighing the same; annotators who share no item with
+        anybody are left out. Empty on a nominal scale.
+    """
+    if not items.values:
+        return {}
+    number = pl.col("label").replace_strict(list(items.labels), list(items.values), return_dtype=pl.Float64)
+    total, count = pl.col("total"), pl.col("count")
+    valued = annotations.with_columns(total=number * count)
+    of_item = valued.group_by("item_id").agg(all_total=total.sum(), all_count=count.sum())
+    own = valued.drop_nulls("annotator").group_by("item_id", "annotator").agg(total.sum(), count.sum())
+    others = (pl.col("all_total") - total) / (pl.col("all_count") - count)
+    shift = ((total / count - others) * count).sum() / count.sum()
+    shared = own.join(of_item, on="item_id").filter(pl.col("all_count") > count).sort("annotator", "item_id")
+    return dict(shared.group_by("annotator").agg(shift).iter_rows())
 
 
 def _first_ids(frame: pl.DataFrame, key: str) -> list[list[str]]:

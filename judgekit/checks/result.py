@@ -60,6 +60,11 @@ class CheckResult(NamedTuple):
     """None where the table does not name them."""
     annotation_columns: tuple[AnnotationColumn, ...]
     """What is known of annotations and annotators beside the labels."""
+    shifts: dict[str, float]
+    """How far each annotator's labels lie above those of the others on the same items, on average, in the unit of the
+    scale; empty where the labels have no order."""
+    has_pseudonyms: bool
+    """Whether pseudonyms stand for the annotators."""
     disagreed_items: list[DisagreedItem]
     duplicates: Duplicates
     leakage: Leakage | None
@@ -72,11 +77,18 @@ class CheckResult(NamedTuple):
     thresholds: dict[str, Threshold]
     """Those that were set, by the name of the setting."""
 
+    def annotators_worst_first(self) -> list[AnnotatorQuality]:
+        """The annotators, flagged ones first, then the least reliable; none where they are unnamed."""
+        found = [] if self.annotators is None else self.annotators.annotators
+        return sorted(found, key=lambda one: (not one.flag, one.reliability))
+
+    def annotators_note(self) -> str:
+        """What to mind in reading the figures of annotators."""
+        return UNNAMED if self.annotators is None else self.annotators.note
+
     def flagged(self) -> list[str] | None:
         """The annotators that look careless, worst first; None where annotators are unnamed."""
-        if self.annotators is None:
-            return None
-        return [one.annotator for one in sorted(self.annotators.annotators, key=_worst_first) if one.flag]
+        return None if self.annotators is None else [one.annotator for one in self.annotators_worst_first() if one.flag]
 
     def missed(self) -> list[str]:
         """A sentence for each threshold that is not met."""
@@ -86,8 +98,8 @@ class CheckResult(NamedTuple):
         """The facts as JSON values; null where undefined."""
         shares = self.label_shares
         most, least = max(shares, key=shares.__getitem__), min(shares, key=shares.__getitem__)
-        found = self.annotators
-        return {
+        people = [one._asdict() | {"shift": self.shifts.get(one.annotator)} for one in self.annotators_worst_first()]
+        facts = {
             **self._asdict(),
             "annotations_per_item": dict(zip(("min", "mean", "max"), self.annotations_per_item, strict=True)),
             "krippendorff_alpha": self.krippendorff_alpha._asdict(),
@@ -98,10 +110,8 @@ class CheckResult(NamedTuple):
             "imbalance": {"most": most, "most_share": shares[most], "least": least, "least_share": shares[least]},
             "test_plan": self.test_plan._asdict(),
             "confused_labels": [{"labels": [one, two], "share": share} for one, two, share in self.confused_labels],
-            "annotators": []
-            if found is None
-            else [one._asdict() for one in sorted(found.annotators, key=_worst_first)],
-            "annotators_note": UNNAMED if found is None else found.note,
+            "annotators": people,
+            "annotators_note": self.annotators_note(),
             "annotation_columns": [column._asdict() for column in self.annotation_columns],
             "disagreed_items": [item._asdict() for item in self.disagreed_items],
             "duplicates": self.duplicates._asdict(),
@@ -109,6 +119,8 @@ class CheckResult(NamedTuple):
             "long_texts": None if self.long_texts is None else self.long_texts._asdict(),
             "thresholds": {name: found._asdict() for name, found in self.thresholds.items()},
         }
+        del facts["shifts"]
+        return facts
 
 
 def _ceiling_json(found: Ceiling | None) -> dict[str, Any]:
@@ -116,7 +128,3 @@ def _ceiling_json(found: Ceiling | None) -> dict[str, Any]:
         return {"items": 0, "one": None, "half": None, "perfect": None, "reason": NOTHING_TO_COMPARE}
     rows = {name: getattr(found, name)._asdict() for name in ("one", "half", "perfect")}
     return {"items": found.items, **rows, "reason": ""}
-
-
-def _worst_first(annotator: AnnotatorQuality) -> tuple[bool, float]:
-    return not annotator.flag, annotator.reliability

@@ -14,7 +14,7 @@ _WORDS = {
     "min_items": "The number of items",
     "max_noise_floor": "The KL of a perfect judge",
     "max_flagged": "The number of flagged annotators",
-    "max_leakage": "The number of groups on both sides of the given split",
+    "max_leakage": "The number of groups that cross the given split",
 }
 
 

@@ -38,4 +38,4 @@ def evaluate(
             reporter=reporter,
             **settings,
         )
-    emit(result, verb.evaluation_table, as_json=json)
+    emit(result, verb.evaluate_page, as_json=json)

@@ -39,6 +39,6 @@ def export(
             reporter=reporter,
             **settings,
         )
-    emit(result, verb.export_summary, as_json=json)
+    emit(result, verb.export_page, as_json=json)
     say(f"Written: {result.folder}")
     next_command(f"read {result.folder / 'README.md'}; the code in it loads the folder")

@@ -61,7 +61,7 @@ def ingest(
     result = verb.ingest(
         *paths, name=name, workspace=workspace, force=force, append=append, dry_run=dry_run, **settings
     )
-    emit(result, verb.ingestion_page, as_json=json)
+    emit(result, verb.ingest_page, as_json=json)
     for found in result.datasets:
         if found.folder is not None:
             say(f"Written: {found.folder}")

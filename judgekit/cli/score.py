@@ -42,5 +42,5 @@ def score(
             reporter=reporter,
             **settings,
         )
-    emit(result, verb.score_summary, as_json=json)
+    emit(result, verb.score_page, as_json=json)
     say(f"Written: {result.output}")

@@ -85,6 +85,6 @@ def show(
 
     if what is What.template:
         found = verb.show_template(dataset, item=item, workspace=workspace)
-        emit(found, verb.filled_template, as_json=json)
+        emit(found, verb.template_page, as_json=json)
     else:
-        emit(verb.show(workspace=workspace), verb.workspace_tables, as_json=json)
+        emit(verb.show(workspace=workspace), verb.workspace_page, as_json=json)

@@ -47,7 +47,7 @@ def train(
             **settings,
         )
     if json or result.folder is not None:
-        emit(result, verb.training_summary, as_json=json)
+        emit(result, verb.train_page, as_json=json)
     if result.folder is None:
         say(f"Interrupted after step {result.steps:,} of {result.total_steps:,}; the checkpoint is kept.")
         next_command(f"judgekit train --judge {result.judge} --resume")

@@ -20,6 +20,23 @@ from judgekit.schema.schema import Schema
 PSEUDONYMS, AS_IN_FILE = "pseudonyms", "as in the file"
 
 
+class Figures(NamedTuple):
+    """What the counts of a dataset come to."""
+
+    items: int
+    annotations: int
+    annotators: int | None
+    """None where nobody is named."""
+    annotations_per_item: tuple[int, float, int]
+    """Fewest, mean, most."""
+    label_shares: dict[str, float]
+    """Mean over the items of each label's share."""
+    raw_agreement: float | None
+    """Mean over the items of the share of agreeing pairs of annotations; None where no item has two."""
+    mean_entropy: float
+    """Of the empirical distributions, nats."""
+
+
 class IngestResult(NamedTuple):
     """One new dataset, or one that a further round was added to."""
 
@@ -64,20 +81,32 @@ class IngestResult(NamedTuple):
         """
         if self.others:
             return {"datasets": [result.to_json() for result in self.datasets], "dry_run": self.folder is None}
-        return redacted(self.facts(), self.names)
+        return redacted(self._facts(), self.names)
 
-    def facts(self) -> dict[str, Any]:
-        """The facts as JSON values, columns and annotators by their names in the file."""
-        counts, report, schema = self.items.counts, self.report, self.schema
+    def figures(self) -> Figures:
+        """What the counts come to."""
+        counts = self.items.counts
         per_item = counts.sum(axis=1)
         people = self.annotations.get_column("annotator").drop_nulls()
+        return Figures(
+            items=len(self.items),
+            annotations=int(per_item.sum()),
+            annotators=people.n_unique() if people.len() else None,
+            annotations_per_item=(int(per_item.min()), float(per_item.mean()), int(per_item.max())),
+            label_shares=dict(zip(self.items.labels, class_prior(counts).tolist(), strict=True)),
+            raw_agreement=raw_agreement(counts),
+            mean_entropy=float(entropy(empirical_distribution(counts)).mean()),
+        )
+
+    def _facts(self) -> dict[str, Any]:
+        """The facts as JSON values, columns and annotators by their names in the file."""
+        report, schema, figures = self.report, self.schema, self.figures()
         facts = {
             "dataset": self.dataset,
             "folder": None if self.folder is None else str(self.folder),
             "dry_run": self.folder is None,
-            "items": len(self.items),
-            "annotations": int(per_item.sum()),
-            "annotators": people.n_unique() if people.len() else None,
+            **figures._asdict(),
+            "annotations_per_item": dict(zip(("min", "mean", "max"), figures.annotations_per_item, strict=True)),
             "annotator_ids": self.annotator_ids,
             "labels": list(self.items.labels),
             "scale": self.items.scale,
@@ -93,14 +122,6 @@ class IngestResult(NamedTuple):
             },
             "annotation_columns": [column._asdict() for column in self.annotation_columns],
             "template": self.template,
-            "label_shares": dict(zip(self.items.labels, class_prior(counts).tolist(), strict=True)),
-            "annotations_per_item": {
-                "min": int(per_item.min()),
-                "mean": float(per_item.mean()),
-                "max": int(per_item.max()),
-            },
-            "raw_agreement": raw_agreement(counts),
-            "mean_entropy": float(entropy(empirical_distribution(counts)).mean()),
             "rows_read": report.rows_read,
             "rows_kept": report.rows_kept,
             "set_aside": [aside._asdict() | {"details": list(aside.details)} for aside in report.set_aside],

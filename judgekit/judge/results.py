@@ -10,6 +10,9 @@ import numpy as np
 import polars as pl
 
 from judgekit.core.metrics import Interval
+from judgekit.dataset.manifest import DatasetManifest
+from judgekit.judge.manifest import JudgeManifest
+from judgekit.workspace.store import Entry
 
 
 class ScoreResult(NamedTuple):
@@ -31,13 +34,13 @@ class ScoreResult(NamedTuple):
             "items": self.scores.height,
             "columns": self.scores.columns,
             "truncated": int(self.scores["truncated"].sum()),
-            "mean_label_mass": self._mean("label_mass"),
-            "mean_order_gap": self._mean("order_gap"),
-            "mean_entropy": self._mean("entropy"),
-            "label_shares": {label: self._mean(f"prob_{label}") for label in self.labels},
+            "mean_label_mass": self.mean("label_mass"),
+            "mean_order_gap": self.mean("order_gap"),
+            "mean_entropy": self.mean("entropy"),
+            "label_shares": {label: self.mean(f"prob_{label}") for label in self.labels},
         }
 
-    def _mean(self, column: str) -> float | None:
+    def mean(self, column: str) -> float | None:
         """The mean of a column; None where there is none."""
         return float(np.mean(self.scores[column].to_numpy())) if column in self.scores.columns else None
 
@@ -110,6 +113,17 @@ class Token(NamedTuple):
     """As the tokenizer writes it."""
 
 
+class Word(NamedTuple):
+    """A word that a causal LM may say for a label."""
+
+    text: str
+    tokens: list[Token]
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {"text": self.text, "tokens": [token._asdict() for token in self.tokens]}
+
+
 class PromptAsRead(NamedTuple):
     """One item as a judge reads it."""
 
@@ -132,26 +146,31 @@ class PromptAsRead(NamedTuple):
     """Whether a special token stood in the item's texts, where it is read as plain text with a space in it."""
     reading: str
     """How the labels are read, as a sentence."""
-    words: dict[str, list[dict[str, Any]]]
-    """For each label the words it is read at: `text` and `tokens`; empty for an encoder."""
+    words: dict[str, list[Word]]
+    """For each label the words it is read at; empty for an encoder."""
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
-        return {**self._asdict(), "tokens": [token._asdict() for token in self.tokens]}
+        words = {label: [word.to_json() for word in several] for label, several in self.words.items()}
+        return {**self._asdict(), "tokens": [token._asdict() for token in self.tokens], "words": words}
 
 
 class WorkspaceContents(NamedTuple):
     """The datasets and judges of a workspace, oldest first, the trainings that were interrupted, and the studies."""
 
     workspace: Path
-    datasets: list[dict[str, Any]]
-    judges: list[dict[str, Any]]
+    datasets: list[Entry[DatasetManifest]]
+    judges: list[Entry[JudgeManifest]]
     unfinished: list[str]
     studies: list[str]
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
-        return {**self._asdict(), "workspace": str(self.workspace)}
+        found = {
+            kind: [{"name": entry.name, **entry.manifest.to_json()} for entry in entries]
+            for kind, entries in (("datasets", self.datasets), ("judges", self.judges))
+        }
+        return {**self._asdict(), **found, "workspace": str(self.workspace)}
 
 
 def _finite(value: float) -> float | None:

@@ -1,146 +1,140 @@
-"""The page of `check` for the terminal: the advice first, the evidence below it.
-
-Whatever comes from a user's table goes in as `Text`: rich would read `[bold]` and `:tea:` in a plain string.
-"""
+"""The page of `check`: the advice first, the evidence below it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from judgekit.annotators.reliability import AnnotatorQuality
 from judgekit.checks.result import CheckResult
-from judgekit.reports.tables import label_bars
+from judgekit.core.agreement import NOTHING_TO_COMPARE
+from judgekit.core.ceiling import Prediction
+from judgekit.reports.blocks import Bars, Column, Rows, facts, heading, point
+from judgekit.reports.ingest_page import known_of
 
 ANNOTATORS_SHOWN = 15
 PAIRS_SHOWN = 5
+NOTHING_DIFFERS = "No two annotations of an item differ."
 
 
 def check_page(result: CheckResult) -> RenderableType:
     """What `check` found."""
-    facts = result.to_json()
-    parts: list[RenderableType] = [Text(f"Is {facts['dataset']} worth training on?", style="bold")]
-    parts += [_point(sentence) for sentence in facts["advice"]]
-    parts += [Text(""), Text("Agreement", style="bold"), _agreement(facts)]
-    parts += [Text(""), Text("What predicts the annotations of an item", style="bold"), *_predictors(facts)]
-    parts += [Text(""), Text("Labels", style="bold"), label_bars(facts["label_shares"])]
-    parts += [Text(""), Text("Annotators", style="bold"), *_annotators(facts)]
-    parts += [Text(""), Text("Labels that stand against each other", style="bold"), _confused(facts["confused_labels"])]
-    parts += [Text(""), Text("Items on which people disagree most", style="bold"), *_disagreed(facts)]
-    if facts["warnings"]:
-        parts += [Text(""), Text("Warnings", style="bold")]
-        parts += [_point(warning, style="yellow") for warning in facts["warnings"]]
-    if facts["thresholds"]:
-        parts += [Text(""), Text("Thresholds", style="bold")]
-        for found in facts["thresholds"].values():
-            parts.append(_point(("met: " if found["met"] else "MISSED: ") + found["sentence"]))
+    parts: list[RenderableType] = [heading(f"Is {result.dataset} worth training on?"), *map(point, result.advice)]
+    for words, part in (
+        ("Agreement", [facts(_agreement(result))]),
+        ("What predicts the annotations of an item", _predictors(result)),
+        ("Labels", [Bars(result.label_shares)]),
+        ("Annotators", _annotators(result)),
+        ("Labels that stand against each other", [_confused(result.confused_labels)]),
+        ("Items on which people disagree most", _disagreed(result)),
+        ("Warnings", [point(warning, style="yellow") for warning in result.warnings]),
+        ("Thresholds", _thresholds(result)),
+    ):
+        if shown := list(part):
+            parts += [Text(""), heading(words), *shown]
     return Group(*parts)
 
 
-def _point(sentence: str, *, style: str = "") -> RenderableType:
-    point = Table.grid(padding=(0, 1, 0, 1))
-    point.add_row("•", Text(sentence, style=style))
-    return point
+def _agreement(result: CheckResult) -> Iterator[tuple[str, str]]:
+    alpha, kappa = result.krippendorff_alpha, result.fleiss_kappa
+    words = alpha.reason
+    if alpha.value is not None:
+        words = f"{alpha.value:.3f} ({alpha.level})"
+        if alpha.low is not None:
+            words += f", {result.confidence:.0%} interval {alpha.low:.3f} … {alpha.high:.3f}"
+    yield "Krippendorff's alpha", words
+    if result.raw_agreement is not None and result.prevalence is not None:
+        pairs = f"{result.raw_agreement:.1%} of the pairs of annotations of an item ({result.pairs:,})"
+        most = max(result.prevalence, key=result.prevalence.__getitem__)
+        yield "raw agreement", pairs
+        yield "prevalence", f"{result.prevalence[most]:.1%} of the annotations are {most}"
+    yield "Fleiss' kappa", kappa.reason if kappa.value is None else f"{kappa.value:.3f}"
 
 
-def _agreement(facts: Mapping[str, Any]) -> RenderableType:
-    alpha, kappa = facts["krippendorff_alpha"], facts["fleiss_kappa"]
-    table = Table.grid(padding=(0, 2, 0, 1))
-    table.add_column(style="cyan", no_wrap=True)
-    if alpha["value"] is None:
-        shown = alpha["reason"]
+def _predictors(result: CheckResult) -> list[RenderableType]:
+    headings = ("KL", "noise", "KL - noise", "accuracy")
+    columns = [Column("", is_figure=False), *(Column(words, is_bold=words == headings[2]) for words in headings)]
+    prior = result.class_prior
+    share = Prediction(prior["kl"] or 0.0, result.noise_floor, prior["accuracy"] or 0.0)
+    found = {"the label shares alone": share}
+    if result.ceiling is None:
+        words = f"{NOTHING_TO_COMPARE} How well people predict each other is unknown."
     else:
-        shown = f"{alpha['value']:.3f} ({alpha['level']})"
-        if alpha["low"] is not None:
-            shown += f", {facts['confidence']:.0%} interval {alpha['low']:.3f} … {alpha['high']:.3f}"
-    table.add_row("Krippendorff's alpha", shown)
-    if facts["raw_agreement"] is not None:
-        table.add_row(
-            "raw agreement", f"{facts['raw_agreement']:.1%} of the pairs of annotations of an item ({facts['pairs']:,})"
-        )
-        most = max(facts["prevalence"], key=facts["prevalence"].__getitem__)
-        table.add_row("prevalence", Text(f"{facts['prevalence'][most]:.1%} of the annotations are {most}"))
-    table.add_row("Fleiss' kappa", kappa["reason"] if kappa["value"] is None else f"{kappa['value']:.3f}")
-    return table
-
-
-def _predictors(facts: Mapping[str, Any]) -> list[RenderableType]:
-    prior, floor, found = facts["class_prior"], facts["noise_floor"]["kl"], facts["ceiling"]
-    table = Table()
-    table.add_column("")
-    for heading in ("KL", "noise", "KL - noise", "accuracy"):
-        table.add_column(heading, justify="right", style="bold" if heading == "KL - noise" else None)
-
-    def row(words: str, kl: float, noise: float, accuracy: float) -> None:
-        table.add_row(words, f"{kl:.3f}", f"{noise:.3f}", f"{max(0.0, kl - noise):.3f}", f"{accuracy:.3f}")
-
-    row("the label shares alone", prior["kl"], floor, prior["accuracy"])
-    if found["one"]:
-        row("one annotator → the others", **_figures(found["one"]))
-        row("half of them → the other half", **_figures(found["half"]))
-        row("a perfect judge", floor, floor, found["perfect"]["accuracy"])
+        found |= {
+            "one annotator → the others": result.ceiling.one,
+            "half of them → the other half": result.ceiling.half,
+            "a perfect judge": result.ceiling.perfect._replace(kl=result.noise_floor, floor=result.noise_floor),
+        }
         words = (
             "KL in nats. Noise is what a perfect judge would show against the same annotations; fewer of them are "
             "noisier, so compare the lines by KL - noise."
         )
-    else:
-        words = f"{found['reason']} How well people predict each other cannot be told."
-    return [table, Text(words)]
+    rows = [
+        (name, f"{one.kl:.3f}", f"{one.floor:.3f}", f"{max(0.0, one.kl - one.floor):.3f}", f"{one.accuracy:.3f}")
+        for name, one in found.items()
+    ]
+    return [Rows(columns, rows), Text(words)]
 
 
-def _figures(row: Mapping[str, float]) -> dict[str, float]:
-    return {"kl": row["kl"], "noise": row["floor"], "accuracy": row["accuracy"]}
-
-
-def _annotators(facts: Mapping[str, Any]) -> list[RenderableType]:
-    found = facts["annotators"]
-    if not found:
-        return [Text(f" {facts['annotators_note']}")]
-    table = Table()
-    table.add_column("annotator", overflow="fold")
-    for heading in ("items", "agreement", "reliability"):
-        table.add_column(heading, justify="right")
-    table.add_column("remarks")
-    for one in found[:ANNOTATORS_SHOWN]:
-        agreement = "nobody else" if one["agreement"] is None else f"{one['agreement']:.1%}"
-        table.add_row(
-            Text(one["annotator"]), f"{one['items']:,}", agreement, f"{one['reliability']:.3f}", Text(_remark(one))
+def _annotators(result: CheckResult) -> Iterator[RenderableType]:
+    found = result.annotators_worst_first()
+    if found:
+        columns = [
+            Column("annotator", is_figure=False),
+            Column("items"),
+            Column("agreement"),
+            Column("reliability"),
+            Column("remark", is_figure=False),
+        ]
+        yield Rows(columns, [_annotator(one, result.shifts) for one in found[:ANNOTATORS_SHOWN]])
+    if (more := len(found) - ANNOTATORS_SHOWN) > 0:
+        yield Text(f"The least reliable; {more:,} more in --json.")
+    if not result.shifts and any(one.confused and not one.flag for one in found):
+        yield Text('"x for y in 7%": chooses x in 7% of the cases where y is likely to be right.')
+    if result.has_pseudonyms and found:
+        yield Text(
+            "The names are pseudonyms. To see who is who, ingest the files again: judgekit ingest FILE "
+            "--keep-annotator-ids --force"
         )
-    more = len(found) - ANNOTATORS_SHOWN
-    lines = [f"The least reliable; {more:,} more in --json."] if more > 0 else []
-    if any(one["confused"] for one in found):
-        lines.append('"x for y in 7%": chooses x in 7% of the cases where y is likely to be right.')
-    return [table, *(Text(line) for line in [*lines, facts["annotators_note"]] if line)]
+    yield Text(result.annotators_note())
+    if result.annotation_columns:
+        yield facts(known_of(result.annotation_columns))
 
 
-def _remark(annotator: Mapping[str, Any]) -> str:
-    """Why an annotator is flagged, or else what she confuses most."""
-    if annotator["flag"] or not annotator["confused"]:
-        return annotator["flag"]
-    true, said, share = annotator["confused"][0]
-    return f"{said} for {true} in {share:.0%}"
+def _annotator(one: AnnotatorQuality, shifts: dict[str, float]) -> tuple[str, ...]:
+    agreement = "nobody else" if one.agreement is None else f"{one.agreement:.1%}"
+    return one.annotator, f"{one.items:,}", agreement, f"{one.reliability:.3f}", _remark(one, shifts)
 
 
-def _confused(pairs: Sequence[Mapping[str, Any]]) -> RenderableType:
+def _remark(one: AnnotatorQuality, shifts: dict[str, float]) -> str:
+    """Why an annotator is flagged, or else how far off on the scale, or what is confused most."""
+    if one.flag:
+        return one.flag
+    if shifts:
+        shift = round(shifts.get(one.annotator, 0.0), 1)
+        return f"{abs(shift):.1f} {'above' if shift > 0 else 'below'} the others" if shift else ""
+    return f"{one.confused[0][1]} for {one.confused[0][0]} in {one.confused[0][2]:.0%}" if one.confused else ""
+
+
+def _confused(pairs: Sequence[tuple[str, str, float]]) -> RenderableType:
     if not pairs:
-        return Text(" No two annotations of an item differ.")
-    table = Table.grid(padding=(0, 2, 0, 1))
-    table.add_column(style="cyan", overflow="fold")
-    for pair in pairs[:PAIRS_SHOWN]:
-        table.add_row(Text(" / ".join(pair["labels"])), f"{pair['share']:.1%} of all disagreement")
-    return table
+        return Text(NOTHING_DIFFERS)
+    columns = [Column("labels", is_figure=False), Column("share of all disagreement")]
+    return Rows(columns, [(f"{one} / {two}", f"{share:.1%}") for one, two, share in pairs[:PAIRS_SHOWN]])
 
 
-def _disagreed(facts: Mapping[str, Any]) -> list[RenderableType]:
-    if not facts["disagreed_items"]:
-        return [Text(" No two annotations of an item differ.")]
-    lines: list[RenderableType] = []
-    for item in facts["disagreed_items"]:
-        counts = ", ".join(f"{count:,} {label}" for label, count in item["counts"].items() if count)
-        lines.append(Padding(Text.assemble((item["item_id"], "cyan"), f"  {counts}"), (0, 0, 0, 1)))
-        lines.append(Padding(Text(item["text"], no_wrap=True, overflow="ellipsis", style="dim"), (0, 0, 0, 3)))
-    return lines
+def _disagreed(result: CheckResult) -> Iterator[RenderableType]:
+    if not result.disagreed_items:
+        yield Text(NOTHING_DIFFERS)
+    for item in result.disagreed_items:
+        counts = ", ".join(f"{label}: {count:,}×" for label, count in item.counts.items() if count)
+        yield Text.assemble((item.item_id, "cyan"), f"  {counts}", overflow="fold")
+        yield Padding(Text(item.text, no_wrap=True, overflow="ellipsis", style="dim"), (0, 0, 0, 2))
+
+
+def _thresholds(result: CheckResult) -> Iterator[RenderableType]:
+    for found in result.thresholds.values():
+        yield point(("met: " if found.met else "MISSED: ") + found.sentence)

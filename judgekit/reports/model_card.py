@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from judgekit.reports.tables import METRIC_WORDS
+from judgekit.reports.evaluate_page import METRIC_WORDS
 
 _READ_TEMPLATE = """\
 import json

@@ -1,17 +1,15 @@
-"""One item as a judge reads it, for the terminal.
-
-Whatever comes from a user's table goes in as `Text`: rich would read `[bold]` and `:tea:` in a plain string.
-"""
+"""The page of `show prompt`: one item as a judge reads it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from judgekit.judge.results import PromptAsRead
+from judgekit.judge.results import PromptAsRead, Token, Word
+from judgekit.reports.blocks import as_it_is, heading
+from judgekit.wording import counted
 
 JUDGMENT_MARK = "◀ the label is read here"
 WORDS_SHOWN = 12
@@ -19,45 +17,40 @@ WORDS_SHOWN = 12
 
 def prompt_page(prompt: PromptAsRead) -> RenderableType:
     """What `show prompt` found."""
-    facts = prompt.to_json()
     parts: list[RenderableType] = [
-        Text(f"Item {facts['item']} of {facts['dataset']} as it is read by {facts['reader']}", style="bold"),
-        *_texts(facts),
+        heading(f"Item {prompt.item} of {prompt.dataset} as it is read by {prompt.reader}"),
+        *map(as_it_is, _texts(prompt)),
         Text(""),
-        Text(f"{len(facts['tokens']):,} tokens of at most {facts['max_length']:,}", style="bold"),
-        _tokens(facts["tokens"], is_causal=facts["kind"] == "causal"),
+        heading(f"{counted(len(prompt.tokens), 'token')} of at most {prompt.max_length:,}"),
+        _tokens(prompt.tokens, is_causal=prompt.kind == "causal"),
     ]
-    if facts["is_truncated"]:
+    if prompt.is_truncated:
         parts.append(Text("The item is too long: the middle of its longest text is cut out, where … stands.", "yellow"))
-    if facts["has_special_tokens"]:
+    if prompt.has_special_tokens:
         parts.append(
             Text("A special token of the tokenizer stands in its texts; a space keeps it from acting as one.", "yellow")
         )
-    parts += [Text(""), Text("Labels", style="bold"), Text(facts["reading"])]
-    parts += [_words(label, words) for label, words in facts["words"].items()]
-    return Group(*parts)
+    parts += [Text(""), heading("Labels"), Text(prompt.reading)]
+    return Group(*parts, *(_words(label, words) for label, words in prompt.words.items()))
 
 
-def _texts(facts: Mapping[str, Any]) -> list[Text]:
-    """The text as it is: its lines are not broken where the terminal ends."""
-    if facts["segments"] is None:
-        lines = [facts["text"]]
-    else:
-        lines = [f"{name}: {text}" for name, text in zip("AB", facts["segments"], strict=True) if text is not None]
-    return [Text(line, no_wrap=True, overflow="ignore") for line in lines]
+def _texts(prompt: PromptAsRead) -> list[str]:
+    if prompt.segments is None:
+        return [prompt.text or ""]
+    return [f"{name}: {text}" for name, text in zip("AB", prompt.segments, strict=True) if text is not None]
 
 
-def _tokens(tokens: Sequence[Mapping[str, Any]], *, is_causal: bool = False) -> Text:
+def _tokens(tokens: Sequence[Token], *, is_causal: bool = False) -> Text:
     text = Text(overflow="fold")
     for token in tokens:
-        text.append(_visible(token["token"]), "cyan").append(f"·{token['id']}", "dim").append("  ")
+        text.append(_visible(token.token), "cyan").append(f"·{token.id}", "dim").append("  ")
     return text.append(JUDGMENT_MARK, "bold green") if is_causal else text
 
 
-def _words(label: str, words: Sequence[Mapping[str, Any]]) -> Text:
+def _words(label: str, words: Sequence[Word]) -> Text:
     line = Text(f"  {label}: ")
     for place, word in enumerate(words[:WORDS_SHOWN]):
-        line.append(" or " if place else "").append(repr(word["text"])).append(" = ").append(_tokens(word["tokens"]))
+        line.append(" or " if place else "").append(repr(word.text)).append(" = ").append(_tokens(word.tokens))
         line.rstrip()
     return line.append(" or …") if len(words) > WORDS_SHOWN else line
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from judgekit.annotators.reliability import annotator_reliability
 from judgekit.checks.advice import advice, warnings
-from judgekit.checks.findings import duplicates, leakage, most_disagreed
+from judgekit.checks.findings import annotator_shifts, duplicates, leakage, most_disagreed
 from judgekit.checks.result import CheckResult, LongTexts
 from judgekit.checks.thresholds import compare
 from judgekit.config import CheckSettings, Level
@@ -31,6 +31,7 @@ from judgekit.core.targets import fit_strength
 from judgekit.dataset.annotation_columns import describe_columns
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import Dataset, load_annotations, open_dataset, open_workspace
+from judgekit.dataset.result import PSEUDONYMS
 from judgekit.errors import SettingsError
 from judgekit.models.token_lengths import count_tokens, longest_input
 from judgekit.reports.check_page import check_page as check_page
@@ -86,6 +87,8 @@ def check(dataset: str | None = None, *, workspace: str | Path | None = None, **
         confused_labels=[(labels[one], labels[two], share) for one, two, share in confused_labels(counts)],
         annotators=annotator_reliability(annotations, labels),
         annotation_columns=describe_columns(annotations),
+        shifts=annotator_shifts(items, annotations),
+        has_pseudonyms=opened.manifest.annotator_ids == PSEUDONYMS,
         disagreed_items=most_disagreed(items, most=DISAGREED_SHOWN, characters=CHARACTERS_SHOWN),
         duplicates=duplicates(items, grouped_by_column=opened.schema.group is not None),
         leakage=leakage(items),

@@ -10,19 +10,19 @@ from typing import NamedTuple
 from rich.console import RenderableType
 
 from judgekit.errors import WorkspaceError
-from judgekit.reports.tables import (
-    evaluation_table,
-    ingestion_page,
-    score_summary,
-    training_summary,
-    workspace_tables,
-)
+from judgekit.reports.check_page import check_page
+from judgekit.reports.evaluate_page import evaluate_page
+from judgekit.reports.ingest_page import ingest_page
+from judgekit.reports.score_page import score_page
+from judgekit.reports.show_page import template_page, workspace_page
+from judgekit.reports.train_page import train_page
 from judgekit.training.reporter import SILENT, Reporter
+from judgekit.verbs.check import check
 from judgekit.verbs.evaluate import evaluate
 from judgekit.verbs.ingest import ingest
 from judgekit.verbs.init import init
 from judgekit.verbs.score import score
-from judgekit.verbs.show import show
+from judgekit.verbs.show import show, show_template
 from judgekit.verbs.train import train
 from judgekit.workspace.layout import LOCAL_NAME
 
@@ -44,13 +44,13 @@ def demo(
     reporter: Reporter = SILENT,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Generator[DemoStep]:
-    """Ingest, train, score, evaluate and show the bundled sample, one step per iteration.
+    """Ingest, check, train, score and evaluate the bundled sample, one step per iteration.
 
     Args:
         folder: where the sample's files, the workspace and the scores go.
         force: write into a folder that has something in it.
         offline: never ask the hub.
-        reporter: told about notes and progress.
+        reporter: gets notes and progress.
         should_stop: asked after every training step; true ends the demo there.
 
     Yields:
@@ -67,15 +67,15 @@ def demo(
         (folder / name).write_bytes((files("judgekit") / "sample" / name).read_bytes())
     workspace = init(folder / LOCAL_NAME)
     votes, new = folder / "votes.csv", folder / "new.csv"
-    made = ingest(votes, workspace=workspace, force=force)
-    yield DemoStep("judgekit ingest votes.csv", ingestion_page(made))
+    yield DemoStep("judgekit ingest votes.csv", ingest_page(ingest(votes, workspace=workspace, force=force)))
+    yield DemoStep("judgekit show template", template_page(show_template(workspace=workspace)))
+    yield DemoStep("judgekit check", check_page(check(workspace=workspace)))
     trained = train(
         workspace=workspace, judge="votes", force=force, offline=offline, reporter=reporter, should_stop=should_stop
     )
-    yield DemoStep("judgekit train", training_summary(trained))
+    yield DemoStep("judgekit train", train_page(trained))
     if trained.folder is None:
         return
-    scored = score(new, workspace=workspace, force=force, offline=offline)
-    yield DemoStep("judgekit score new.csv", score_summary(scored))
-    yield DemoStep("judgekit evaluate", evaluation_table(evaluate(workspace=workspace, offline=offline)))
-    yield DemoStep("judgekit show", workspace_tables(show(workspace=workspace)))
+    yield DemoStep("judgekit score new.csv", score_page(score(new, workspace=workspace, force=force, offline=offline)))
+    yield DemoStep("judgekit evaluate", evaluate_page(evaluate(workspace=workspace, offline=offline)))
+    yield DemoStep("judgekit show", workspace_page(show(workspace=workspace)))

@@ -23,7 +23,7 @@ from judgekit.judge.manifest import JUDGES, JudgeManifest
 from judgekit.judge.orders import predict_both_orders
 from judgekit.judge.results import EvaluateResult
 from judgekit.prompts.mirror import find_mirror, require_mirror
-from judgekit.reports.tables import evaluation_table as evaluation_table
+from judgekit.reports.evaluate_page import evaluate_page as evaluate_page
 from judgekit.schema.inference import infer_schema
 from judgekit.tables.files import read_files
 from judgekit.training.reporter import SILENT, Reporter

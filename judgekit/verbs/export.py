@@ -33,8 +33,8 @@ from judgekit.judge.manifest import JUDGES, ExportManifest, JudgeManifest
 from judgekit.judge.results import ExportResult
 from judgekit.models.loading import Backbone, check_4bit, choose_device, load_tokenizer
 from judgekit.models.merged import load_merged, own_dtype, save_merged
+from judgekit.reports.export_page import export_page as export_page
 from judgekit.reports.model_card import model_card
-from judgekit.reports.tables import export_summary as export_summary
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.workspace.atomic import replaced_folder, write_text
 from judgekit.workspace.store import Entry, Workspace

@@ -14,7 +14,7 @@ from judgekit.dataset.opening import open_workspace
 from judgekit.dataset.result import IngestResult
 from judgekit.dataset.writing import hide_names, make_dataset, write_dataset
 from judgekit.errors import DataError
-from judgekit.reports.tables import ingestion_page as ingestion_page
+from judgekit.reports.ingest_page import ingest_page as ingest_page
 from judgekit.schema.inference import infer_schemas
 from judgekit.schema.schema import Schema
 from judgekit.tables.files import ReadOptions, read_files

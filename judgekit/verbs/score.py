@@ -20,7 +20,7 @@ from judgekit.judge.manifest import JUDGES, JudgeManifest
 from judgekit.judge.orders import predict_both_orders
 from judgekit.judge.results import ScoreResult
 from judgekit.prompts.mirror import require_mirror
-from judgekit.reports.tables import score_summary as score_summary
+from judgekit.reports.score_page import score_page as score_page
 from judgekit.tables.files import read_files
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.workspace.atomic import replaced_file

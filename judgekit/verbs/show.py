@@ -11,9 +11,12 @@ from judgekit.errors import DataError
 from judgekit.judge.manifest import JUDGES, runs_of_judges
 from judgekit.judge.results import WorkspaceContents
 from judgekit.prompts.verbalizer import shown_labels
-from judgekit.reports.tables import filled_template as filled_template
-from judgekit.reports.tables import workspace_tables as workspace_tables
+from judgekit.reports.show_page import template_page as template_page
+from judgekit.reports.show_page import workspace_page as workspace_page
 from judgekit.training.run_folder import unfinished
+
+ANY_SEPARATOR = "[SEP]"
+"""In the place of the separator that an encoder's tokenizer has."""
 
 
 def show(*, workspace: str | Path | None = None) -> WorkspaceContents:
@@ -25,8 +28,8 @@ def show(*, workspace: str | Path | None = None) -> WorkspaceContents:
     place = open_workspace(workspace)
     return WorkspaceContents(
         place.root,
-        [{"name": entry.name, **entry.manifest.to_json()} for entry in place.entries(DATASETS)],
-        [{"name": entry.name, **entry.manifest.to_json()} for entry in place.entries(JUDGES)],
+        place.entries(DATASETS),
+        place.entries(JUDGES),
         list(unfinished(place, runs_of_judges(place))),
         place.studies(),
     )
@@ -54,7 +57,7 @@ def show_template(
         Path(opened.template.name),
         opened.items.item_ids[row],
         opened.template.render(texts, labels),
-        opened.template.segments(texts, labels),
+        opened.template.segments(texts, labels, separator=f" {ANY_SEPARATOR} "),
     )
 
 

@@ -14,7 +14,7 @@ from judgekit.dataset.opening import Dataset, open_dataset, open_workspace
 from judgekit.errors import SettingsError
 from judgekit.judge.judge import judge_backbone, judge_prompts, judge_verbalizer
 from judgekit.judge.manifest import JUDGES
-from judgekit.judge.results import PromptAsRead, Token
+from judgekit.judge.results import PromptAsRead, Token, Word
 from judgekit.models.loading import load_tokenizer
 from judgekit.prompts.verbalizer import Verbalizer
 from judgekit.reports.prompt_page import prompt_page as prompt_page
@@ -86,13 +86,10 @@ def _as_read(
     def tokens(ids: list[int]) -> list[Token]:
         return [Token(*pair) for pair in zip(ids, map(str, prompts.tokenizer.convert_ids_to_tokens(ids)), strict=True)]
 
-    words: dict[str, list[dict[str, Any]]] = {}
+    words: dict[str, list[Word]] = {}
     if verbalizer is not None:
         for label, texts, found in zip(prompts.labels, verbalizer.texts, verbalizer.words, strict=True):
-            words[label] = [
-                {"text": text, "tokens": [token._asdict() for token in tokens(list(ids))]}
-                for text, ids in zip(texts, found, strict=True)
-            ]
+            words[label] = [Word(text, tokens(list(ids))) for text, ids in zip(texts, found, strict=True)]
     ids = encoded.input_ids[0].tolist()
     return PromptAsRead(
         reader=reader,

@@ -20,7 +20,7 @@ from judgekit.judge.judge import ADAPTER_FOLDER, LOG_FILE, TEMPLATE_FILE, descri
 from judgekit.judge.manifest import JUDGES, TrainingMetrics, runs_of_judges
 from judgekit.models.loading import choose_device
 from judgekit.prompts.mirror import require_mirror
-from judgekit.reports.tables import training_summary as training_summary
+from judgekit.reports.train_page import train_page as train_page
 from judgekit.training.checkpoints import Checkpoint
 from judgekit.training.loop import reading_size, train_model
 from judgekit.training.notes import notes_before, notes_on_gain, notes_on_label_mass

@@ -103,7 +103,7 @@ def test_single_annotations_get_sentences_instead_of_figures(tmp_path: Path) -> 
     result = checked(tmp_path, votes_rows(30, annotators=1))
     assert (result.krippendorff_alpha.value, result.raw_agreement, result.ceiling) == (None, None, None)
     assert result.krippendorff_alpha.reason == NOTHING_TO_COMPARE
-    assert "cannot be told" in result.advice[0] and "3 people" in result.advice[0]
+    assert "Nobody can tell" in result.advice[0] and "3 people" in result.advice[0]
     assert "For testing" not in words_of(result)
     json.dumps(result.to_json(), allow_nan=False)
     page = page_of(result)
@@ -115,8 +115,31 @@ def test_one_label_wherever_people_can_be_compared_is_nothing_to_learn(tmp_path:
     result = checked(tmp_path, rows_of(["aaa", "aa", "b", "aaa"]))
     assert result.krippendorff_alpha.reason == ONE_LABEL
     assert result.advice[0].startswith("Not worth training on")
-    assert any("1 items have one annotation" in warning for warning in result.warnings)
+    assert any("1 item has one annotation" in warning for warning in result.warnings)
     assert "nan" not in page_of(result).lower().split()
+
+
+def test_too_few_items_are_said_before_anything_else(tmp_path: Path) -> None:
+    few, more, enough = (checked(tmp_path, rows_of(["aaa", "bbb", "aab"] * n)).advice for n in (4, 30, 80))
+    assert few[0].startswith("Too few items: 12.") and more[0].startswith("Few items: 90.")
+    assert few[1].startswith("Worth training on once there are more") and enough[0].startswith("Worth training on:")
+
+
+def test_on_a_scale_the_page_says_who_rates_above_the_others_and_counts_stand_behind_their_label(
+    tmp_path: Path,
+) -> None:
+    result = checked(tmp_path, rows_of(["113", "224", "335", "244", "111", "555"] * 10))
+    page = " ".join(page_of(result).split())
+    assert "1.2 above the others" in page and "for 1 in" not in page
+    assert "1: 2×, 3: 1×" in page
+
+
+def test_the_page_says_how_to_see_who_a_pseudonym_is(tmp_path: Path) -> None:
+    write_csv(tmp_path / "votes.csv", votes_rows(30))
+    ingest(tmp_path / "votes.csv", workspace=tmp_path / "ws")
+    hidden = page_of(check(workspace=tmp_path / "ws", resamples=50))
+    assert "a-" in hidden and "--keep-annotator-ids" in hidden
+    assert "pseudonym" not in page_of(checked(tmp_path, votes_rows(30)))
 
 
 def test_agreement_by_chance_is_not_worth_training_on(tmp_path: Path) -> None:
@@ -198,7 +221,7 @@ def test_a_given_split_that_leaks_is_a_warning(tmp_path: Path) -> None:
     result = checked(tmp_path, [*rows, *twins], {"max_leakage": 0}, split="split")
     assert result.leakage is not None and result.leakage.groups == 3
     assert not result.thresholds["max_leakage"].met
-    assert any("both sides of the given split" in warning for warning in result.warnings)
+    assert any("3 groups of items that belong together cross the given split" in warning for warning in result.warnings)
 
 
 def test_the_page_fits_80_columns_and_shows_a_users_text_as_it_is(tmp_path: Path) -> None:

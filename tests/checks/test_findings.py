@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from judgekit.checks.findings import duplicates, leakage, most_disagreed
+from judgekit.checks.findings import annotator_shifts, duplicates, leakage, most_disagreed
 from judgekit.dataset.items import ItemTable
 
 TEXTS = ["the tea was cold", "The tea was cold", "the soup was warm", "the soup was warm", "a quiet room"]
@@ -62,3 +62,13 @@ def test_an_item_without_a_part_does_not_leak_and_no_split_is_no_finding() -> No
     items = table(parts=pl.Series(["train", None, "test", None, "test"]))
     assert leakage(items) == (0, 0, [])
     assert leakage(table()) is None
+
+
+def test_a_shift_is_how_far_labels_lie_above_those_of_the_others_on_the_same_items() -> None:
+    items = table(labels=("1", "2", "5"), counts=((1, 0, 1), (1, 2, 0), (1, 0, 0)), scale="ordinal", values=(1, 2, 5))
+    rows = [("i0", "high", "5", 1), ("i0", "low", "1", 1), ("i1", "high", "2", 2), ("i1", None, "1", 1)]
+    rows.append(("i2", "alone", "1", 1))
+    annotations = pl.DataFrame(rows, schema=["item_id", "annotator", "label", "count"], orient="row")
+    # high: 5 against 1, once, and 2 against 1, twice; low: 1 against 5.
+    assert annotator_shifts(items, annotations) == {"high": pytest.approx(2.0), "low": -4.0}
+    assert annotator_shifts(table(), annotations) == {}

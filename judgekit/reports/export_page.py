@@ -1,0 +1,24 @@
+"""The page of `export`: what was written, and how little it changed the judge."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+
+from judgekit.judge.results import ExportResult
+from judgekit.reports.blocks import Column, Rows, facts, heading
+
+
+def export_page(result: ExportResult) -> RenderableType:
+    """What `export` wrote."""
+    rows = [
+        ("folder", str(result.folder)),
+        ("files", ", ".join(result.files)),
+        ("size", f"{sum(result.files.values()) / 2**20:,.1f} MiB, weights in {result.dtype}"),
+        ("checked on", f"{result.sample_items:,} {result.sample}"),
+        ("tolerance", f"{result.tolerance:g}"),
+    ]
+    shifts = Rows(
+        [Column("label", is_figure=False), Column("largest shift of its probability")],
+        [(label, f"{shift:.2g}") for label, shift in result.shift.items()],
+    )
+    return Group(heading(f"Export of {result.judge}"), facts(rows), heading("Before and after"), shifts)

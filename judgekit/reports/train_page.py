@@ -1,0 +1,34 @@
+"""The page of `train`: how the training ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from judgekit.reports.blocks import facts, heading
+from judgekit.training.result import TrainResult
+from judgekit.wording import counted
+
+FEWEST_TRAINING_ITEMS = 100
+"""Below this a judge hardly learns more than the label shares."""
+
+
+def train_page(result: TrainResult) -> RenderableType:
+    """What became of a training."""
+    parts: list[RenderableType] = [heading(f"Judge {result.judge}"), facts(_facts(result))]
+    if result.items["train"] < FEWEST_TRAINING_ITEMS:
+        words = f"{counted(result.items['train'], 'item is', 'items are')} very little to train on"
+        parts.append(Text(f"{words}: expect no more than the label shares, and get more annotated.", style="yellow"))
+    return Group(*parts)
+
+
+def _facts(result: TrainResult) -> Iterator[tuple[str, str]]:
+    yield "dataset", result.dataset
+    yield "steps", f"{result.steps:,} of {result.total_steps:,}, best after {result.best_step:,}"
+    yield "speed", f"{result.items_per_second:.0f} items/s"
+    yield "validation KL", f"{result.validation_kl:.4f} nats (class prior {result.validation_prior_kl:.4f})"
+    yield "temperature", f"{result.temperature:.3f}"
+    if result.label_mass is not None:
+        yield "label mass", f"{100 * result.label_mass:.3g} %"

@@ -1,0 +1,177 @@
+"""Every page at any width: figures whole, names whole where their parts are put together again."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from rich.console import Console, RenderableType
+
+from judgekit import check, ingest, show
+from judgekit.core.metrics import Interval
+from judgekit.dataset.result import FilledTemplate
+from judgekit.judge.results import EvaluateResult, ExportResult, PromptAsRead, ScoreResult, Token, Word
+from judgekit.reports.check_page import check_page
+from judgekit.reports.evaluate_page import evaluate_page
+from judgekit.reports.export_page import export_page
+from judgekit.reports.ingest_page import ingest_page
+from judgekit.reports.prompt_page import prompt_page
+from judgekit.reports.score_page import score_page
+from judgekit.reports.show_page import template_page, workspace_page
+from judgekit.reports.train_page import train_page
+from judgekit.training.result import TrainResult
+
+WIDTHS = [40, 60, 80, 120]
+NAME = "project-12-at-2026-10-02-08-15-7c3f0a11-exported-by-somebody"
+LABEL = "a_label_whose_name_is_far_too_long_for_a_column_of_a_table_x"
+LABELS = (LABEL, f"{LABEL[:-1]}y", "no")
+
+
+def at(width: int, page: RenderableType) -> str:
+    stream = io.StringIO()
+    Console(file=stream, width=width, highlight=False).print(page, crop=False)
+    return stream.getvalue()
+
+
+def assert_whole(text: str, width: int, figures: Sequence[str], names: Sequence[str] = ()) -> None:
+    """Figures stand in the text in one piece; names do, or in pieces one below the other."""
+    assert max(map(len, text.splitlines())) <= width
+    for figure in figures:
+        assert re.search(rf"(?<![\d.,]){re.escape(figure)}(?![.,]?\d)", text), f"{figure} at {width}:\n{text}"
+    starts = "".join(line.split()[0] for line in text.splitlines() if line.strip())
+    for name in names:
+        assert name in text or name in "".join(text.split()) or name in starts, f"{name} at {width}:\n{text}"
+
+
+def interval(value: float) -> Interval:
+    return Interval(value, value - 0.111, value + 0.222)
+
+
+EVALUATED = EvaluateResult(
+    judge=NAME, source=f"{NAME}.csv", items=1234, annotations=5678, truncated=0, dropped=0, label_mass=0.5,
+    both_orders=False,
+    metrics={"kl": interval(0.345), "accuracy": interval(0.678), "rps": None, "order_gap": interval(0.456)},
+    baselines={"class_prior": {"kl": 0.567, "accuracy": 0.432}, "uniform": {"kl": 1.089, "accuracy": 0.333}},
+    noise_floor=0.123, confidence=0.95,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_evaluate(width: int) -> None:
+    text = at(width, evaluate_page(EVALUATED))
+    figures = ["0.345", "0.234 … 0.567", "0.567", "1.089", "0.678", "0.567 … 0.900", "0.432", "0.333", "0.345 … 0.678"]
+    assert_whole(text, width, [*figures, "1,234", "5,678", "0.123", "0.222", "50"], [NAME])
+    assert "undefined" in text and "Fair" in text
+
+
+def test_the_verdict_follows_the_figures() -> None:
+    def verdict(kl: float, items: int = 1234) -> str:
+        metrics = {**EVALUATED.metrics, "kl": interval(kl)}
+        return " ".join(at(200, evaluate_page(EVALUATED._replace(metrics=metrics, items=items))).split())
+
+    assert "Good: 83% of the way" in verdict(0.2) and "Weak: 15% of the way" in verdict(0.5)
+    assert "Not better than the class prior" in verdict(0.6) and "infinite" in verdict(float("inf"))
+    assert "their noise" in verdict(0.1)
+    assert "Too few items to tell: 1 item, where 50 are little." in verdict(0.2, items=1)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_train(width: int) -> None:
+    result = TrainResult(
+        NAME, Path("x"), NAME, {"train": 12, "validation": 1, "test": 1}, 1234, 5678, 1111, 0.3456, 0.4567, 1.234,
+        0.987, 0, 0, 2345.0,
+    )  # fmt: skip
+    figures = ["1,234", "5,678", "1,111", "2345", "0.3456", "0.4567", "1.234", "98.7", "12"]
+    assert_whole(at(width, train_page(result)), width, figures, [NAME])
+    assert "very little to train on" not in at(200, train_page(result._replace(items={"train": 100})))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_score(width: int) -> None:
+    shares = {f"prob_{label}": [share] * 2 for label, share in zip(LABELS, (0.5123, 0.3045, 0.1832), strict=True)}
+    more = {"entropy": [1.234] * 2, "label_mass": [0.987] * 2, "order_gap": [0.321] * 2, "truncated": [True, False]}
+    result = ScoreResult(Path(f"{NAME}.scores.csv"), NAME, LABELS, pl.DataFrame(shares | more))
+    figures = ["51.2%", "30.4%", "18.3%", "1.234", "98.7", "0.321", "1 item"]
+    assert_whole(at(width, score_page(result)), width, figures, [*LABELS, NAME])
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_export(width: int) -> None:
+    shift = dict(zip(LABELS, (1.2e-5, 0.00034, 0.0056), strict=True))
+    result = ExportResult(NAME, Path(NAME), {"a.bin": 12345678}, "float32", "items of it", 64, shift, 0.0123)
+    figures = ["1.2e-05", "0.00034", "0.0056", "11.8", "64", "0.0123"]
+    assert_whole(at(width, export_page(result)), width, figures, [*LABELS, NAME])
+
+
+@pytest.fixture(scope="module")
+def long_named(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a dataset whose columns, labels, annotators and name are long."""
+    folder, draw = tmp_path_factory.mktemp("long"), np.random.default_rng(0)
+    rows = ["item_id,annotator_id,text,label"]
+    for item in range(30):
+        usual, text = draw.integers(3), f"text {item} of {' '.join(map(str, draw.random(3)))}"
+        for who in range(4):
+            label = LABELS[usual if draw.random() < 0.8 else draw.integers(3)]
+            rows.append(f"item{item}-{NAME},{who}-{NAME},{text},{label}")
+    (folder / f"{NAME}.csv").write_text("\n".join(rows))
+    ingest(folder / f"{NAME}.csv", workspace=folder / "ws", keep_annotator_ids=True)
+    return folder / "ws"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_ingest(width: int, long_named: Path) -> None:
+    made = ingest(long_named.parent / f"{NAME}.csv", workspace=long_named, force=True, keep_annotator_ids=True)
+    found = made.figures()
+    figures = ["30", "120", "4", "4.00", f"{found.raw_agreement:.1%}", f"{found.mean_entropy:.3f}"]
+    figures += [f"{share:.1%}" for share in found.label_shares.values()]
+    assert_whole(at(width, ingest_page(made)), width, [*figures, "120 rows"], [NAME, *LABELS])
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_check(width: int, long_named: Path) -> None:
+    result = check(workspace=long_named, resamples=20)
+    people, found = result.annotators_worst_first(), result.ceiling
+    assert found is not None and result.krippendorff_alpha.value is not None
+    figures = [f"{one.reliability:.3f}" for one in people] + [f"{one.agreement:.1%}" for one in people]
+    figures += [f"{value:.3f}" for row in (found.one, found.half) for value in row]
+    figures += [f"{result.krippendorff_alpha.value:.3f}", f"{result.raw_agreement:.1%}"]
+    figures += [f"{share:.1%}" for share in result.label_shares.values()]
+    figures += [f"{share:.1%}" for *_, share in result.confused_labels]
+    assert_whole(at(width, check_page(result)), width, figures, [*LABELS, NAME])
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_show(width: int, long_named: Path, finished: Path) -> None:
+    datasets = show(workspace=long_named)._replace(workspace=Path("ws"))
+    assert_whole(at(width, workspace_page(datasets)), width, ["30", "120"], [NAME])
+    contents = show(workspace=finished)
+    judges = [judge._replace(name=NAME) for judge in contents.judges]
+    metrics = judges[0].manifest.metrics
+    figures = [f"{metrics.validation_kl:.4f}", f"{metrics.validation_prior_kl:.4f}", "60", "180"]
+    text = at(width, workspace_page(contents._replace(judges=judges, workspace=Path("ws"))))
+    assert_whole(text, width, figures, [NAME])
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_show_prompt_and_template(width: int) -> None:
+    tokens = [Token(12345, "▁tea"), Token(67890, NAME)]
+    words = {label: [Word("no", [Token(4321, "no")])] for label in LABELS}
+    prompt = PromptAsRead(
+        "judge x", NAME, NAME, "causal", "Is it?", None, tokens, 1, 512, True, True, "By tokens.", words
+    )
+    assert_whole(at(width, prompt_page(prompt)), width, ["·12345", "4321", "2 tokens", "512"], [NAME])
+    filled = FilledTemplate("x", Path("t.j2"), NAME, "Is it?", ("a", "b [SEP] c"))
+    assert "B: b [SEP] c" in at(width, template_page(filled))
+
+
+def test_a_name_and_a_text_of_the_user_are_no_markup() -> None:
+    shift = {"[bold]yes[/bold]": 0.5, ":tea:": 0.25}
+    result = ExportResult("[red]x", Path("[b]"), {}, "float32", "[i]", 1, shift, 0.5)
+    for width in WIDTHS:
+        text = at(width, export_page(result))
+        assert all(words in text for words in ("[bold]yes[/bold]", ":tea:", "[red]x", "[b]", "[i]"))
