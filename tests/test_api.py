@@ -34,8 +34,8 @@ def test_the_verbs_return_objects_and_print_nothing(
     assert dataset.items.counts.sum() == 180
     assert judge.folder == place / "judges" / "votes"
     assert judge.validation_kl <= judge.validation_prior_kl * 1.5
-    assert scores.scores.height == 2
-    assert np.allclose(scores.scores.select([f"prob_{label}" for label in LABELS]).to_numpy().sum(1), 1, atol=1e-7)
+    assert len(scores) == 2
+    assert np.allclose(scores.to_polars().select([f"prob_{label}" for label in LABELS]).to_numpy().sum(1), 1, atol=1e-7)
     kl: Any = figures.metrics["kl"]
     assert kl.low <= kl.value <= kl.high
     assert figures.items == 60

@@ -67,6 +67,7 @@ def build_items(
     strict: bool = False,
     most_set_aside: float = 0.0,
     is_round: bool = False,
+    is_ingest: bool = True,
 ) -> Ingested:
     """Build the item table of a source.
 
@@ -76,6 +77,7 @@ def build_items(
         strict: whether every row must become an annotation, empty rows and dropped labels aside.
         most_set_aside: share of the rows read that may be faulty and is then set aside; by default none may.
         is_round: whether these are further annotations of a dataset, whose items may have others already.
+        is_ingest: whether the command has options that name columns and labels.
 
     Raises:
         DataError: more rows than that contradict the file or themselves (they are listed), labels are unknown, or there
@@ -86,7 +88,7 @@ def build_items(
     annotations = collect_annotations(schema, rows, account)
     used = set(annotations.get_column("label").unique().to_list())
     unknown = _unknown_labels(source, schema, annotations) if used - set(schema.labels) else []
-    refuse_losses(account, strict=strict, most_set_aside=most_set_aside, unknown=unknown)
+    refuse_losses(account, strict=strict, most_set_aside=most_set_aside, unknown=unknown, is_ingest=is_ingest)
     _check_label_set(source, schema, annotations, len(used))
     items, annotations = _assemble(source, _of_used_labels(schema, used), rows, annotations)
     return Ingested(items, annotations, _report(schema, account, annotations, items, is_round=is_round))

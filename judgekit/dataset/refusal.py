@@ -9,7 +9,14 @@ from judgekit.tables.account import SetAside
 from judgekit.tables.source import SourceTable, TableAccount
 
 
-def refuse_losses(account: TableAccount, *, strict: bool, most_set_aside: float, unknown: Sequence[str]) -> None:
+def refuse_losses(
+    account: TableAccount,
+    *,
+    strict: bool,
+    most_set_aside: float,
+    unknown: Sequence[str] = (),
+    is_ingest: bool = True,
+) -> None:
     """Refuse the table where too much of it would be lost.
 
     Args:
@@ -17,6 +24,7 @@ def refuse_losses(account: TableAccount, *, strict: bool, most_set_aside: float,
         strict: whether nothing may be set aside but empty rows and what the user asked to drop.
         most_set_aside: share of the rows read that may be faulty; 0 allows no contradiction at all.
         unknown: labels that are not in the label set, one sentence each; none is allowed.
+        is_ingest: whether the command has options that name columns and labels.
 
     Raises:
         DataError: more is set aside than is allowed; all of it is listed.
@@ -36,14 +44,19 @@ def refuse_losses(account: TableAccount, *, strict: bool, most_set_aside: float,
         what += f", more than the share of {most_set_aside:g} that may be set aside"
     elif not refused:
         what = "the annotations cannot be used as they are"
-    hints = ["Correct these lines, or name other columns with --item, --annotator, --label or --text."] * bool(found)
+    columns = ", or name other columns with --item, --annotator, --label or --text" if is_ingest else ""
+    hints = [f"Correct these lines{columns}."] * bool(found)
     if found and strict:
         hints.append("Without --strict they are set aside.")
     elif refused and not is_exact:
         hints.append(f"--most-set-aside {min(faulty / source.rows_read + 0.01, 1):.2f} would set them aside.")
-    if unknown:
+    if unknown and is_ingest:
         hints.append("--label-map OLD=NEW reads one label as another, --drop-label OLD sets it aside.")
-    raise DataError(f"{source.name}: {what}; nothing was ingested.", problems=[*found, *unknown], hint=" ".join(hints))
+    raise DataError(
+        f"{source.name}: {what}; nothing was {'ingested' if is_ingest else 'written'}.",
+        problems=[*found, *unknown],
+        hint=" ".join(hints),
+    )
 
 
 def _lines(source: SourceTable, aside: SetAside) -> list[str]:

@@ -5,35 +5,55 @@ Nothing in it tells where on the exporting machine something lay.
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import torch
 
-from judgekit.judge.judge import EVALUATION_FILE, judge_verbalizer
-from judgekit.judge.manifest import ExportManifest, JudgeManifest
+from judgekit.judge.judge import Judge
+from judgekit.judge.loading import judge_verbalizer
+from judgekit.judge.manifest import EVALUATION_FILE, ExportManifest, JudgeManifest
+from judgekit.judge.results import KeptEvaluation
 from judgekit.models import starter
 from judgekit.models.loading import Backbone, load_tokenizer
 from judgekit.prompts.verbalizer import shown_labels
 from judgekit.version import __version__
-from judgekit.workspace.manifest import now, read_json
-from judgekit.workspace.store import Entry
+from judgekit.workspace.manifest import now
 
 CARD_FILE = "README.md"
 
 
-def exported_facts(entry: Entry[JudgeManifest], backbone: Backbone, dtype: torch.dtype) -> ExportManifest:
+class CardFacts(NamedTuple):
+    """What the model card says."""
+
+    judge: JudgeManifest
+    """Where the judge comes from; its backbone is named as in `export`."""
+    export: ExportManifest
+    licence: str
+    """Of the backbone; `unknown` where its folder does not say."""
+    evaluation: KeptEvaluation | None
+    """The newest; None where there was none."""
+    trust_remote_code: bool
+    """Whether loading the export needs that."""
+    exported_with: dict[str, str]
+    """Versions of the packages, by name."""
+    sample_items: int
+    """Items that were scored before and after."""
+    largest_shift: float
+    """Of a label's probability over these items."""
+
+
+def exported_facts(judge: Judge, dtype: torch.dtype) -> ExportManifest:
     """What `judgekit.json` says: all that reading needs; of a local backbone the last folder's name."""
-    manifest = entry.manifest
-    verbalizer = judge_verbalizer(entry)
-    separator = load_tokenizer(backbone).sep_token
+    manifest, verbalizer = judge.manifest, judge_verbalizer(judge.entry)
+    separator = load_tokenizer(judge.backbone).sep_token
     return ExportManifest(
         created=now(),
         judgekit=__version__,
-        name=entry.name,
-        backbone=replace(manifest.backbone, name=_public_name(backbone)),
+        name=judge.name,
+        backbone=dataclasses.replace(manifest.backbone, name=_public_name(judge.backbone)),
         labels=manifest.labels,
         scale=manifest.scale,
         values=manifest.values,
@@ -49,39 +69,35 @@ def exported_facts(entry: Entry[JudgeManifest], backbone: Backbone, dtype: torch
     )
 
 
+def card_facts(
+    judge: Judge, export: ExportManifest, *, trust_remote_code: bool, sample_items: int, largest_shift: float
+) -> CardFacts:
+    """What the model card says.
+
+    Args:
+        judge: the judge.
+        export: of `exported_facts`.
+        trust_remote_code: whether loading the export needs that.
+        sample_items: items that were scored before and after.
+        largest_shift: of a label's probability over these items.
+    """
+    evaluation = judge.folder / EVALUATION_FILE
+    return CardFacts(
+        judge=judge.manifest,
+        export=export,
+        licence=_licence(judge.backbone.folder),
+        evaluation=KeptEvaluation.read(evaluation) if evaluation.is_file() else None,
+        trust_remote_code=trust_remote_code,
+        exported_with={"judgekit": __version__, **{name: version(name) for name in ("torch", "transformers")}},
+        sample_items=sample_items,
+        largest_shift=largest_shift,
+    )
+
+
 def _public_name(backbone: Backbone) -> str:
     if backbone.name == starter.NAME:
         return starter.HUB_ID
     return backbone.name if backbone.revision is not None else Path(backbone.name).name
-
-
-def card_facts(
-    entry: Entry[JudgeManifest], backbone: Backbone, facts: ExportManifest, *, trust_remote_code: bool
-) -> dict[str, Any]:
-    """What the model card says, but for what the check of the export finds.
-
-    Args:
-        entry: the judge.
-        backbone: what it was trained on.
-        facts: of `exported_facts`.
-        trust_remote_code: whether loading the export needs that.
-    """
-    manifest, evaluation = entry.manifest, entry.path / EVALUATION_FILE
-    stored = manifest.to_json()
-    return {
-        **facts.to_json(),
-        "kind": backbone.kind.value,
-        "backbone_name": _public_name(backbone),
-        "backbone_revision": backbone.revision,
-        "backbone_sha256": backbone.sha256,
-        "licence": _licence(backbone.folder),
-        "dataset": manifest.dataset.name,
-        "annotations": manifest.dataset.annotations,
-        "evaluation": read_json(evaluation) if evaluation.is_file() else None,
-        "trust_remote_code": trust_remote_code,
-        "exported_with": {"judgekit": __version__, **{name: version(name) for name in ("torch", "transformers")}},
-        **{name: stored[name] for name in ("items", "settings", "resolved", "metrics", "machine")},
-    }
 
 
 def _licence(folder: Path) -> str:

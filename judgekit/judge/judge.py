@@ -1,284 +1,341 @@
-"""A judge on disk: writing one, and opening one with everything that scoring needs."""
+"""A trained judge: the object that scoring and evaluation are built on, and the door for Python users."""
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+import shutil
+from functools import cached_property
+from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Unpack
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-
-from judgekit.config import Dtype, ModelKind, OnTooLong, TrainSettings
-from judgekit.core.calibration import Calibration
-from judgekit.dataset.opening import Dataset
-from judgekit.errors import BackboneError, WorkspaceError
-from judgekit.judge.manifest import (
-    AnnotatorWeights,
-    JudgeManifest,
-    Machine,
-    PartSizes,
-    ReadingManifest,
-    ResolvedSettings,
-    TrainedOn,
-    TrainingMetrics,
-)
-from judgekit.models.identity import BackboneIdentity
-from judgekit.models.loading import (
-    Backbone,
-    check_4bit,
-    choose_device,
-    choose_dtype,
-    find_backbone,
-    load_judge,
-    load_tokenizer,
-)
-from judgekit.models.reader import LabelReader
-from judgekit.prompts.template import PromptTemplate
-from judgekit.prompts.verbalizer import Verbalizer
-from judgekit.training.batches import TokenizedPrompts
-from judgekit.training.loop import LoopSettings
-from judgekit.training.predict import predict
-from judgekit.training.reporter import Reporter
-from judgekit.training.setup import Setup
-from judgekit.training.too_long import encode_fitting
-from judgekit.training.training_data import TrainingParts
-from judgekit.version import __version__
-from judgekit.workspace.manifest import now
-from judgekit.workspace.store import Entry
-
-ADAPTER_FOLDER = "adapter"
-ADAPTER_FILE = "adapter_model.safetensors"  # PEFT's word
-TEMPLATE_FILE = "template.j2"
-LOG_FILE = "log.jsonl"
-EVALUATION_FILE = "evaluation.json"
-
-_PACKAGES = ("torch", "transformers", "peft", "tokenizers", "numpy", "polars")
+from judgekit.config import LoadSettings, MeasureSettings, PredictSettings
+from judgekit.config.keywords import LoadKeywords, MeasureKeywords, PredictKeywords
+from judgekit.dataset.score_input import read_score_items
+from judgekit.errors import WorkspaceError
+from judgekit.judge.evaluation import items_of, measure, own_items
+from judgekit.judge.loading import LoadedJudge, judge_backbone, load
+from judgekit.judge.manifest import ADAPTER_FOLDER, JUDGES, JudgeManifest
+from judgekit.judge.orders import predict_both_orders
+from judgekit.judge.results import EvaluateResult
+from judgekit.judge.score_table import check_output, output_beside, write_scores
+from judgekit.judge.scores import Scores
+from judgekit.models.loading import Backbone
+from judgekit.prompts.mirror import Mirror, find_mirror, require_mirror
+from judgekit.tables.files import ReadOptions, read_files
+from judgekit.tables.frames import TableData
+from judgekit.training.reporter import SILENT, Reporter
+from judgekit.training.result import TrainResult
+from judgekit.wording import counted
+from judgekit.workspace.atomic import replaced_folder
+from judgekit.workspace.layout import MANIFEST_FILE, find_root
+from judgekit.workspace.store import Entry, Workspace, open_folder
 
 
-class Predictions(NamedTuple):
-    """What a judge says about the N items that are not dropped."""
+class Judge:
+    """A trained judge: it predicts how the labels of people would be distributed over items it has not seen.
 
-    q: NDArray[np.float64]
-    """Predicted distributions, calibrated, `[N, K]`."""
-    is_truncated: NDArray[np.bool_]
-    """Whether an item's texts were shortened, `[N]`."""
-    label_mass: NDArray[np.float32] | None
-    """Probability that a causal LM gives to the label set before it is renormalised, `[N]`; None for encoders."""
-    rows: NDArray[np.int64]
-    """Which of the given items these are, ascending, `[N]`."""
+    Make one with `Judge.load`, or with `train`. The weights are loaded at the first prediction and stay in memory.
 
+    Args:
+        entry: the judge's folder and manifest.
+        workspace: where its dataset is; None for a judge in a folder of its own.
+        settings: how it is loaded.
+        offline: never ask the hub for its backbone.
+        training: how it was trained, if that has just been done.
+    """
 
-class LoadedJudge(NamedTuple):
-    """A judge in memory: what reads, what it reads, and what becomes of its logits."""
+    def __init__(
+        self,
+        entry: Entry[JudgeManifest],
+        *,
+        workspace: Workspace | None = None,
+        settings: LoadSettings | None = None,
+        offline: bool = False,
+        training: TrainResult | None = None,
+    ) -> None:
+        self.entry = entry
+        self.training = training
+        """How it was trained; None for a judge that was loaded."""
+        self._workspace = workspace
+        self._settings = settings or LoadSettings()
+        self._offline = offline
 
-    model: LabelReader
-    prompts: TokenizedPrompts
-    calibration: Calibration
+    @classmethod
+    def load(
+        cls,
+        judge: str | PathLike[str] | None = None,
+        *,
+        workspace: str | Path | None = None,
+        offline: bool = False,
+        settings: LoadSettings | None = None,
+        **keywords: Unpack[LoadKeywords],
+    ) -> Judge:
+        """Open a trained judge; its weights wait for the first prediction.
+
+        Args:
+            judge: its name in the workspace, or the folder of a judge; None takes the newest of the workspace.
+            workspace: the workspace's folder; None finds one.
+            offline: never ask the hub.
+            settings: how it is loaded.
+            keywords: fields of `LoadSettings`; they win over `settings`.
+
+        Raises:
+            WorkspaceError: there is no such judge, or it is damaged.
+
+        Example:
+            >>> judge = Judge.load("comments", device="cpu")
+            >>> judge.labels
+            ('bad', 'fair', 'good')
+        """
+        entry, place = _find(judge, None if workspace is None else Path(workspace))
+        return cls(entry, workspace=place, settings=LoadSettings.chosen(settings, keywords), offline=offline)
+
+    @property
+    def name(self) -> str:
+        """Its name in the workspace, or that of its folder."""
+        return self.entry.name
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self.entry.path
+
+    @property
+    def manifest(self) -> JudgeManifest:
+        """What it says of itself: dataset, backbone, settings, figures of its training."""
+        return self.entry.manifest
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The K labels in their one order."""
+        return self.manifest.labels
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns that it reads of an item."""
+        return self.manifest.fields
+
+    @cached_property
+    def backbone(self) -> Backbone:
+        """What it was trained on, located and not loaded.
+
+        Raises:
+            BackboneError: it is not there, or brings code that the user does not ask for.
+        """
+        return judge_backbone(self.entry, self._settings, offline=self._offline)
+
+    @cached_property
+    def loaded(self) -> LoadedJudge:
+        """The judge in memory.
+
+        Raises:
+            BackboneError: the backbone is not there, or its weights are not the ones the judge was trained on.
+            WorkspaceError: the judge is damaged, or too old.
+        """
+        return load(self.entry, self.backbone, self._settings)
 
     def predict(
         self,
-        items: Sequence[Mapping[str, str]],
-        ids: Sequence[str],
+        data: TableData,
         *,
-        on_too_long: OnTooLong,
-        batch_size: int,
-        reporter: Reporter,
-    ) -> Predictions:
-        """Predicted distributions of items, in their order.
+        reporter: Reporter = SILENT,
+        settings: PredictSettings | None = None,
+        **keywords: Unpack[PredictKeywords],
+    ) -> Scores:
+        """Predict the distribution of human labels for items in memory.
 
         Args:
-            items: column name -> text of each item.
-            ids: of the items, for messages.
-            on_too_long: what becomes of items that are too long.
-            batch_size: most items per forward pass.
-            reporter: told about progress.
+            data: a list of dicts, a polars or pandas frame, a dict of lists, or one dict; it has the columns `fields`.
+            reporter: told about notes and progress.
+            settings: how the items are read and shown.
+            keywords: fields of `PredictSettings`; they win over `settings`.
+
+        Returns:
+            One score for every row, in order; `Scores.rows` says which rows are left out for having no text, or for
+            being too long and dropped.
 
         Raises:
-            DataError: items are too long and `on_too_long` is error.
+            DataError: a column is missing, or too many rows have no text.
+            BackboneError: the judge's backbone is missing or has changed.
+            LabelError: both orders are asked for and the judge compares no two sides.
+
+        Example:
+            >>> scores = judge.predict([{"text": "clean room, kind host"}, {"text": "cold soup"}])
+            >>> len(scores), scores.probabilities.shape
+            (2, (2, 3))
+            >>> scores[0].label in judge.labels
+            True
+            >>> scores.to_polars().columns
+            ['row', 'prob_bad', 'prob_fair', 'prob_good', 'label', 'entropy', 'expected_score', 'truncated']
         """
-        encoded, rows, _ = encode_fitting(self.prompts, items, ids, on_too_long)
-        done = 0
+        return self._predict(data, PredictSettings.chosen(settings, keywords), reporter)
 
-        def on_batch(size: int) -> None:
-            nonlocal done
-            done += size
-            reporter.items(done, len(rows))
+    def predict_file(
+        self,
+        path: str | PathLike[str],
+        *,
+        output: str | PathLike[str] | None = None,
+        force: bool = False,
+        reporter: Reporter = SILENT,
+        settings: PredictSettings | None = None,
+        **keywords: Unpack[PredictKeywords],
+    ) -> Scores:
+        """Predict the distribution of human labels for every item of a file, and write the score table.
 
-        found = predict(self.model, encoded, batch_size=batch_size, on_batch=on_batch)
-        return Predictions(self.calibration.apply(found.logits), encoded.is_truncated, found.label_mass, rows)
+        Args:
+            path: a table in a file; rows that repeat an item, as a long table does for each annotator, count once.
+            output: where to write; None writes `new.scores.csv` beside `new.csv`.
+            force: replace the output if it is there.
+            reporter: told about notes and progress.
+            settings: how the file is read and its items are shown.
+            keywords: fields of `PredictSettings`; they win over `settings`.
 
+        Raises:
+            DataError: the file cannot be read, a column is missing, or the output is there already; nothing is written.
+            BackboneError: the judge's backbone is missing or has changed.
+            LabelError: both orders are asked for and the judge compares no two sides.
 
-def open_judge(
-    entry: Entry[JudgeManifest],
-    *,
-    dtype: Dtype,
-    device: str,
-    offline: bool,
-    backbone_name: str | None = None,
-    trust_remote_code: bool = False,
-) -> LoadedJudge:
-    """Load a judge from its folder; needs no dataset.
+        Example:
+            >>> judge.predict_file("new.csv", output="labelled.csv").output
+            PosixPath('labelled.csv')
+        """
+        read = Path(path)
+        place = output_beside(read) if output is None else Path(output)
+        check_output(place, read=read, force=force)
+        return write_scores(self._predict(read, PredictSettings.chosen(settings, keywords), reporter), place)
 
-    Raises:
-        BackboneError: the backbone is not there, its weights are not the ones the judge was trained on, or it brings
-            code that the user does not ask for.
-        WorkspaceError: the judge is damaged, or too old.
-    """
-    manifest = entry.manifest
-    stored = manifest.backbone
-    backbone = judge_backbone(entry, backbone_name, offline=offline, trust_remote_code=trust_remote_code)
-    if backbone.sha256 != stored.sha256:
-        raise BackboneError(
-            f"The weights of {backbone.name} in {backbone.folder} have changed since the judge {entry.name!r} was "
-            f"trained (SHA-256 {backbone.sha256[:12]}…, then {stored.sha256[:12]}…).",
-            hint="Restore the backbone, or train again.",
+    def evaluate(
+        self,
+        data: TableData | str | PathLike[str] | None = None,
+        *,
+        reporter: Reporter = SILENT,
+        settings: MeasureSettings | None = None,
+        **keywords: Unpack[MeasureKeywords],
+    ) -> EvaluateResult:
+        """Compare the judge with human annotations it was not trained on.
+
+        A judge of pairwise comparisons is asked in both orders, for its order gap.
+
+        Args:
+            data: annotations in memory or in a file, in any layout that `ingest` reads, with the judge's columns and
+                labels; None takes the test part of the dataset the judge was trained on.
+            reporter: told about notes and progress.
+            settings: how the annotations are read and the judge is measured.
+            keywords: fields of `MeasureSettings`; they win over `settings`.
+
+        Raises:
+            DataError: the table cannot be read, lacks columns, or has labels the judge does not know.
+            LabelError: both orders are asked for and the judge compares no two sides.
+            WorkspaceError: the judge's dataset is gone or has changed.
+
+        Example:
+            >>> figures = judge.evaluate("votes.csv", resamples=100)
+            >>> figures.items, sorted(figures.baselines)
+            (60, ['class_prior', 'uniform'])
+        """
+        chosen = MeasureSettings.chosen(settings, keywords)
+        mirror = self._mirror(is_required=chosen.both_orders) or find_mirror(self.fields, self.labels)
+        if data is None:
+            items, about = own_items(self._own_workspace(), self.entry, chosen.part.value)
+        else:
+            source = read_files([_input(data)], ReadOptions.of(chosen))
+            items, about = items_of(source, self.manifest, chosen, reporter), source.name
+        return measure(self.entry, self.loaded, mirror, items, about, chosen, reporter)
+
+    def save(self, folder: str | PathLike[str], *, force: bool = False) -> Path:
+        """Copy the judge into a folder of its own, whole or not at all; `Judge.load` opens it there.
+
+        Args:
+            folder: where to; folders above it are made.
+            force: replace a judge that is there.
+
+        Returns:
+            The folder.
+
+        Raises:
+            WorkspaceError: something else than a judge is there, or a judge and `force` is false.
+
+        Example:
+            >>> Judge.load(judge.save("shipped/comments")).labels
+            ('bad', 'fair', 'good')
+        """
+        target = Path(folder).expanduser()
+        is_judge = (target / MANIFEST_FILE).is_file() and (target / ADAPTER_FOLDER).is_dir()
+        if target.exists() and not is_judge and not (target.is_dir() and not any(target.iterdir())):
+            raise WorkspaceError(f"{target} is there already and is no judge.", hint="Name another folder.")
+        if is_judge and not force:
+            raise WorkspaceError(f"{target} holds a judge already.", hint="Replace it with force=True.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with replaced_folder(target) as staged:
+            shutil.copytree(self.folder, staged, dirs_exist_ok=True)
+        return target
+
+    def __repr__(self) -> str:
+        return f"Judge({self.name!r}, labels={self.labels!r}, fields={self.fields!r})"
+
+    def _predict(self, data: TableData | Path, settings: PredictSettings, reporter: Reporter) -> Scores:
+        """The items of a table with what the judge says of them; of a file each item once, of data every row."""
+        mirror = self._mirror(is_required=settings.both_orders)
+        is_file = isinstance(data, Path)
+        source = read_files([data], ReadOptions.of(settings))
+        found = read_score_items(
+            source,
+            fields=self.fields,
+            item_column=self.manifest.columns.item,
+            every_row=not is_file,
+            strict=settings.strict,
+            most_set_aside=settings.most_set_aside,
         )
-    if not (entry.path / ADAPTER_FOLDER / ADAPTER_FILE).is_file():
-        raise WorkspaceError(
-            f"The judge {entry.name!r} is damaged: {entry.path / ADAPTER_FOLDER} holds no {ADAPTER_FILE}.",
-            hint=f"Restore it from a copy, or train it again: judgekit train --judge {entry.name} --force",
+        for note in found.notes:
+            reporter.note(note)
+        items, names = found.texts.to_dicts(), found.ids.to_series(0).cast(str).to_list()
+        gap = None
+        if mirror is None:
+            predictions = self.loaded.predict(items, names, settings, reporter)
+        else:
+            _, predictions, gap = predict_both_orders(self.loaded, mirror, items, names, settings, reporter)
+        dropped = len(items) - len(predictions.rows)
+        if dropped:
+            what = counted(dropped, "item is", "items are")
+            reporter.note(f"{what} longer than {self.manifest.max_length:,} tokens and left out.")
+        rows = found.rows[predictions.rows]
+        return Scores(
+            judge=self.name,
+            labels=self.labels,
+            values=self.manifest.values,
+            ids=found.ids[predictions.rows],
+            rows=rows if is_file or source.lines is None else source.lines[rows] - 1,
+            probabilities=predictions.q,
+            is_truncated=predictions.is_truncated,
+            label_mass=predictions.label_mass,
+            order_gap=gap,
         )
-    verbalizer = judge_verbalizer(entry)
-    chosen = choose_device(device)
-    in_4bit = manifest.settings.load_in_4bit
-    if in_4bit:
-        check_4bit(backbone, chosen)
-    prompts = judge_prompts(entry.path, manifest, load_tokenizer(backbone))
-    model = load_judge(
-        backbone,
-        entry.path / ADAPTER_FOLDER,
-        label_words=None if verbalizer is None else verbalizer.words,
-        device=chosen,
-        dtype=choose_dtype(dtype, chosen),
-        load_in_4bit=in_4bit,
-    )
-    return LoadedJudge(model, prompts, manifest.calibration)
+
+    def _mirror(self, *, is_required: bool) -> Mirror | None:
+        return require_mirror(self.fields, self.labels, option="--both-orders") if is_required else None
+
+    def _own_workspace(self) -> Workspace:
+        if self._workspace is None:
+            raise WorkspaceError(
+                f"The judge {self.name!r} was loaded from a folder, and its dataset is in a workspace.",
+                hint="Give annotations to evaluate on, or load the judge by its name in the workspace.",
+            )
+        return self._workspace
 
 
-def judge_backbone(
-    entry: Entry[JudgeManifest], name: str | None = None, *, offline: bool, trust_remote_code: bool = False
-) -> Backbone:
-    """The backbone a judge was trained on, located and not loaded.
-
-    Args:
-        entry: the judge.
-        name: where the backbone is now, if it was moved.
-        offline: never ask the hub.
-        trust_remote_code: run code that comes with it.
-
-    Raises:
-        BackboneError: it is not there, or brings code that the user does not ask for.
-    """
-    stored = entry.manifest.backbone
-    if name is not None:
-        return find_backbone(name, kind=stored.kind, offline=offline, trust_remote_code=trust_remote_code)
-    if Path(stored.name).is_absolute() and not Path(stored.name).is_dir():
-        raise BackboneError(
-            f"The backbone of the judge {entry.name!r} is no longer at {stored.name}.",
-            hint="Move it back, or say where it is now: --backbone FOLDER",
-        )
-    # A hub model is asked for at the commit it was trained at, not at the branch that has moved since.
-    revision = None if stored.name == "starter" else stored.revision
-    return find_backbone(
-        stored.name,
-        revision,
-        kind=stored.kind,
-        offline=offline,
-        trust_remote_code=trust_remote_code,
-    )
+def _input(data: Any) -> Any:
+    """A path as such, and all else as it is."""
+    return Path(data) if isinstance(data, str | PathLike) else data
 
 
-def judge_prompts(folder: Path, manifest: ReadingManifest, tokenizer: Any) -> TokenizedPrompts:
-    """What a judge reads of an item, as it was in training: template, label set, codes and chat frame.
-
-    Args:
-        folder: with the template.
-        manifest: of the judge, or of an export.
-        tokenizer: of the backbone.
-    """
-    return TokenizedPrompts(
-        PromptTemplate.from_file(folder / TEMPLATE_FILE),
-        manifest.labels,
-        tokenizer,
-        for_encoder=manifest.backbone.kind is ModelKind.encoder,
-        max_length=manifest.max_length,
-        frame=manifest.chat,
-        codes=() if manifest.verbalizer is None else manifest.verbalizer.codes,
-    )
-
-
-def judge_verbalizer(entry: Entry[JudgeManifest]) -> Verbalizer | None:
-    """How a causal judge's labels are read; None for an encoder.
-
-    Raises:
-        WorkspaceError: a judgekit that did not keep this yet trained the judge.
-    """
-    if entry.manifest.backbone.kind is ModelKind.encoder:
-        return None
-    if entry.manifest.verbalizer is None:
-        raise WorkspaceError(
-            f"The judge {entry.name!r} was trained by an older judgekit, which did not keep how its labels are read.",
-            hint=f"Train it again: judgekit train --judge {entry.name} --force",
-        )
-    return entry.manifest.verbalizer
-
-
-def judge_manifest(
-    data: Dataset,
-    setup: Setup,
-    settings: TrainSettings,
-    loop: LoopSettings,
-    parts: TrainingParts,
-    calibration: Calibration,
-    metrics: TrainingMetrics,
-    *,
-    run: str,
-) -> JudgeManifest:
-    """What the manifest of a finished training says."""
-    annotations = int(data.items.counts.sum())
-    return JudgeManifest(
-        created=now(),
-        dataset=TrainedOn(name=data.name, content_hash=data.content_hash, annotations=annotations),
-        labels=data.items.labels,
-        scale=data.items.scale,
-        values=data.items.values,
-        verbalizer=setup.verbalizer,
-        chat=setup.prompts.frame,
-        fields=data.template.fields,
-        columns=data.schema.as_roles(),
-        max_length=setup.prompts.max_length,
-        class_prior=tuple(parts.prior.tolist()),
-        target_strength=parts.strength,
-        annotator_weights=None if parts.weights is None else AnnotatorWeights.from_json(parts.weights),
-        calibration=calibration,
-        backbone=describe_backbone(setup.backbone),
-        settings=settings,
-        resolved=ResolvedSettings(learning_rate=loop.learning_rate, epochs=loop.epochs),
-        items=PartSizes.from_json(parts.sizes),
-        machine=describe_machine(setup.device, setup.dtype),
-        metrics=metrics,
-        run=run,
-    )
-
-
-def describe_backbone(backbone: Backbone) -> BackboneIdentity:
-    """What identifies a backbone, for the manifest."""
-    return BackboneIdentity(backbone.name, backbone.revision, backbone.sha256, backbone.kind)
-
-
-def describe_machine(device: torch.device, dtype: torch.dtype) -> Machine:
-    """What computes a judge: packages and hardware, nothing personal."""
-    accelerator = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-    return Machine(
-        judgekit=__version__,
-        python=platform.python_version(),
-        packages={name: version(name) for name in _PACKAGES},
-        system=f"{platform.system()} {platform.machine()}",
-        device=accelerator,
-        threads=torch.get_num_threads(),
-        dtype=str(dtype).removeprefix("torch."),
-    )
+def _find(judge: str | PathLike[str] | None, workspace: Path | None) -> tuple[Entry[JudgeManifest], Workspace | None]:
+    """A judge by its name in the workspace, else by its folder, and the workspace that it is in."""
+    root = find_root(workspace)
+    if judge is not None:
+        folder = Path(judge).expanduser()
+        is_name = isinstance(judge, str) and folder.name == judge
+        is_named = is_name and (root / JUDGES.folder / judge).is_dir()
+        if not is_named and (not is_name or (folder / MANIFEST_FILE).is_file()):
+            return open_folder(JUDGES, folder), None if workspace is None else Workspace(root)
+    place = Workspace(root)
+    return place.open(JUDGES, None if judge is None else str(judge)), place

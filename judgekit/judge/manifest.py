@@ -16,6 +16,12 @@ from judgekit.workspace.layout import JUDGES_FOLDER
 from judgekit.workspace.manifest import Manifest, Section
 from judgekit.workspace.store import Kind, Workspace
 
+ADAPTER_FOLDER = "adapter"
+ADAPTER_FILE = "adapter_model.safetensors"  # PEFT's word
+TEMPLATE_FILE = "template.j2"
+LOG_FILE = "log.jsonl"
+EVALUATION_FILE = "evaluation.json"
+
 
 def _as_object(value: NamedTuple | None) -> dict[str, Any] | None:
     return None if value is None else value._asdict()

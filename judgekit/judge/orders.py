@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from judgekit.config import OnTooLong
+from judgekit.config import PredictSettings
 from judgekit.core.metrics import order_gap
-from judgekit.judge.judge import LoadedJudge, Predictions
+from judgekit.judge.loading import LoadedJudge, Predictions
 from judgekit.prompts.mirror import Mirror
 from judgekit.training.reporter import Reporter
 
@@ -30,21 +30,13 @@ def predict_both_orders(
     mirror: Mirror,
     items: Sequence[Mapping[str, str]],
     ids: Sequence[str],
-    *,
-    on_too_long: OnTooLong,
-    batch_size: int,
+    settings: PredictSettings,
     reporter: Reporter,
 ) -> BothOrders:
     """Predicted distributions of items, each shown in both orders; arguments and errors as of `LoadedJudge.predict`."""
-    given = judge.predict(items, ids, on_too_long=on_too_long, batch_size=batch_size, reporter=reporter)
+    given = judge.predict(items, ids, settings, reporter)
     rows: list[int] = given.rows.tolist()
-    other = judge.predict(
-        [mirror.item(items[row]) for row in rows],
-        [ids[row] for row in rows],
-        on_too_long=on_too_long,
-        batch_size=batch_size,
-        reporter=reporter,
-    )
+    other = judge.predict([mirror.item(items[row]) for row in rows], [ids[row] for row in rows], settings, reporter)
     kept = other.rows  # of those that fit in the order given
     q, mirrored = given.q[kept], other.q[:, list(mirror.labels)]
     mass = None

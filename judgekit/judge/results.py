@@ -1,4 +1,7 @@
-"""What is found out with judges and about them, as objects: for Python, for scripts and for the terminal."""
+"""What is found out with judges and about them, as objects: for Python, for scripts and for the terminal.
+
+Loads no torch, so that pages can be made of them without it.
+"""
 
 from __future__ import annotations
 
@@ -6,43 +9,11 @@ import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-import polars as pl
-
 from judgekit.core.metrics import Interval
 from judgekit.dataset.manifest import DatasetManifest
 from judgekit.judge.manifest import JudgeManifest
+from judgekit.workspace.manifest import Manifest, Section
 from judgekit.workspace.store import Entry
-
-
-class ScoreResult(NamedTuple):
-    """The distributions of a table's items."""
-
-    output: Path
-    judge: str
-    labels: tuple[str, ...]
-    scores: pl.DataFrame
-    """One row per item, in the order of the input: the id columns, `prob_<label>` for each label, `label` (the most
-    probable one), `entropy` (nats), `expected_score` (ordinal labels only), `label_mass` (causal LMs only: what the
-    LM gives to the label set before it is renormalised), `order_gap` (with both orders only), `truncated`."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The facts as JSON values, without the scores themselves."""
-        return {
-            "output": str(self.output),
-            "judge": self.judge,
-            "items": self.scores.height,
-            "columns": self.scores.columns,
-            "truncated": int(self.scores["truncated"].sum()),
-            "mean_label_mass": self.mean("label_mass"),
-            "mean_order_gap": self.mean("order_gap"),
-            "mean_entropy": self.mean("entropy"),
-            "label_shares": {label: self.mean(f"prob_{label}") for label in self.labels},
-        }
-
-    def mean(self, column: str) -> float | None:
-        """The mean of a column; None where there is none."""
-        return float(np.mean(self.scores[column].to_numpy())) if column in self.scores.columns else None
 
 
 class EvaluateResult(NamedTuple):
@@ -82,6 +53,33 @@ class EvaluateResult(NamedTuple):
             },
             "noise_floor": {"kl": self.noise_floor},
         }
+
+
+class Figure(Section):
+    """A metric with its interval; None where it is infinite or undefined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class FloorFigures(Section):
+    """What a perfect judge would show."""
+
+    kl: float
+
+
+class KeptEvaluation(Manifest):
+    """The newest evaluation of a judge, kept in its folder for its model card."""
+
+    source: str
+    items: int
+    annotations: int
+    metrics: dict[str, Figure | None]
+    baselines: dict[str, dict[str, float | None]]
+    noise_floor: FloorFigures
+    confidence: float
+    both_orders: bool = False
 
 
 class ExportResult(NamedTuple):

@@ -1,15 +1,18 @@
 """The model card of an exported judge: Markdown from the judge's manifest, with code that reads the folder it lies in.
 
-Plain facts in, text out; what only the exporting machine knows, such as where a backbone lay, is not among the facts.
+Typed facts in, text out; what only the exporting machine knows, such as where a backbone lay, is not among them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
+from judgekit.config import ModelKind
+from judgekit.judge.export_facts import CardFacts
+from judgekit.judge.results import Figure
 from judgekit.reports.evaluate_page import METRIC_WORDS
+from judgekit.wording import listed
 
 _READ_TEMPLATE = """\
 import json
@@ -67,17 +70,12 @@ def distribution(item: dict[str, str]) -> dict[str, float]:
 """
 
 
-def model_card(facts: Mapping[str, Any]) -> str:
-    """The card's text.
-
-    Args:
-        facts: what `judgekit.json` holds, and `name`, `backbone_name`, `licence`, `evaluation` (the result of
-            `evaluate` as JSON values, or None), `shift` and `exported_with` (package -> version).
-    """
+def model_card(facts: CardFacts) -> str:
+    """The card's text."""
     return "\n\n".join(
         [
             _front_matter(facts),
-            f"# {facts['name']}",
+            f"# {facts.export.name}",
             _what_it_is(facts),
             "## Training",
             _training(facts),
@@ -91,25 +89,21 @@ def model_card(facts: Mapping[str, Any]) -> str:
     )
 
 
-def reading_code(facts: Mapping[str, Any]) -> str:
-    """Python that defines `distribution(item)` on plain transformers, run in the exported folder.
-
-    Args:
-        facts: of the card; `kind` and `trust_remote_code` are used.
-    """
-    is_encoder = facts["kind"] == "encoder"
-    trust = ", trust_remote_code=True" if facts["trust_remote_code"] else ""
+def reading_code(facts: CardFacts) -> str:
+    """Python that defines `distribution(item)` on plain transformers, run in the exported folder."""
+    is_encoder = facts.export.backbone.kind is ModelKind.encoder
+    trust = ", trust_remote_code=True" if facts.trust_remote_code else ""
     head = _READ_TEMPLATE.format(auto="AutoModel" if is_encoder else "AutoModelForCausalLM", trust=trust)
     return head + (_ENCODER if is_encoder else _CAUSAL)
 
 
-def _front_matter(facts: Mapping[str, Any]) -> str:
+def _front_matter(facts: CardFacts) -> str:
     lines = [
         "---",
-        f"base_model: {_quoted(facts['backbone_name'])}",
+        f"base_model: {_quoted(facts.export.backbone.name)}",
         "base_model_relation: finetune",
         "library_name: transformers",
-        f"license: {facts['licence']}",
+        f"license: {facts.licence}",
         "pipeline_tag: text-classification",
         "tags:",
         *(f"- {tag}" for tag in ("judgekit", "llm-as-a-judge", "label-distribution")),
@@ -118,76 +112,76 @@ def _front_matter(facts: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _what_it_is(facts: Mapping[str, Any]) -> str:
-    labels = ", ".join(_code(label) for label in facts["labels"])
+def _what_it_is(facts: CardFacts) -> str:
+    export = facts.export
+    labels = ", ".join(_code(label) for label in export.labels)
     how = (
         "an encoder with a label head (`head.safetensors`)"
-        if facts["kind"] == "encoder"
+        if export.backbone.kind is ModelKind.encoder
         else "a causal LM, read at the words of the labels behind the prompt"
     )
-    revision = f", revision `{facts['backbone_revision']}`" if facts["backbone_revision"] else ""
+    revision = f", revision `{export.backbone.revision}`" if export.backbone.revision else ""
     return (
-        f"A judge made by judgekit: it reads {_listed([_code(field) for field in facts['fields']])} and predicts how "
+        f"A judge made by judgekit: it reads {listed([_code(field) for field in export.fields])} and predicts how "
         f"the annotations of people are distributed over the labels {labels}"
-        + (" (an ordered scale)" if facts["scale"] == "ordinal" else "")
-        + f".\n\nIt is {how}; LoRA matrices were trained on {_code(facts['backbone_name'])}{revision} and are merged "
-        f"into the weights (SHA-256 of the backbone's weights: `{facts['backbone_sha256']}`). Licence of the backbone: "
-        + ("unknown; ask where it comes from." if facts["licence"] == "unknown" else f"{facts['licence']}.")
+        + (" (an ordered scale)" if export.scale == "ordinal" else "")
+        + f".\n\nIt is {how}; LoRA matrices were trained on {_code(export.backbone.name)}{revision} and are merged "
+        f"into the weights (SHA-256 of the backbone's weights: `{export.backbone.sha256}`). Licence of the backbone: "
+        + ("unknown; ask where it comes from." if facts.licence == "unknown" else f"{facts.licence}.")
     )
 
 
-def _training(facts: Mapping[str, Any]) -> str:
-    items, settings = facts["items"], facts["settings"]
-    annotations = facts["annotations"]
-    counted = "" if annotations is None else f" with {annotations:,} annotations in all"
+def _training(facts: CardFacts) -> str:
+    judge = facts.judge
+    items, settings, annotations = judge.items, judge.settings, judge.dataset.annotations
+    in_all = "" if annotations is None else f" with {annotations:,} annotations in all"
     rows = {
-        "dataset": f"{_code(facts['dataset'])}: {items['train']:,} items to train on, {items['validation']:,} to "
-        f"choose the checkpoint on, {items['test']:,} held out{counted}",
-        "loss": f"alpha KL + (1 - alpha) CE, alpha {settings['alpha']:g}; adversary {settings['adversary']}, epsilon "
-        f"{settings['epsilon']:g} (arXiv 2505.12301)"
-        + ("; both orders of every comparison" if settings.get("swap") else ""),
-        "optimisation": f"{facts['resolved']['epochs']} epochs at most, batch size {settings['batch_size']}, learning "
-        f"rate {facts['resolved']['learning_rate']:g}, seed {settings['seed']}",
-        "LoRA": f"rank {settings['lora_r']}, lora_alpha {settings['lora_alpha'] or 2 * settings['lora_r']}"
-        + (", on weights of 4 bits (NF4), which were expanded for this export" if facts["was_4bit"] else ""),
-        "trained with": _versions({"judgekit": facts["machine"]["judgekit"], **facts["machine"]["packages"]})
-        + f", on {facts['machine']['device']} in {facts['machine']['dtype']}",
-        "exported with": _versions(facts["exported_with"]),
+        "dataset": f"{_code(judge.dataset.name)}: {items.train:,} items to train on, {items.validation:,} to "
+        f"choose the checkpoint on, {items.test:,} held out{in_all}",
+        "loss": f"alpha KL + (1 - alpha) CE, alpha {settings.alpha:g}; adversary {settings.adversary}, epsilon "
+        f"{settings.epsilon:g} (arXiv 2505.12301)" + ("; both orders of every comparison" if settings.swap else ""),
+        "optimisation": f"{judge.resolved.epochs} epochs at most, batch size {settings.batch_size}, learning "
+        f"rate {judge.resolved.learning_rate:g}, seed {settings.seed}",
+        "LoRA": f"rank {settings.lora_r}, lora_alpha {settings.lora_alpha or 2 * settings.lora_r}"
+        + (", on weights of 4 bits (NF4), which were expanded for this export" if settings.load_in_4bit else ""),
+        "trained with": _versions({"judgekit": judge.machine.judgekit, **judge.machine.packages})
+        + f", on {judge.machine.device} in {judge.machine.dtype}",
+        "exported with": _versions(facts.exported_with),
     }
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())])
 
 
-def _figures(facts: Mapping[str, Any]) -> str:
-    found = facts["evaluation"]
+def _figures(facts: CardFacts) -> str:
+    found = facts.evaluation
     if found is None:
-        metrics = facts["metrics"]
+        metrics = facts.judge.metrics
         return (
             "It was not evaluated on held-out items. On the validation items, on which its checkpoint and temperature "
-            f"were chosen, KL(p || q) was {metrics['validation_kl']:.4f} nats; the class prior had "
-            f"{metrics['validation_prior_kl']:.4f}. Figures on new items will be worse."
+            f"were chosen, KL(p || q) was {metrics.validation_kl:.4f} nats; the class prior had "
+            f"{metrics.validation_prior_kl:.4f}. Figures on new items will be worse."
         )
     head = [
-        f"On {found['items']:,} items with {found['annotations']:,} annotations ({_code(found['source'])}); a perfect "
-        f"judge would show KL {found['noise_floor']['kl']:.3f} against these annotations.",
+        f"On {found.items:,} items with {found.annotations:,} annotations ({_code(found.source)}); a perfect "
+        f"judge would show KL {found.noise_floor.kl:.3f} against these annotations.",
         "",
-        f"| | judge | {found['confidence']:.0%} interval | class prior |",
+        f"| | judge | {found.confidence:.0%} interval | class prior |",
         "|---|---|---|---|",
     ]
-    prior = found["baselines"]["class_prior"]
-    return "\n".join(head + [_figure(name, value, prior.get(name)) for name, value in found["metrics"].items()])
+    prior = found.baselines["class_prior"]
+    return "\n".join(head + [_figure(name, value, prior.get(name)) for name, value in found.metrics.items()])
 
 
-def _figure(name: str, found: Mapping[str, Any] | None, prior: float | None) -> str:
+def _figure(name: str, found: Figure | None, prior: float | None) -> str:
     words = METRIC_WORDS.get(name, name).replace("|", "\\|")
     if found is None:
         return f"| {words} | undefined | | |"
-    value = "infinite" if found["value"] is None else f"{found['value']:.3f}"
-    interval = "" if found["low"] is None else f"{found['low']:.3f} to {found['high']:.3f}"
+    value = "infinite" if found.value is None else f"{found.value:.3f}"
+    interval = "" if found.low is None else f"{found.low:.3f} to {found.high:.3f}"
     return f"| {words} | {value} | {interval} | {'' if prior is None else f'{prior:.3f}'} |"
 
 
-def _how_to_read(facts: Mapping[str, Any]) -> str:
-    item = "".join(f"    {_quoted(field)}: {_quoted('…')},\n" for field in facts["fields"])
+def _how_to_read(facts: CardFacts) -> str:
+    item = "".join(f"    {_quoted(field)}: {_quoted('…')},\n" for field in facts.export.fields)
     return (
         "With plain transformers (and jinja2, which its chat templates use too), one item at a time:\n\n"
         f"```python\n{reading_code(facts)}\n\nprint(\n    distribution(\n        {{\n"
@@ -196,15 +190,15 @@ def _how_to_read(facts: Mapping[str, Any]) -> str:
     )
 
 
-def _limits(facts: Mapping[str, Any]) -> str:
+def _limits(facts: CardFacts) -> str:
     limits = [
         "It predicts what annotators like those of its dataset would say about items like those of its dataset; "
         "elsewhere it must be evaluated anew.",
-        f"It was trained on at most {facts['max_length']:,} tokens per item. judgekit cuts the middle of longer texts; "
-        "the code above cuts nothing.",
+        f"It was trained on at most {facts.export.max_length:,} tokens per item. judgekit cuts the middle of longer "
+        "texts; the code above cuts nothing.",
         "judgekit parts special tokens of the tokenizer that stand in a text; the code above reads them as such.",
-        f"Against the judge before the export, probabilities of {facts['sample_items']:,} items moved by at most "
-        f"{facts['largest_shift']:.2g} (weights in {facts['dtype']}, both computed in that "
+        f"Against the judge before the export, probabilities of {facts.sample_items:,} items moved by at most "
+        f"{facts.largest_shift:.2g} (weights in {facts.export.dtype}, both computed in that "
         "format). `judgekit score` computes in bfloat16 where the hardware has it, which moves probabilities by a few "
         "hundredths; `--dtype float32` agrees with the code above.",
     ]
@@ -226,7 +220,3 @@ def _code(text: str) -> str:
     fence = "``" if "`" in flat else "`"
     space = " " if "`" in flat else ""
     return f"{fence}{space}{flat}{space}{fence}"
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

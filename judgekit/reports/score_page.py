@@ -6,24 +6,24 @@ from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
 
-from judgekit.judge.results import ScoreResult
+from judgekit.judge.scores import Scores
 from judgekit.reports.blocks import Bars, facts, heading
 from judgekit.wording import counted
 
 
-def score_page(result: ScoreResult) -> RenderableType:
+def score_page(scores: Scores) -> RenderableType:
     """What `score` wrote."""
-    shares = {label: result.mean(f"prob_{label}") or 0.0 for label in result.labels}
-    return Group(heading(f"Scores of {result.judge}"), facts(_facts(result)), Bars(shares))
+    shares = dict(zip(scores.labels, scores.probabilities.mean(axis=0).tolist(), strict=True))
+    return Group(heading(f"Scores of {scores.judge}"), facts(_facts(scores)), Bars(shares))
 
 
-def _facts(result: ScoreResult) -> Iterator[tuple[str, str]]:
-    yield "items", f"{result.scores.height:,}"
-    yield "columns", ", ".join(result.scores.columns)
-    yield "mean entropy", f"{result.mean('entropy'):.3f} nats"
-    if (mass := result.mean("label_mass")) is not None:
-        yield "label mass", f"{100 * mass:.3g} % on average"
-    if (gap := result.mean("order_gap")) is not None:
-        yield "order gap", f"{gap:.3f} on average; both orders are averaged"
-    if truncated := int(result.scores["truncated"].sum()):
+def _facts(scores: Scores) -> Iterator[tuple[str, str]]:
+    yield "items", f"{len(scores):,}"
+    yield "columns", ", ".join(scores.to_polars().columns)
+    yield "mean entropy", f"{scores.entropy.mean():.3f} nats"
+    if scores.label_mass is not None:
+        yield "label mass", f"{100 * scores.label_mass.mean():.3g} % on average"
+    if scores.order_gap is not None:
+        yield "order gap", f"{scores.order_gap.mean():.3f} on average; both orders are averaged"
+    if truncated := int(scores.is_truncated.sum()):
         yield "truncated", f"{counted(truncated, 'item')} lost the middle of their longest texts"

@@ -14,7 +14,7 @@ from judgekit.core.metrics import accuracy_per_item, kl_per_item
 from judgekit.core.subsampling import Budget
 from judgekit.dataset.opening import Dataset
 from judgekit.dataset.split import PARTS
-from judgekit.judge.judge import describe_machine
+from judgekit.judge.describing import describe_machine
 from judgekit.models.loading import Backbone
 from judgekit.models.reader import TrainableJudge
 from judgekit.studies.data import rows_of, spent

@@ -5,9 +5,10 @@ Names only; the evidence of the cells is `evidence.py`.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
+
+from judgekit import wording
 
 # Names are compared by `normalise`: `Item ID`, `item_id` and `itemId` are one name. The order is the preference.
 ITEM_NAMES = (
@@ -204,6 +205,4 @@ def _without_affix(names: Sequence[str], before: str, after: str, glued: str) ->
 
 def did_you_mean(name: str, names: Sequence[str]) -> str:
     """` (did you mean …?)` with the nearest of `names`, or nothing."""
-    by_plain = {normalise(other): other for other in names}
-    near = difflib.get_close_matches(normalise(name), list(by_plain), n=1, cutoff=0.6)
-    return f" (did you mean {by_plain[near[0]]!r}?)" if near else ""
+    return wording.did_you_mean(name, names, plain=normalise)

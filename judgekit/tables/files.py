@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from judgekit.config import ReadingSettings
 from judgekit.errors import DataError
 from judgekit.tables.column_names import did_you_mean
 from judgekit.tables.columnar import read_columnar
@@ -36,6 +37,11 @@ class ReadOptions(NamedTuple):
     encoding: str | None = None
     strict: bool = True
     """Refuse a file with rows that cannot be read, instead of setting them aside."""
+
+    @classmethod
+    def of(cls, settings: ReadingSettings) -> ReadOptions:
+        """The same from the settings of a verb."""
+        return cls(settings.format, settings.sheet, settings.delimiter, settings.encoding, settings.strict)
 
 
 def format_titles() -> dict[str, str]:

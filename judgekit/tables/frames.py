@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 import numpy as np
@@ -18,6 +18,12 @@ from judgekit.tables.json_records.ledger import as_cell
 from judgekit.tables.json_records.records import Records
 from judgekit.tables.source import SourceTable
 from judgekit.tables.tools.exports import tables_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TableData: TypeAlias = "pl.DataFrame | pd.DataFrame | Sequence[Mapping[str, object]] | Mapping[str, object]"
+"""A table in memory: a data frame, a list of dicts, a dict of lists, or one dict."""
 
 _WRITTEN_OUT = (int, float, Decimal, UUID, dt.date, dt.time, dt.timedelta)
 _KINDS = "a polars or pandas DataFrame, a list of dicts, a dict of lists or one dict"

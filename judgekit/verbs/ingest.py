@@ -19,6 +19,7 @@ from judgekit.schema.inference import infer_schemas
 from judgekit.schema.schema import Schema
 from judgekit.tables.files import ReadOptions, read_files
 from judgekit.tables.files import format_titles as format_titles
+from judgekit.tables.frames import TableData
 from judgekit.verbs.append import append_round
 from judgekit.workspace.layout import check_name, name_from_file
 
@@ -26,7 +27,7 @@ _DRY_KEY = b"what is not written needs no secret"
 
 
 def ingest(
-    *data: object,
+    *data: TableData | str | PathLike[str],
     name: str | None = None,
     workspace: str | Path | None = None,
     force: bool = False,
@@ -61,8 +62,7 @@ def ingest(
         raise DataError("There is no file to ingest.", hint="judgekit ingest votes.csv")
     inputs = [Path(one) if isinstance(one, str | PathLike) else one for one in data]
     base = None if append and name is None else check_name(name or _name_of(inputs[0]))
-    options = ReadOptions(chosen.format, chosen.sheet, chosen.delimiter, chosen.encoding, chosen.strict)
-    source = read_files(inputs, options)
+    source = read_files(inputs, ReadOptions.of(chosen))
     if append or base is None:
         return append_round(open_workspace(workspace), base, source, chosen, dry_run=dry_run)
     schemas = infer_schemas(source, chosen.roles())

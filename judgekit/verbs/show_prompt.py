@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from judgekit.config import TrainSettings
+from judgekit.config import LoadSettings, TrainSettings
 from judgekit.dataset.opening import Dataset, open_dataset, open_workspace
 from judgekit.errors import SettingsError
-from judgekit.judge.judge import judge_backbone, judge_prompts, judge_verbalizer
+from judgekit.judge.loading import judge_backbone, judge_prompts, judge_verbalizer
 from judgekit.judge.manifest import JUDGES
 from judgekit.judge.results import PromptAsRead, Token, Word
 from judgekit.models.loading import load_tokenizer
@@ -69,7 +69,7 @@ def _as_a_judge(
     entry = place.open(JUDGES, judge)
     data = open_dataset(place, dataset or entry.manifest.dataset.name)
     wants_code = entry.manifest.settings.trust_remote_code
-    backbone = judge_backbone(entry, offline=offline, trust_remote_code=wants_code)
+    backbone = judge_backbone(entry, LoadSettings(trust_remote_code=wants_code), offline=offline)
     prompts = judge_prompts(entry.path, entry.manifest, load_tokenizer(backbone))
     prompts.template.check(data.items.fields)
     return _as_read(f"judge {entry.name}", data, item, prompts, judge_verbalizer(entry))

@@ -13,7 +13,7 @@ from typing import Any
 
 from judgekit.config import StudySettings
 from judgekit.dataset.opening import Dataset, named_annotations, open_dataset, open_workspace
-from judgekit.judge.judge import describe_backbone
+from judgekit.judge.describing import describe_backbone
 from judgekit.models.loading import Backbone
 from judgekit.reports.study_figures import study_figures
 from judgekit.reports.study_html import study_html

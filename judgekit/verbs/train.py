@@ -16,8 +16,15 @@ from judgekit.core.metrics import kl_per_item
 from judgekit.dataset.manifest import DATASETS
 from judgekit.dataset.opening import named_annotations, open_dataset, open_workspace
 from judgekit.errors import SettingsError, WorkspaceError
-from judgekit.judge.judge import ADAPTER_FOLDER, LOG_FILE, TEMPLATE_FILE, describe_backbone, judge_manifest
-from judgekit.judge.manifest import JUDGES, TrainingMetrics, runs_of_judges
+from judgekit.judge.describing import describe_backbone, judge_manifest
+from judgekit.judge.manifest import (
+    ADAPTER_FOLDER,
+    JUDGES,
+    LOG_FILE,
+    TEMPLATE_FILE,
+    TrainingMetrics,
+    runs_of_judges,
+)
 from judgekit.models.loading import choose_device
 from judgekit.prompts.mirror import require_mirror
 from judgekit.reports.train_page import train_page as train_page

@@ -18,6 +18,7 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 from judgekit.errors import WorkspaceError
+from judgekit.wording import did_you_mean
 from judgekit.workspace import atomic, layout
 from judgekit.workspace.manifest import Manifest, now
 
@@ -138,7 +139,10 @@ class Workspace:
         names = self.names(kind)
         if not names:
             raise self._holds_none(kind)
-        raise WorkspaceError(f"There is no {kind.word} named {name!r} in {self.root}; there are: {', '.join(names)}.")
+        raise WorkspaceError(
+            f"There is no {kind.word} named {name!r} in {self.root}{did_you_mean(name, names)}; there are: "
+            f"{', '.join(names)}."
+        )
 
     def _entry(self, kind: Kind[M], name: str) -> Entry[M]:
         path = self.root / kind.folder / name
@@ -289,6 +293,20 @@ class Workspace:
             yield
         finally:
             lock.release()
+
+
+def open_folder(kind: Kind[M], folder: Path) -> Entry[M]:
+    """What lies in a folder outside of any workspace, such as a judge; it is called as the folder is.
+
+    Raises:
+        WorkspaceError: there is no such thing, or it is damaged.
+    """
+    path = folder.absolute()
+    if not (path / layout.MANIFEST_FILE).is_file():
+        raise WorkspaceError(
+            f"There is no {kind.word} in {folder}: it has no {layout.MANIFEST_FILE}.", hint="Check the path."
+        )
+    return Entry(path.name, path, kind.manifest.read(path / layout.MANIFEST_FILE))
 
 
 class StagedFolder(NamedTuple, Generic[M]):

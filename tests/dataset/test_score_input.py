@@ -41,11 +41,28 @@ def test_missing_fields_are_listed_with_the_nearest_name(table):
     assert len(caught.value.problems) == 2
 
 
-def test_row_without_any_text_is_refused_with_its_line(table):
+def test_a_row_without_any_text_is_set_aside_or_refused_with_its_line(table):
     source = table('id,a,b\n1,"x\ny",\n2,, \n3,z,z\n')
-    with pytest.raises(DataError, match="line 4: no text in a, b"):
+    with pytest.raises(DataError, match=r"(?s)1 of 3 rows.*line 4: no text in a, b.*Correct these lines\.$"):
         read_score_items(source, fields=["a", "b"])
-    assert len(read_score_items(table("id,a,b\n1,x,\n"), fields=["a", "b"]).ids) == 1
+    with pytest.raises(DataError, match=r"more than the share of 0\.1"):
+        read_score_items(source, fields=["a", "b"], most_set_aside=0.1)
+    with pytest.raises(DataError, match="line 4"):
+        read_score_items(source, fields=["a", "b"], most_set_aside=0.5, strict=True)
+    found = read_score_items(source, fields=["a", "b"], most_set_aside=0.5)
+    assert found.ids.rows() == [("1",), ("3",)] and found.rows.tolist() == [0, 2]
+    assert "1 row is not scored: it has no text in a and b (line 4)." in found.notes
+
+
+def test_a_table_without_any_text_is_refused(table):
+    with pytest.raises(DataError, match="no row has a text in a"):
+        read_score_items(table("id,a\n1,\n2,\n"), fields=["a"], most_set_aside=1)
+
+
+def test_every_row_can_be_kept(table):
+    source = table("item_id,worker,text\ni2,a,second one\ni1,a,first one\ni2,b,second one\n")
+    found = read_score_items(source, fields=["text"], every_row=True)
+    assert found.ids.rows() == [("i2",), ("i1",), ("i2",)] and found.rows.tolist() == [0, 1, 2]
 
 
 def test_one_id_with_two_texts_is_scored_twice_and_said(table):
@@ -62,4 +79,4 @@ def test_what_the_reader_says_is_heard(table):
     )
     found = read_score_items(source, fields=["text"])
     assert found.ids.columns == ["thread"] and "half of it is missing" in found.notes
-    assert "2 rows were passed over: the answer is a draft (lines 4, 5)." in found.notes
+    assert "2 rows are not scored: the answer is a draft (lines 4, 5)." in found.notes

@@ -61,7 +61,7 @@ def by_the_card(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[floa
 
 def by_judgekit(workspace: Path, **settings: Any) -> list[list[float]]:
     path = write_csv(workspace.parent / "new.csv", [["item_id", "text"], *TEXTS.items()])
-    scores = score(path, workspace=workspace, force=True, device="cpu", **settings).scores
+    scores = score(path, workspace=workspace, force=True, device="cpu", **settings).to_polars()
     return scores.select(f"prob_{label}" for label in LABELS).to_numpy().tolist()
 
 
@@ -157,7 +157,7 @@ def test_a_merged_model_that_says_nothing_is_refused_too(
         head = load_file(arguments[2] / "head.safetensors")
         save_file({**head, "bias": torch.tensor([0.0, 0.0, torch.nan])}, arguments[2] / "head.safetensors")
 
-    monkeypatch.setattr("judgekit.verbs.export.save_merged", lost)
+    monkeypatch.setattr("judgekit.judge.export.save_merged", lost)
     with pytest.raises(BackboneError, match="move by up to nan"):
         export(workspace=judged, merged=tmp_path / "model")
     assert not (tmp_path / "model").exists()

@@ -13,10 +13,10 @@ from made_up_votes import WORDS, write_csv
 from transformers import AutoTokenizer
 
 from judgekit import evaluate, ingest, score, train
-from judgekit.config import OnTooLong, TrainSettings
+from judgekit.config import OnTooLong, PredictSettings, TrainSettings
 from judgekit.dataset.opening import open_dataset, open_workspace
 from judgekit.errors import LabelError
-from judgekit.judge.judge import Predictions
+from judgekit.judge.loading import Predictions
 from judgekit.judge.orders import predict_both_orders
 from judgekit.prompts.mirror import find_mirror
 from judgekit.training.batches import TokenizedPrompts
@@ -78,7 +78,7 @@ def test_training_sees_every_item_in_both_orders_and_validation_only_as_it_is(co
 class Reader:
     """A judge that likes long answers, and the first one a bit more; `too long` does not fit as the first answer."""
 
-    def predict(self, items: Sequence[Mapping[str, str]], ids: Sequence[str], **_: Any) -> Predictions:
+    def predict(self, items: Sequence[Mapping[str, str]], *_: object) -> Predictions:
         rows = [n for n, item in enumerate(items) if item["answer_a"] != "too long"]
         first = [0.1 + 0.8 * (len(items[n]["answer_a"]) > len(items[n]["answer_b"])) for n in rows]
         q = np.array([[p * 0.9 + 0.05, (1 - p) * 0.9 - 0.05, 0.1] for p in first]).reshape(-1, 3)
@@ -94,9 +94,8 @@ def test_both_orders_are_averaged_with_labels_mirrored_and_the_gap_is_what_the_o
         {"answer_a": "brief", "answer_b": "too long"},
     ]
     reader: Any = Reader()
-    found = predict_both_orders(
-        reader, mirror, items, ["1", "2", "3"], on_too_long=OnTooLong.drop, batch_size=8, reporter=SILENT
-    )
+    settings = PredictSettings(on_too_long=OnTooLong.drop, batch_size=8)
+    found = predict_both_orders(reader, mirror, items, ["1", "2", "3"], settings, SILENT)
     assert found.as_given.rows.tolist() == [0, 2]
     assert found.averaged.rows.tolist() == [0]  # the third does not fit the other way round
     # As given p(A) = .86, p(B) = .04; swapped p(A) = .14, p(B) = .76: the order moves p_first by .91 + .19 - 1.
@@ -112,7 +111,7 @@ def test_scores_of_both_orders_do_not_depend_on_the_order_of_the_table(compared:
         score(tmp_path / name, workspace=compared, both_orders=True, dtype="float32", device="cpu")
         for name in ("as_is.csv", "swapped.csv")
     ]
-    one, other = (result.scores for result in tables)
+    one, other = (result.to_polars() for result in tables)
     assert other["prob_A"].to_numpy() == pytest.approx(one["prob_B"].to_numpy(), abs=1e-5)  # float32 in other batches
     assert other["order_gap"].to_numpy() == pytest.approx(one["order_gap"].to_numpy(), abs=1e-5)
     assert one.columns == [
@@ -125,7 +124,7 @@ def test_scores_of_both_orders_do_not_depend_on_the_order_of_the_table(compared:
     ]
     assert tables[0].to_json()["mean_order_gap"] == pytest.approx(float(one["order_gap"].to_numpy().mean()))
     plain = score(tmp_path / "as_is.csv", workspace=compared, force=True)
-    assert "order_gap" not in plain.scores.columns
+    assert "order_gap" not in plain.to_polars().columns
     assert plain.to_json()["mean_order_gap"] is None
 
 

@@ -42,11 +42,12 @@ def test_it_is_shown(home: Path) -> None:
 
 
 def test_its_judge_says_what_it_said_then(home: Path, tmp_path: Path) -> None:
-    now = score(home / "new.csv", judge="votes", workspace=home / "workspace", output=tmp_path / "now.csv", **EXACT)
+    scores = score(home / "new.csv", judge="votes", workspace=home / "workspace", output=tmp_path / "now.csv", **EXACT)
+    now = scores.to_polars()
     then = pl.read_csv(home / "scores.csv")
-    assert now.scores.columns == then.columns
+    assert now.columns == then.columns
     numbers = pl.selectors.float()
-    difference = now.scores.select(numbers).to_numpy() - then.select(numbers).to_numpy()
+    difference = now.select(numbers).to_numpy() - then.select(numbers).to_numpy()
     assert abs(difference).max() < 1e-5
 
 
@@ -72,10 +73,10 @@ def test_its_dataset_takes_a_further_round(home: Path, tmp_path: Path) -> None:
 
 def test_a_causal_judge_of_format_1_says_what_it_said_then(tmp_path: Path) -> None:
     home = opened("format1", tmp_path)
-    now = score(home / "new.csv", judge="causal", workspace=home / "workspace", output=tmp_path / "now.csv", **EXACT)
+    scores = score(home / "new.csv", judge="causal", workspace=home / "workspace", output=tmp_path / "now.csv", **EXACT)
     then = pl.read_csv(home / "causal.csv")
     for column in ("prob_bad", "prob_fair", "prob_good", "label_mass"):
-        assert now.scores[column].to_list() == pytest.approx(then[column].to_list(), abs=1e-5)
+        assert scores.to_polars()[column].to_list() == pytest.approx(then[column].to_list(), abs=1e-5)
 
 
 def test_a_study_of_format_1_goes_on(tmp_path: Path) -> None:

@@ -1,0 +1,181 @@
+"""A judge as one model in the Hugging Face layout: merged, and checked against the judge by what both predict."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from judgekit.config import Dtype, ExportSettings, LoadSettings, OnTooLong, PredictSettings
+from judgekit.core.calibration import Calibration
+from judgekit.dataset.manifest import DATASETS
+from judgekit.dataset.opening import open_dataset
+from judgekit.errors import BackboneError, DataError, JudgekitError
+from judgekit.judge.judge import Judge
+from judgekit.judge.loading import LoadedJudge, judge_backbone, judge_prompts, judge_verbalizer
+from judgekit.judge.manifest import ADAPTER_FOLDER, ExportManifest, JudgeManifest
+from judgekit.models.loading import Backbone, check_4bit, choose_device, load_tokenizer
+from judgekit.models.merged import load_merged, own_dtype, save_merged
+from judgekit.training.reporter import Reporter
+from judgekit.workspace.store import Entry, Workspace
+
+FACTS_FILE = "judgekit.json"
+SAMPLE_ITEMS = 64
+EXACT_TOLERANCE, ROUNDED_TOLERANCE = 1e-4, 1e-2
+
+
+class Sample(NamedTuple):
+    """Items that are scored before and after."""
+
+    texts: list[dict[str, str]]
+    source: str
+    """What they are, in words."""
+
+
+class Merger(NamedTuple):
+    """How a judge becomes one model: decided before any weights are loaded."""
+
+    judge: Judge
+    """In the number format of the weights to be, so that merging alone makes a difference."""
+    device: torch.device
+    dtype: torch.dtype
+    """Of the saved weights."""
+    tolerance: float
+    """Largest shift of a probability that is accepted."""
+
+    @property
+    def was_4bit(self) -> bool:
+        """Whether the judge was trained on weights in 4 bits, which are expanded."""
+        return self.judge.manifest.settings.load_in_4bit
+
+    def save(self, folder: Path) -> None:
+        """Write weights, config and tokenizer into a folder, and for an encoder the label head.
+
+        Raises:
+            BackboneError: the judge's backbone has changed.
+            WorkspaceError: the judge is too old.
+        """
+        verbalizer = judge_verbalizer(self.judge.entry)
+        save_merged(
+            self.judge.backbone,
+            self.judge.folder / ADAPTER_FOLDER,
+            folder,
+            label_words=None if verbalizer is None else verbalizer.words,
+            device=self.device,
+            dtype=self.dtype,
+            in_4bit=self.was_4bit,
+        )
+
+    def shift(
+        self, folder: Path, sample: Sample, before: NDArray[np.float64], settings: ExportSettings, reporter: Reporter
+    ) -> dict[str, float]:
+        """The largest shift of each label's probability over the sample.
+
+        Args:
+            folder: the written folder, from which alone the model is loaded.
+            sample: the items.
+            before: what the judge says of them, `[N, K]`.
+            settings: of the export.
+            reporter: told about progress.
+
+        Raises:
+            BackboneError: a shift is beyond the tolerance.
+        """
+        exported = load_exported(folder, self.device, trust_remote_code=settings.trust_remote_code)
+        after = predict_sample(exported, sample, settings, reporter)
+        found = dict(zip(self.judge.labels, np.abs(after - before).max(axis=0).tolist(), strict=True))
+        if all(one <= self.tolerance for one in found.values()):  # not max: it may pass over a nan
+            return found
+        exact = "Weights in float32 should be exact" + (" up to the judge's 4 bits" if self.was_4bit else "")
+        raise BackboneError(
+            f"The merged model predicts something else than the judge: probabilities move by up to "
+            f"{np.max([*found.values()]):.2g}, more than the tolerance of {self.tolerance:g}. Nothing was written.",
+            problems=[f"{label}: {one:.2g}" for label, one in found.items()],
+            hint=f"{exact}; to accept it all the same: --tolerance"
+            if self.dtype == torch.float32
+            else "Save with more digits (--dtype float32), or accept it with --tolerance.",
+        )
+
+
+def plan_merger(entry: Entry[JudgeManifest], settings: ExportSettings, *, offline: bool) -> Merger:
+    """Decide on device, number format and tolerance.
+
+    Raises:
+        BackboneError: the backbone is not there, or nothing can be merged into it.
+    """
+    how: dict[str, Any] = {
+        "backbone": settings.backbone,
+        "trust_remote_code": settings.trust_remote_code,
+        "device": settings.device,
+    }
+    device, backbone = choose_device(settings.device), judge_backbone(entry, LoadSettings(**how), offline=offline)
+    was_4bit = entry.manifest.settings.load_in_4bit
+    if was_4bit:
+        check_4bit(backbone, device)
+    own = own_dtype(backbone)
+    dtype = own if settings.dtype is Dtype.auto else getattr(torch, settings.dtype.value)
+    format_ = Dtype.bfloat16 if dtype == torch.bfloat16 else Dtype.float32
+    judge = Judge(entry, settings=LoadSettings(**how, dtype=format_), offline=offline)
+    is_exact = dtype == torch.float32 and not was_4bit
+    tolerance = settings.tolerance or (EXACT_TOLERANCE if is_exact else ROUNDED_TOLERANCE)
+    return Merger(judge, device, dtype, tolerance)
+
+
+def load_exported(folder: Path, device: torch.device, *, trust_remote_code: bool) -> LoadedJudge:
+    """The judge that an exported folder holds, from nothing but the folder."""
+    written = ExportManifest.read(folder / FACTS_FILE)
+    kind = written.backbone.kind
+    words = None if written.verbalizer is None else written.verbalizer.words
+    reader = load_merged(folder, kind=kind, label_words=words, device=device, trust_remote_code=trust_remote_code)
+    tokenizer = load_tokenizer(Backbone(str(folder), folder, None, kind, trust_remote_code))
+    return LoadedJudge(reader, judge_prompts(folder, written, tokenizer), Calibration(written.temperature))
+
+
+def predict_sample(
+    judge: LoadedJudge, sample: Sample, settings: ExportSettings, reporter: Reporter
+) -> NDArray[np.float64]:
+    """What a judge says of the sample, `[N, K]`."""
+    ids = [str(n) for n in range(len(sample.texts))]
+    how = PredictSettings(on_too_long=OnTooLong.cut, batch_size=settings.batch_size)
+    return judge.predict(sample.texts, ids, how, reporter).q
+
+
+def find_sample(place: Workspace, manifest: JudgeManifest) -> Sample:
+    """Items of the judge's own dataset if it is there and unchanged, else texts of the bundled sample."""
+    trained_on = manifest.dataset
+    if place.exists(DATASETS, trained_on.name):
+        try:
+            dataset = open_dataset(place, trained_on.name)
+        except JudgekitError:  # a damaged dataset is no reason to keep a judge in
+            dataset = None
+        if dataset is not None and dataset.content_hash == trained_on.content_hash:
+            return Sample(dataset.items.texts.head(SAMPLE_ITEMS).to_dicts(), f"items of the dataset {trained_on.name}")
+    bundled = (files("judgekit") / "sample" / "new.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(io.StringIO(bundled, newline="")))[:SAMPLE_ITEMS]
+    texts = [max(row.values(), key=len) for row in rows]
+    made = [{field: texts[(n + k) % len(texts)] for k, field in enumerate(manifest.fields)} for n in range(len(texts))]
+    return Sample(made, "texts of the bundled sample, as the judge's dataset is gone or has changed")
+
+
+def check_folder(folder: Path, *, force: bool) -> None:
+    """Refuse a place that an export cannot or must not be written to.
+
+    Raises:
+        DataError: it is refused.
+    """
+    parent = folder.absolute().parent
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise DataError(f"The folder {parent} to export into does not exist or cannot be written to.")
+    if not folder.exists():
+        return
+    if not folder.is_dir() or not (folder / FACTS_FILE).is_file():
+        raise DataError(f"{folder} is there already and no export of judgekit.", hint="Name another folder: --merged")
+    if not force:
+        raise DataError(f"{folder} is there already.", hint="Replace it with --force, or name another: --merged DIR")
