@@ -15,7 +15,8 @@ from rich.console import Console, RenderableType
 from judgekit import check, ingest, show
 from judgekit.core.metrics import Interval
 from judgekit.dataset.result import FilledTemplate
-from judgekit.judge.results import EvaluateResult, ExportResult, PromptAsRead, ScoreResult, Token, Word
+from judgekit.judge.results import EvaluateResult, ExportResult, PromptAsRead, Token, Word
+from judgekit.judge.scores import Scores
 from judgekit.reports.check_page import check_page
 from judgekit.reports.evaluate_page import evaluate_page
 from judgekit.reports.export_page import export_page
@@ -93,10 +94,13 @@ def test_train(width: int) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_score(width: int) -> None:
-    shares = {f"prob_{label}": [share] * 2 for label, share in zip(LABELS, (0.5123, 0.3045, 0.1832), strict=True)}
-    more = {"entropy": [1.234] * 2, "label_mass": [0.987] * 2, "order_gap": [0.321] * 2, "truncated": [True, False]}
-    result = ScoreResult(Path(f"{NAME}.scores.csv"), NAME, LABELS, pl.DataFrame(shares | more))
-    figures = ["51.2%", "30.4%", "18.3%", "1.234", "98.7", "0.321", "1 item"]
+    q = np.array([[0.5123, 0.3045, 0.1832]] * 2)
+    result = Scores(
+        judge=NAME, labels=LABELS, values=(), ids=pl.DataFrame({"id": ["1", "2"]}), rows=np.arange(2), probabilities=q,
+        is_truncated=np.array([True, False]), label_mass=np.full(2, 0.987, dtype=np.float32),
+        order_gap=np.full(2, 0.321), output=Path(f"{NAME}.scores.csv"),
+    )  # fmt: skip
+    figures = ["51.2%", "30.4%", "18.3%", "1.015", "98.7", "0.321", "1 item"]
     assert_whole(at(width, score_page(result)), width, figures, [*LABELS, NAME])
 
 
