@@ -39,7 +39,7 @@ def test_the_verbs_return_objects_and_print_nothing(
     kl: Any = figures.metrics["kl"]
     assert kl.low <= kl.value <= kl.high
     assert figures.items == 60
-    assert [found["name"] for found in contents.judges] == ["votes"]
+    assert [entry.name for entry in contents.judges] == ["votes"]
 
 
 SCRIPT = """

@@ -100,7 +100,7 @@ def test_score(width: int) -> None:
         is_truncated=np.array([True, False]), label_mass=np.full(2, 0.987, dtype=np.float32),
         order_gap=np.full(2, 0.321), output=Path(f"{NAME}.scores.csv"),
     )  # fmt: skip
-    figures = ["51.2%", "30.4%", "18.3%", "1.015", "98.7", "0.321", "1 item"]
+    figures = ["51.2%", "30.4%", "18.3%", "1.016", "98.7", "0.321", "1 item"]
     assert_whole(at(width, score_page(result)), width, figures, [*LABELS, NAME])
 
 
