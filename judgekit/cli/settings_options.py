@@ -22,7 +22,7 @@ def with_settings(settings_class: type[Settings]) -> Callable[[Callable[..., Any
 
     Args:
         settings_class: the fields become `--field-name` options with the field's help, default and range; those that
-            the class adds to its bases come first in the help.
+            the class, or the first of its bases that has any, adds to its bases come first in the help.
     """
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,9 +58,8 @@ def _origin(context: typer.Context, name: str) -> str:
 
 def _parameters(settings_class: type[Settings]) -> list[inspect.Parameter]:
     hints = get_type_hints(settings_class)
-    own_first = sorted(
-        dataclasses.fields(settings_class), key=lambda field: field.name not in settings_class.__annotations__
-    )
+    own = next(kind.__annotations__ for kind in settings_class.__mro__ if kind.__dict__.get("__annotations__"))
+    own_first = sorted(dataclasses.fields(settings_class), key=lambda field: field.name not in own)
     return [
         inspect.Parameter(
             field.name,

@@ -31,7 +31,7 @@ class PredictSettings(ReadingSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreSettings(LoadSettings, PredictSettings):
+class ScoreSettings(PredictSettings, LoadSettings):
     """Settings of `judgekit score`."""
 
 
@@ -46,5 +46,5 @@ class MeasureSettings(PredictSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateSettings(LoadSettings, MeasureSettings):
+class EvaluateSettings(MeasureSettings, LoadSettings):
     """Settings of `judgekit evaluate`."""
