@@ -58,7 +58,7 @@ def _origin(context: typer.Context, name: str) -> str:
 
 def _parameters(settings_class: type[Settings]) -> list[inspect.Parameter]:
     hints = get_type_hints(settings_class)
-    own = next(kind.__annotations__ for kind in settings_class.__mro__ if kind.__dict__.get("__annotations__"))
+    own = next(filter(None, map(inspect.get_annotations, settings_class.__mro__)))
     own_first = sorted(dataclasses.fields(settings_class), key=lambda field: field.name not in own)
     return [
         inspect.Parameter(

@@ -11,7 +11,7 @@ from judgekit.cli.completion import judge_names
 from judgekit.cli.options import DatasetName, Json, Offline, WorkspaceFolder
 from judgekit.cli.output import emit
 from judgekit.cli.settings_file import read_defaults
-from judgekit.config import LabelScoring
+from judgekit.config import LabelScoring, TrainSettings
 
 
 class What(StrEnum):
@@ -74,7 +74,7 @@ def show(
             judge=judge,
             workspace=workspace,
             offline=offline,
-            defaults=read_defaults(workspace).get("train", {}),
+            defaults=TrainSettings.from_json(read_defaults(workspace).get("train", {})),
             **settings,
         )
         emit(found, verb.prompt_page, as_json=json)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from judgekit.config import MeasureSettings
 from judgekit.config.roles import Roles
-from judgekit.core.metrics import baselines, bootstrap_interval, evaluate_distributions, noise_floor
+from judgekit.core.metrics import Interval, baselines, bootstrap_interval, evaluate_distributions, noise_floor
 from judgekit.dataset.building import build_items
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import open_dataset
@@ -18,14 +19,80 @@ from judgekit.errors import WorkspaceError
 from judgekit.judge.loading import LoadedJudge
 from judgekit.judge.manifest import JudgeManifest
 from judgekit.judge.orders import predict_both_orders
-from judgekit.judge.results import EvaluateResult
 from judgekit.prompts.mirror import Mirror
 from judgekit.schema.inference import infer_schema
 from judgekit.tables.source import SourceTable
 from judgekit.training.reporter import Reporter
 from judgekit.training.training_data import split_parts
 from judgekit.wording import counted
+from judgekit.workspace.manifest import Manifest, Section
 from judgekit.workspace.store import Entry, Workspace
+
+
+class EvaluateResult(NamedTuple):
+    """A judge's figures on items with human labels."""
+
+    judge: str
+    source: str
+    """What was evaluated on, in words."""
+    items: int
+    annotations: int
+    truncated: int
+    dropped: int
+    """Items left out because they are too long."""
+    label_mass: float | None
+    """Probability a causal LM gives to the label set, mean over items; None for encoders."""
+    both_orders: bool
+    """Whether the metrics are of distributions averaged over both orders of a pairwise comparison."""
+    metrics: dict[str, Interval | None]
+    """By name; None where a metric is undefined on these items."""
+    baselines: dict[str, dict[str, float | None]]
+    """`class_prior` (of the training items) and `uniform`, each with the metrics by name."""
+    noise_floor: float
+    """KL in nats that a perfect judge would show against these numbers of annotations."""
+    confidence: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures as JSON values; null where undefined."""
+        return {
+            **self._asdict(),
+            "metrics": {
+                name: None if found is None else {key: _finite(value) for key, value in found._asdict().items()}
+                for name, found in self.metrics.items()
+            },
+            "baselines": {
+                name: {metric: None if value is None else _finite(value) for metric, value in values.items()}
+                for name, values in self.baselines.items()
+            },
+            "noise_floor": {"kl": self.noise_floor},
+        }
+
+
+class Figure(Section):
+    """A metric with its interval; None where it is infinite or undefined."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class FloorFigures(Section):
+    """What a perfect judge would show."""
+
+    kl: float
+
+
+class KeptEvaluation(Manifest):
+    """The newest evaluation of a judge, kept in its folder for its model card."""
+
+    source: str
+    items: int
+    annotations: int
+    metrics: dict[str, Figure | None]
+    baselines: dict[str, dict[str, float | None]]
+    noise_floor: FloorFigures
+    confidence: float
+    both_orders: bool = False
 
 
 def own_items(place: Workspace, entry: Entry[JudgeManifest], part: str) -> tuple[ItemTable, str]:
@@ -129,3 +196,7 @@ def measure(
         noise_floor=noise_floor(items.counts),
         confidence=settings.confidence,
     )
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

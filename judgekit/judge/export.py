@@ -31,6 +31,27 @@ SAMPLE_ITEMS = 64
 EXACT_TOLERANCE, ROUNDED_TOLERANCE = 1e-4, 1e-2
 
 
+class ExportResult(NamedTuple):
+    """Where a judge was exported to, and what that changed."""
+
+    judge: str
+    folder: Path
+    files: dict[str, int]
+    """Bytes of each file."""
+    dtype: str
+    """Number format of the weights."""
+    sample: str
+    """What was scored before and after, in words."""
+    sample_items: int
+    shift: dict[str, float]
+    """Largest shift of a label's probability over the sample, by label."""
+    tolerance: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The facts as JSON values."""
+        return {**self._asdict(), "folder": str(self.folder)}
+
+
 class Sample(NamedTuple):
     """Items that are scored before and after."""
 

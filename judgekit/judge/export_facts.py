@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import torch
 
+from judgekit.judge.evaluation import KeptEvaluation
 from judgekit.judge.judge import Judge
 from judgekit.judge.loading import judge_verbalizer
 from judgekit.judge.manifest import EVALUATION_FILE, ExportManifest, JudgeManifest
-from judgekit.judge.results import KeptEvaluation
 from judgekit.models import starter
 from judgekit.models.loading import Backbone, load_tokenizer
 from judgekit.prompts.verbalizer import shown_labels

@@ -12,11 +12,10 @@ from judgekit.config import LoadSettings, MeasureSettings, PredictSettings
 from judgekit.config.keywords import LoadKeywords, MeasureKeywords, PredictKeywords
 from judgekit.dataset.score_input import read_score_items
 from judgekit.errors import WorkspaceError
-from judgekit.judge.evaluation import items_of, measure, own_items
+from judgekit.judge.evaluation import EvaluateResult, items_of, measure, own_items
 from judgekit.judge.loading import LoadedJudge, judge_backbone, load
 from judgekit.judge.manifest import ADAPTER_FOLDER, JUDGES, JudgeManifest
 from judgekit.judge.orders import predict_both_orders
-from judgekit.judge.results import EvaluateResult
 from judgekit.judge.score_table import check_output, output_beside, write_scores
 from judgekit.judge.scores import Scores
 from judgekit.models.loading import Backbone

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from judgekit.core.metrics import Interval
-from judgekit.judge.results import EvaluateResult
+from judgekit.judge.evaluation import EvaluateResult
 from judgekit.reports.blocks import Column, Rows, heading
 from judgekit.wording import counted
 

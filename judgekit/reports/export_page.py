@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Group, RenderableType
 
-from judgekit.judge.results import ExportResult
+from judgekit.judge.export import ExportResult
 from judgekit.reports.blocks import Column, Rows, facts, heading
 
 

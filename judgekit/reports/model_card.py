@@ -9,8 +9,8 @@ import json
 from collections.abc import Mapping
 
 from judgekit.config import ModelKind
+from judgekit.judge.evaluation import Figure
 from judgekit.judge.export_facts import CardFacts
-from judgekit.judge.results import Figure
 from judgekit.reports.evaluate_page import METRIC_WORDS
 from judgekit.wording import listed
 

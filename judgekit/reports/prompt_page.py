@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from judgekit.judge.results import PromptAsRead, Token, Word
+from judgekit.judge.prompt_as_read import PromptAsRead, Token, Word
 from judgekit.reports.blocks import as_it_is, heading
 from judgekit.wording import counted
 

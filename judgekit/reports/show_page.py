@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from judgekit.dataset.result import FilledTemplate
-from judgekit.judge.results import WorkspaceContents
+from judgekit.judge.overview import WorkspaceContents
 from judgekit.reports.blocks import Column, Rows, as_it_is, heading
 
 _DATASET_COLUMNS = [

@@ -9,9 +9,9 @@ from typing import Unpack
 
 from judgekit.config import EvaluateSettings, Part
 from judgekit.config.keywords import EvaluateKeywords
+from judgekit.judge.evaluation import EvaluateResult, KeptEvaluation
 from judgekit.judge.judge import Judge
 from judgekit.judge.manifest import EVALUATION_FILE
-from judgekit.judge.results import EvaluateResult, KeptEvaluation
 from judgekit.reports.evaluate_page import evaluate_page as evaluate_page
 from judgekit.tables.frames import TableData
 from judgekit.training.reporter import SILENT, Reporter

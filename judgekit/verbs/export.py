@@ -11,6 +11,7 @@ from judgekit.config.keywords import ExportKeywords
 from judgekit.dataset.opening import open_workspace
 from judgekit.judge.export import (
     FACTS_FILE,
+    ExportResult,
     check_folder,
     find_sample,
     plan_merger,
@@ -18,7 +19,6 @@ from judgekit.judge.export import (
 )
 from judgekit.judge.export_facts import CARD_FILE, card_facts, exported_facts
 from judgekit.judge.manifest import JUDGES, TEMPLATE_FILE
-from judgekit.judge.results import ExportResult
 from judgekit.reports.export_page import export_page as export_page
 from judgekit.reports.model_card import model_card
 from judgekit.training.reporter import SILENT, Reporter

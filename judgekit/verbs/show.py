@@ -9,7 +9,7 @@ from judgekit.dataset.opening import Dataset, open_dataset, open_workspace
 from judgekit.dataset.result import FilledTemplate
 from judgekit.errors import DataError
 from judgekit.judge.manifest import JUDGES, runs_of_judges
-from judgekit.judge.results import WorkspaceContents
+from judgekit.judge.overview import WorkspaceContents
 from judgekit.prompts.verbalizer import shown_labels
 from judgekit.reports.show_page import template_page as template_page
 from judgekit.reports.show_page import workspace_page as workspace_page

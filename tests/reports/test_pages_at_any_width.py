@@ -15,7 +15,9 @@ from rich.console import Console, RenderableType
 from judgekit import check, ingest, show
 from judgekit.core.metrics import Interval
 from judgekit.dataset.result import FilledTemplate
-from judgekit.judge.results import EvaluateResult, ExportResult, PromptAsRead, Token, Word
+from judgekit.judge.evaluation import EvaluateResult
+from judgekit.judge.export import ExportResult
+from judgekit.judge.prompt_as_read import PromptAsRead, Token, Word
 from judgekit.judge.scores import Scores
 from judgekit.reports.check_page import check_page
 from judgekit.reports.evaluate_page import evaluate_page
