@@ -1,9 +1,13 @@
 """judgekit: from a multi-annotator table to a judge that predicts the distribution of human labels.
 
-    from judgekit import ingest, train, score, evaluate
+    from judgekit import Judge, ingest, train
 
-Each verb of the command line is a function here; they return objects and print nothing. The names are loaded on first
-use, so that importing judgekit costs nothing.
+    ingest("votes.csv")
+    judge = train(epochs=3)
+    judge.predict([{"text": "Shut it."}])[0].probabilities
+
+Each verb of the command line is a function here, and a trained judge is a `Judge`; they return objects and print
+nothing. The names are loaded on first use, so that importing judgekit costs nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +18,28 @@ from typing import TYPE_CHECKING, Any
 from judgekit.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from judgekit.checks.result import CheckResult as CheckResult
+    from judgekit.config import CheckSettings as CheckSettings
+    from judgekit.config import EvaluateSettings as EvaluateSettings
+    from judgekit.config import ExportSettings as ExportSettings
+    from judgekit.config import IngestSettings as IngestSettings
+    from judgekit.config import LoadSettings as LoadSettings
+    from judgekit.config import MeasureSettings as MeasureSettings
+    from judgekit.config import PredictSettings as PredictSettings
+    from judgekit.config import ScoreSettings as ScoreSettings
+    from judgekit.config import StudySettings as StudySettings
+    from judgekit.config import TrainSettings as TrainSettings
+    from judgekit.dataset.result import IngestResult as IngestResult
     from judgekit.errors import JudgekitError as JudgekitError
+    from judgekit.judge.evaluation import EvaluateResult as EvaluateResult
+    from judgekit.judge.export import ExportResult as ExportResult
+    from judgekit.judge.judge import Judge as Judge
+    from judgekit.judge.overview import WorkspaceContents as WorkspaceContents
+    from judgekit.judge.scores import Score as Score
+    from judgekit.judge.scores import Scores as Scores
+    from judgekit.studies.result import StudyResult as StudyResult
     from judgekit.training.reporter import Reporter as Reporter
+    from judgekit.training.result import TrainResult as TrainResult
     from judgekit.verbs.check import check as check
     from judgekit.verbs.evaluate import evaluate as evaluate
     from judgekit.verbs.export import export as export
@@ -26,22 +50,40 @@ if TYPE_CHECKING:
     from judgekit.verbs.study import study as study
     from judgekit.verbs.train import train as train
 
-_VERBS = ("check", "evaluate", "export", "ingest", "init", "score", "show", "study", "train")
 _HOMES = {
-    "JudgekitError": "judgekit.errors",
-    "Reporter": "judgekit.training.reporter",
-    **{verb: f"judgekit.verbs.{verb}" for verb in _VERBS},
-}
+    "judgekit.checks.result": ("CheckResult",),
+    "judgekit.config": (
+        "CheckSettings", "EvaluateSettings", "ExportSettings", "IngestSettings", "LoadSettings", "MeasureSettings",
+        "PredictSettings", "ScoreSettings", "StudySettings", "TrainSettings",
+    ),
+    "judgekit.dataset.result": ("IngestResult",),
+    "judgekit.errors": ("JudgekitError",),
+    "judgekit.judge.evaluation": ("EvaluateResult",),
+    "judgekit.judge.export": ("ExportResult",),
+    "judgekit.judge.judge": ("Judge",),
+    "judgekit.judge.overview": ("WorkspaceContents",),
+    "judgekit.judge.scores": ("Score", "Scores"),
+    "judgekit.studies.result": ("StudyResult",),
+    "judgekit.training.reporter": ("Reporter",),
+    "judgekit.training.result": ("TrainResult",),
+    **{f"judgekit.verbs.{verb}": (verb,) for verb in (
+        "check", "evaluate", "export", "ingest", "init", "score", "show", "study", "train",
+    )},
+}  # fmt: skip
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
-    "JudgekitError", "Reporter", "__version__", "check", "evaluate", "export", "ingest", "init", "score", "show",
-    "study", "train",
+    "CheckResult", "CheckSettings", "EvaluateResult", "EvaluateSettings", "ExportResult", "ExportSettings",
+    "IngestResult", "IngestSettings", "Judge", "JudgekitError", "LoadSettings", "MeasureSettings", "PredictSettings",
+    "Reporter", "Score", "ScoreSettings", "Scores", "StudyResult", "StudySettings", "TrainResult", "TrainSettings",
+    "WorkspaceContents", "__version__", "check", "evaluate", "export", "ingest", "init", "score", "show", "study",
+    "train",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _HOME_OF:
         raise AttributeError(f"module 'judgekit' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_HOME_OF[name]), name)
 
 
 def __dir__() -> list[str]:

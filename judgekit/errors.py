@@ -17,6 +17,13 @@ class JudgekitError(Exception):
         message: what was found and where (file, line, column or item), and what was expected.
         hint: the next command or edit, as one sentence; empty when the message already says it.
         problems: single findings, listed below the message; only the first 20 are shown.
+
+    Example:
+        >>> try:
+        ...     score("new.csv", judge="nobody")
+        ... except JudgekitError as error:
+        ...     print(error.message)
+        There is no judge named 'nobody' in ...
     """
 
     is_told = False

@@ -14,7 +14,12 @@ _THRESHOLDS = "Thresholds, with exit code 3 where one is missed"
 
 @dataclass(frozen=True, kw_only=True)
 class CheckSettings(Settings):
-    """Settings of `judgekit check`: how it computes, and thresholds for its results."""
+    """Settings of `judgekit check`: how it computes, and thresholds for its results.
+
+    Example:
+        >>> check("votes", settings=CheckSettings(min_items=10)).missed()
+        []
+    """
 
     min_alpha: float | None = setting(None, "Lowest Krippendorff's alpha.", ge=-1, le=1, panel=_THRESHOLDS)
     min_agreement: float | None = setting(

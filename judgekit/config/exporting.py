@@ -11,7 +11,12 @@ from judgekit.config.settings import Settings, setting
 
 @dataclass(frozen=True, kw_only=True)
 class ExportSettings(Settings):
-    """Settings of `judgekit export`."""
+    """Settings of `judgekit export`.
+
+    Example:
+        >>> export(merged="rounded", settings=ExportSettings(dtype="bfloat16", device="cpu")).dtype
+        'bfloat16'
+    """
 
     tolerance: float | None = setting(
         None, "Accept this shift of a probability (default: 0.0001 for weights in float32, else 0.01).", gt=0, le=1

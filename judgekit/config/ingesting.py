@@ -14,7 +14,12 @@ _OTHER_COLUMNS, _ANNOTATIONS = "Columns of certain tables", "Annotations and ite
 
 @dataclass(frozen=True, kw_only=True)
 class IngestSettings(ReadingSettings):
-    """Settings of `judgekit ingest`: what the columns mean, where the guess is wrong."""
+    """Settings of `judgekit ingest`: what the columns mean, where the guess is wrong.
+
+    Example:
+        >>> ingest("votes.csv", settings=IngestSettings(labels="bad, fair, good"), name="scale").items.scale
+        'ordinal'
+    """
 
     item: str | None = setting(None, "Column that identifies the item.", metavar="COLUMN")
     annotator: str | None = setting(None, "Column that names the annotator (layout long).", metavar="COLUMN")

@@ -11,7 +11,12 @@ from judgekit.config.settings import Settings, setting
 
 @dataclass(frozen=True, kw_only=True)
 class LoadSettings(Settings):
-    """How a judge is loaded."""
+    """How a judge is loaded.
+
+    Example:
+        >>> Judge.load("comments", settings=LoadSettings(device="cpu", dtype="float32")).name
+        'comments'
+    """
 
     backbone: str | None = setting(None, "Where the judge's backbone is now, if it was moved.", metavar="FOLDER")
     trust_remote_code: bool = setting(False, "Run code that comes with the model.")
@@ -21,7 +26,12 @@ class LoadSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class PredictSettings(ReadingSettings):
-    """How items are read from a table and shown to a judge."""
+    """How items are read from a table and shown to a judge.
+
+    Example:
+        >>> len(judge.predict([{"text": "cold tea"}], settings=PredictSettings(batch_size=8)))
+        1
+    """
 
     batch_size: int = setting(128, "Items per forward pass.", ge=1)
     both_orders: bool = setting(False, "Show a pairwise comparison in both orders and average the predictions.")
@@ -32,12 +42,22 @@ class PredictSettings(ReadingSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreSettings(PredictSettings, LoadSettings):
-    """Settings of `judgekit score`."""
+    """Settings of `judgekit score`.
+
+    Example:
+        >>> score("new.csv", settings=ScoreSettings(device="cpu", delimiter=",")).output.name
+        'new.scores.csv'
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureSettings(PredictSettings):
-    """How a judge is compared with human annotations."""
+    """How a judge is compared with human annotations.
+
+    Example:
+        >>> judge.evaluate("votes.csv", settings=MeasureSettings(confidence=0.9)).confidence
+        0.9
+    """
 
     part: Part = setting(Part.test, "Evaluate on this part of the judge's own dataset where no file is given.")
     confidence: float = setting(0.95, "Level of the bootstrap intervals.", gt=0, lt=1)
@@ -47,4 +67,9 @@ class MeasureSettings(PredictSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateSettings(MeasureSettings, LoadSettings):
-    """Settings of `judgekit evaluate`."""
+    """Settings of `judgekit evaluate`.
+
+    Example:
+        >>> evaluate(settings=EvaluateSettings(device="cpu", part="validation")).source
+        'validation part of votes'
+    """

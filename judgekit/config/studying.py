@@ -13,7 +13,12 @@ from judgekit.errors import SettingsError
 
 @dataclass(frozen=True, kw_only=True)
 class StudySettings(TrainSettings):
-    """Settings of `judgekit study`: those of training, which its variants change, and what to compare."""
+    """Settings of `judgekit study`: those of training, which its variants change, and what to compare.
+
+    Example:
+        >>> StudySettings(plan=("table1",), seeds=1).backbone
+        'starter'
+    """
 
     plan: tuple[str, ...] = setting(
         ("table1", "ablation"), "Question to study; repeat it for several.", metavar="|".join(StudyPlan)

@@ -28,7 +28,12 @@ PRESETS: dict[Preset, dict[str, Any]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings(SelectionSettings, OptimisationSettings, LossSettings, PromptSettings, ModelSettings):
-    """Settings of `judgekit train`."""
+    """Settings of `judgekit train`.
+
+    Example:
+        >>> TrainSettings(epochs=3, adversary="off").adversary.value
+        'off'
+    """
 
     preset: Preset = setting(
         Preset.default,

@@ -38,7 +38,13 @@ class Figures(NamedTuple):
 
 
 class IngestResult(NamedTuple):
-    """One new dataset, or one that a further round was added to."""
+    """One new dataset, or one that a further round was added to.
+
+    Example:
+        >>> dataset = ingest("votes.csv", name="again")
+        >>> dataset.items.labels, dataset.items.counts.shape
+        (('bad', 'fair', 'good'), (60, 3))
+    """
 
     dataset: str
     folder: Path | None

@@ -30,7 +30,15 @@ from judgekit.workspace.store import Entry, Workspace
 
 
 class EvaluateResult(NamedTuple):
-    """A judge's figures on items with human labels."""
+    """A judge's figures on items with human labels.
+
+    Example:
+        >>> figures = judge.evaluate("votes.csv")
+        >>> figures.metrics["kl"].low <= figures.metrics["kl"].value <= figures.metrics["kl"].high
+        True
+        >>> sorted(figures.baselines["class_prior"])[:2]
+        ['accuracy', 'brier']
+    """
 
     judge: str
     source: str

@@ -195,8 +195,8 @@ class Judge:
             LabelError: both orders are asked for and the judge compares no two sides.
 
         Example:
-            >>> judge.predict_file("new.csv", output="labelled.csv").output
-            PosixPath('labelled.csv')
+            >>> judge.predict_file("new.csv", output="labelled.csv").output.name
+            'labelled.csv'
         """
         read = Path(path)
         place = output_beside(read) if output is None else Path(output)

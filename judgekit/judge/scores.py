@@ -22,7 +22,13 @@ SIGNIFICANT_DIGITS = 9
 
 
 class Score(NamedTuple):
-    """What a judge says of one item."""
+    """What a judge says of one item.
+
+    Example:
+        >>> best = judge.predict([{"text": "clean room, kind host"}])[0]
+        >>> best.label == max(best.probabilities, key=best.probabilities.get)
+        True
+    """
 
     id: str
     """Its id, or the number of its row, from 1."""
@@ -41,6 +47,13 @@ class Scores:
     """What a judge says of N items, in the order of the data they were read from.
 
     As a sequence it holds one `Score` per item; `to_polars` and `to_pandas` give all of it as a table.
+
+    Example:
+        >>> scores = judge.predict([{"text": "clean room, kind host"}, {"text": "cold soup"}])
+        >>> [score.label for score in scores] == list(scores.label)
+        True
+        >>> scores[:1].to_pandas().shape
+        (1, 8)
     """
 
     judge: str

@@ -9,7 +9,15 @@ if TYPE_CHECKING:  # ingest reports too, and must not load torch
 
 
 class Reporter:
-    """Told about notes and progress; this one keeps silent. Override what you want to show."""
+    """Told about notes and progress; this one keeps silent. Override what you want to show.
+
+    Example:
+        >>> class Notes(Reporter):
+        ...     def note(self, text: str) -> None:
+        ...         print(text)
+        >>> scores = judge.predict([{"text": "cold tea"}], reporter=Notes())
+        No column identifies the items; they are numbered in 'row'.
+    """
 
     def note(self, text: str) -> None:
         """A plain sentence about what was decided or found."""

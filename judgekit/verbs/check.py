@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,7 @@ from judgekit.checks.findings import annotator_shifts, duplicates, leakage, most
 from judgekit.checks.result import CheckResult, LongTexts
 from judgekit.checks.thresholds import compare
 from judgekit.config import CheckSettings, Level
+from judgekit.config.keywords import CheckKeywords
 from judgekit.core.agreement import (
     confused_labels,
     fleiss_kappa,
@@ -40,18 +41,31 @@ from judgekit.schema.scales import numeric_values
 DISAGREED_SHOWN, CHARACTERS_SHOWN = 10, 80
 
 
-def check(dataset: str | None = None, *, workspace: str | Path | None = None, **settings: Any) -> CheckResult:
+def check(
+    dataset: str | None = None,
+    *,
+    workspace: str | Path | None = None,
+    settings: CheckSettings | None = None,
+    **keywords: Unpack[CheckKeywords],
+) -> CheckResult:
     """Tell whether a dataset is worth training on: agreement, ceiling, annotators, and what to do next.
 
     Args:
         dataset: its name; None takes the newest.
         workspace: its folder; None finds one.
-        settings: fields of `CheckSettings`. A missed threshold raises nothing here; see `CheckResult.thresholds`.
+        settings: thresholds, and how agreement is measured. A missed threshold raises nothing here; see
+            `CheckResult.missed`.
+        keywords: fields of `CheckSettings`; they win over `settings`.
 
     Raises:
         WorkspaceError: there is no such dataset, or it is damaged.
+
+    Example:
+        >>> found = check("votes", min_items=100)
+        >>> found.missed()
+        ['The number of items is 60; --min-items asks for at least 100.']
     """
-    chosen = CheckSettings.from_json(settings)
+    chosen = CheckSettings.chosen(settings, keywords)
     opened = open_dataset(open_workspace(workspace), dataset)
     items = opened.items
     counts, labels = items.counts, items.labels

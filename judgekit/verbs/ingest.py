@@ -56,6 +56,14 @@ def ingest(
     Raises:
         DataError: the files cannot be read or contradict themselves; all problems are listed and nothing is written.
         WorkspaceError: the name is taken, or there is no dataset to append to.
+
+    Example:
+        >>> rows = [("a", "Anna", "cold soup", "bad"), ("a", "Ben", "cold soup", "fair")]
+        >>> rows += [("b", "Anna", "kind host", "good"), ("b", "Ben", "kind host", "good")]
+        >>> columns = ("item_id", "annotator", "text", "label")
+        >>> dataset = ingest([dict(zip(columns, row)) for row in rows], name="meals")
+        >>> dataset.items.counts.tolist()
+        [[1, 1, 0], [0, 0, 2]]
     """
     chosen = IngestSettings.chosen(settings, keywords)
     if not data:

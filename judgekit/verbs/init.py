@@ -21,6 +21,10 @@ def init(folder: str | Path | None = None) -> Path:
 
     Raises:
         WorkspaceError: the folder is a file, or a newer judgekit made the workspace.
+
+    Example:
+        >>> init("project/.judgekit").name
+        '.judgekit'
     """
     place = Path.cwd() / LOCAL_NAME if folder is None else find_root(Path(folder))
     return Workspace.create(place, version=__version__).root

@@ -24,6 +24,10 @@ def show(*, workspace: str | Path | None = None) -> WorkspaceContents:
 
     Args:
         workspace: its folder; None finds one.
+
+    Example:
+        >>> [(entry.name, entry.manifest.labels) for entry in show().judges]
+        [('comments', ('bad', 'fair', 'good'))]
     """
     place = open_workspace(workspace)
     return WorkspaceContents(
