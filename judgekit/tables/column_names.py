@@ -109,6 +109,19 @@ _PERSON_WORDS = frozenset(
         "turker", "crowdworker", "grader", "assessor", "respondent", "person", "who", "user", "expert", "email",
     }
 )  # fmt: skip
+_METADATA_WORDS = frozenset(
+    {
+        "year", "month", "day", "age", "turn", "turns", "batch", "likes", "retweets", "replies", "upvotes", "downvotes",
+        "views", "followers", "length", "size", "page", "pages", "round", "seed", "fold", "version", "timestamp",
+        "duration", "seconds", "tokens", "words", "chars", "characters", "sentences", "thread", "comments",
+    }
+)  # fmt: skip
+_COUNTED_WORDS = frozenset(
+    {"like", "retweet", "reply", "upvote", "downvote", "view", "follower", "share", "turn", "word", "token", "char"}
+)
+"""These count only before a word that says so: `like_count`, but not `political_view`."""
+_COUNTING_WORDS = frozenset({"n", "num", "number", "of", "count", "counts", "total", "id", "ids", "nr"})
+_ANNOTATION_WORDS = _PERSON_WORDS | {"annotation", "vote", "label", "rating", "judgment", "judgement", "answer"}
 
 _PEOPLE = _PERSON_WORDS | {"crowd", "author", "member", "person", "student", "volunteer"}
 _PERSON_STEMS = frozenset(
@@ -165,6 +178,27 @@ def names_a_side_remark(name: str) -> bool:
     """Whether a name means what goes with an annotation and is none: `rater_1_confidence`, `time`, `is_reply`."""
     words = words_of(name)
     return any(word in _SIDE_WORDS for word in words) or (len(words) > 1 and words[0] in ("is", "has"))
+
+
+def names_a_metadata_number(name: str) -> bool:
+    """Whether numbers below a name describe an item or count its annotations: `year`, `like_count`, `n_raters`.
+
+    Such a column is never a label, nor an annotator's.
+    """
+    if normalise(name) in NOT_COUNTS | TOTAL_NAMES:
+        return True
+    words = [word for word in words_of(name) if len(word) > 1 or word == "n"]
+    words = words[:-1] if words[-1:] == ["no"] else words  # a number behind `batch`, a label before `votes`
+    told = [word for word in words if word not in _COUNTING_WORDS]
+    if not told or told[-1] in _METADATA_WORDS:
+        return bool(told)
+    is_of_people = all(word.removesuffix("s") in _ANNOTATION_WORDS for word in told)
+    return len(told) < len(words) and (is_of_people or (words[-1] != told[-1] and told[-1] in _COUNTED_WORDS))
+
+
+def names_an_id(name: str) -> bool:
+    """Whether a name ends like that of an id: `Thread ID`, `postId`."""
+    return words_of(name)[-1:] == ["id"]
 
 
 def mentions_a_person(name: str) -> bool:

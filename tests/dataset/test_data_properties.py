@@ -248,6 +248,43 @@ def test_every_layout_gives_the_same_counts_in_any_order_and_by_any_name(answers
     } == {item: (*rest, {label: n for label, n in counts.items() if n}) for item, (*rest, counts) in found.items()}
 
 
+METADATA = [
+    *("year", "Year", "publication_year", "month", "age", "page", "length", "word_count", "round", "thread_id"),
+    *("turn", "turn_id", "n_turns", "batch", "batch_no", "Batch ID", "likes", "like_count", "views", "followers"),
+    *("n_annotators", "num_raters", "annotator_count", "vote_count"),
+]
+DISTRACTORS = st.lists(
+    st.tuples(st.sampled_from(METADATA), st.integers(2, 5), st.sampled_from([0, 1, 2019])), min_size=1, max_size=3,
+    unique_by=lambda one: one[0],
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    ANSWERS,
+    st.sampled_from(["long", "wide", "counts", "list", "probabilities"]),
+    st.sampled_from(["xyz", "123"]),
+    DISTRACTORS,
+    st.booleans(),
+    st.randoms(),
+)
+def test_a_metadata_number_is_never_a_label_nor_an_annotator(answers, layout, labels, distractors, is_per_row, random):
+    rows, columns = written(answers, layout, dict(zip(LABELS, labels, strict=True)))
+    plain = outcome(rows, columns)
+    assume(not isinstance(plain, str))
+    for name, values, least in distractors:
+        for n, row in enumerate(rows):
+            number = n if is_per_row and layout == "long" else int(row["item_id"][1:])
+            row.setdefault(name, str(least + number * 7 % values))
+    columns = list(rows[0])
+    random.shuffle(columns)
+    found = outcome(rows, columns)
+    assert not isinstance(found, str)
+    assert {item: cells[-1] for item, cells in as_dict(found).items()} == {
+        item: cells[-1] for item, cells in as_dict(plain).items()
+    }
+
+
 GOOD = {
     layout: written(
         [(item, person, LABELS[(item + person) % 3]) for item in range(6) for person in range(3)],

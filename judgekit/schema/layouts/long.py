@@ -21,13 +21,13 @@ from judgekit.tables.column_names import (
     ANNOTATOR_NAMES,
     LABEL_NAMES,
     LIST_LABEL_NAMES,
-    NOT_COUNTS,
     QUALITY_NAMES,
     TEXT_NAMES,
     WEAK_ANNOTATOR_NAMES,
     WEAK_TEXT_NAMES,
     in_preference_order,
     mentions_a_person,
+    names_a_metadata_number,
     names_a_side_remark,
     normalise,
 )
@@ -190,6 +190,7 @@ class Long(LayoutReading):
             name
             for name in names
             if self.state.evidence[name].could_be_labels
+            and not (self.state.evidence[name].is_number and names_a_metadata_number(name))
             and normalise(name) not in TEXT_NAMES - WEAK_TEXT_NAMES
             and not self.state.is_text(name)
             and varies(name, self.items)
@@ -221,7 +222,7 @@ def _weigh_annotators(state: InferenceState, items: Groups, names: Sequence[str]
 
 
 def _may_be(name: str, figures: ColumnEvidence) -> bool:
-    is_side = normalise(name) in NOT_COUNTS or names_a_side_remark(name)
+    is_side = names_a_metadata_number(name) or names_a_side_remark(name)
     is_code = mentions_a_person(name) or not figures.is_prose
     return is_code and not is_side and figures.filled >= 0.5 * figures.rows and figures.most_characters <= 80
 

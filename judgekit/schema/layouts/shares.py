@@ -67,7 +67,7 @@ class Probabilities(Tally):
         numbers = pick(frame, columns).select(plain.cast(pl.Float64, strict=False))
         found = [name for name in columns if numbers.get_column(name).null_count() == 0]
         for run in [found, *sorted(runs_of(found), key=len, reverse=True)]:
-            if len(run) < 2 or varying(numbers, run) < 2:
+            if len(run) < 2 or (varying(numbers, run) < 2 and strip_share_affix(run) == run):
                 continue
             total = totals(numbers, run)
             signs = any(frame.get_column(name).str.contains("%", literal=True).any() for name in run)

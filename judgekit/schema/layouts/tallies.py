@@ -14,9 +14,9 @@ from judgekit.schema.layouts.layout import UNNAMED, Judged, LayoutReading
 from judgekit.schema.schema import Schema
 from judgekit.tables.column_names import (
     ITEM_NAMES,
-    NOT_COUNTS,
     QUALITY_NAMES,
-    TOTAL_NAMES,
+    names_a_metadata_number,
+    names_an_id,
     normalise,
     strip_count_affix,
 )
@@ -90,8 +90,10 @@ def _one_row_per_item(schema: Schema, numbers: pl.DataFrame, names: list[str], a
 
 def describes_the_item(name: str) -> bool:
     """Whether a name means a number of the item, or of its annotations, and no label."""
-    plain = {normalise(name), normalise(strip_count_affix([name])[0])}
-    return bool(plain & (NOT_COUNTS | TOTAL_NAMES | QUALITY_NAMES | set(ITEM_NAMES))) or name.startswith("Unnamed: ")
+    short = strip_count_affix([name])[0]
+    is_named = bool({normalise(name), normalise(short)} & (QUALITY_NAMES | set(ITEM_NAMES)))
+    is_id = names_an_id(name) or name.startswith("Unnamed: ")
+    return is_named or is_id or names_a_metadata_number(name) or names_a_metadata_number(short)
 
 
 def pick(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:

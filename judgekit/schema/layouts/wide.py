@@ -16,15 +16,15 @@ from judgekit.schema.scales import numeric_values
 from judgekit.schema.schema import Schema
 from judgekit.tables.column_names import (
     LABEL_NAMES,
-    NOT_COUNTS,
     QUALITY_NAMES,
     TEXT_NAMES,
-    TOTAL_NAMES,
     is_of_people,
     mentions_a_person,
+    names_a_metadata_number,
     names_a_settled_label,
     names_a_side_remark,
     names_an_annotator,
+    names_an_id,
     normalise,
     stem_of,
     words_of,
@@ -61,19 +61,19 @@ class Wide(LayoutReading):
     def _weighed(self) -> tuple[list[list[str]], bool]:
         state, evidence, free = self.state, self.state.evidence, self.state.label_pool()
         labels = state.label_candidates()
-        pool = [name for name in free if not _is_beside_the_labels(name) and evidence[name].distinct <= MOST_LABELS]
+        pool = [name for name in free if not self._is_beside_the_labels(name)]
+        stems = {stem_of(name) for name in pool if names_an_annotator(name)}
+        pool = [name for name in pool if evidence[name].distinct <= MOST_LABELS]
         values = {name: state.values(name) for name in pool}
         pool = [name for name in pool if evidence[name].most_characters <= _MOST_CHARACTERS]
         # A column named like a label is no annotator, unless a numbered one stands beside it: `label`, `label.1`.
-        stems = {stem_of(name) for name in free if names_an_annotator(name) and not _is_beside_the_labels(name)}
         named = [name for name in pool if names_an_annotator(name) or (name in labels and stem_of(name) in stems)]
         if groups := _linked(named, values, is_named=True):
             groups.sort(key=lambda group: (_speaks_of_labels(group), len(group)), reverse=True)
             lone = set(named) - {name for group in groups for name in group}
             return [_completed(groups[0], sorted(lone), values, free), *groups[1:]], True
         # `fluency` beside `coherence` is what one person rated; `fluency_1` beside `fluency_2` are two persons
-        others = NOT_COUNTS | TOTAL_NAMES | QUALITY_NAMES
-        unnamed = [name for name in pool if name not in labels and normalise(name) not in others]
+        unnamed = [name for name in pool if name not in labels and normalise(name) not in QUALITY_NAMES]
         # a lone 1 in a file of ids and texts is no label set
         groups = _linked([name for name in unnamed if evidence[name].could_be_labels], values, is_named=False)
         if not groups:
@@ -82,6 +82,11 @@ class Wide(LayoutReading):
         lone = [name for name in unnamed if all(name not in group for group in groups)]
         lone = [name for name in lone if len(values[name]) > 1 or numeric_values(sorted(values[name])) is None]
         return [_completed(groups[0], lone, values, free), *groups[1:]], False
+
+    def _is_beside_the_labels(self, name: str) -> bool:
+        """Whether a name means a settled label, a remark or a number of the item, none of which is an annotator's."""
+        is_number = self.state.evidence[name].is_number and (names_a_metadata_number(name) or names_an_id(name))
+        return is_number or names_a_settled_label(name) or names_a_side_remark(name)
 
     def claim(self) -> Claim:
         """The columns of one annotator each, for each thing that they judge."""
@@ -157,11 +162,6 @@ class Wide(LayoutReading):
         if empty := cells.height - annotations.height:
             account.notes.append(f"{empty:,} cells of annotators are empty: not everybody labelled every item.")
         return annotations
-
-
-def _is_beside_the_labels(name: str) -> bool:
-    """Whether a name means a settled label or a remark, neither of which is an annotator's label."""
-    return names_a_settled_label(name) or names_a_side_remark(name)
 
 
 def _dimensions_of(columns: Sequence[str]) -> tuple[dict[str, list[str]], bool] | None:

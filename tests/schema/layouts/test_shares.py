@@ -91,3 +91,11 @@ def test_shares_for_a_judge_are_found_by_its_labels(ingest):
 def test_unanimous_shares_are_no_counts_of_one(ingest):
     rows = "".join(f"i{n},some words number {n},{n % 2}.00,{1 - n % 2}.00,5\n" for n in range(6))
     assert ingest("id,text,p_x,p_y,n\n" + rows).items.counts.tolist()[:2] == [[0, 5], [5, 0]]
+
+
+@pytest.mark.parametrize("shares", ["0.333,0.333,0.333", "0.667,0.333,0.000"])
+def test_shares_that_are_the_same_for_every_item_are_shares(ingest, shares):
+    rows = "".join(f"i{n},some words number {n},{shares},3\n" for n in range(6))
+    for columns in ("n_annotators", "n"):
+        counts = ingest(f"id,text,p_x,p_y,p_z,{columns}\n" + rows).items.counts
+        assert counts.tolist() == [[round(3 * float(share)) for share in shares.split(",")]] * 6
