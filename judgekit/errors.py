@@ -1,4 +1,4 @@
-"""What the user can mend: the only exceptions that become a message instead of a traceback.
+"""What the user can correct: the only exceptions that become a message instead of a traceback.
 
 Anything else that goes wrong is a bug of judgekit and keeps its traceback.
 """
@@ -11,7 +11,7 @@ MOST_PROBLEMS_SHOWN = 20
 
 
 class JudgekitError(Exception):
-    """A problem the user can mend: what was found, where, what was expected, and what to do next.
+    """A problem that the user can solve: what was found, where, what was expected, and what to do next.
 
     Args:
         message: what was found and where (file, line, column or item), and what was expected.
@@ -26,7 +26,7 @@ class JudgekitError(Exception):
         There is no judge named 'nobody' in ...
     """
 
-    is_told = False
+    is_shown_elsewhere = False
     """Whether another process of the same training shows it to the user."""
 
     def __init__(self, message: str, *, hint: str = "", problems: Sequence[str] = ()) -> None:
@@ -42,7 +42,7 @@ class JudgekitError(Exception):
 
 
 class DataError(JudgekitError):
-    """A table does not hold what was asked of it."""
+    """A table cannot be read, or lacks what is needed."""
 
 
 class TemplateError(JudgekitError):

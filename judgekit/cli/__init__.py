@@ -1,6 +1,7 @@
 """The command line: options in, verbs called, results printed. The only place where errors become exit codes.
 
-Exit codes: 0 done, 1 a bug of judgekit (with its traceback), 2 usage, 3 something the user can mend, 130 interrupted.
+Exit codes: 0 done, 1 a bug of judgekit (with its traceback), 2 usage, 3 a problem that the user can solve, 130
+interrupted.
 """
 
 from __future__ import annotations
@@ -55,16 +56,16 @@ def before_every_verb(
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
-    """Prepare what all verbs share, before any of them imports a library that would read it."""
+    """Set what the libraries of all verbs read from the environment, before any of them is imported."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1 and context.invoked_subcommand != "train":
         raise SettingsError(
-            "Several processes work together in `judgekit train` alone.",
+            "Only `judgekit train` runs in several processes.",
             hint="Run this command without `accelerate launch`.",
         )
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    # Threads that wait give way instead of spinning: beside one busy process on 2 cores training ran at 68 to 92
+    # Waiting threads give way instead of spinning: beside one busy process on 2 cores training ran at 68 to 92
     # items/s this way and at 18 to 22 the other way; alone at the same speed.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
@@ -85,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         app(args=None if argv is None else list(argv))
     except JudgekitError as error:
-        if error.is_told:
+        if error.is_shown_elsewhere:
             return 3
         typer.echo(f"judgekit: {error}", err=True)
         if isinstance(error, SettingsError):

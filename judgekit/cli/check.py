@@ -28,5 +28,5 @@ def check(
     result = verb.check(dataset, workspace=workspace, **settings)
     emit(result, verb.check_page, as_json=json)
     if missed := result.missed():
-        raise DataError(f"The dataset {result.dataset!r} misses what was asked of it:", problems=missed)
+        raise DataError(f"The dataset {result.dataset!r} does not meet the thresholds:", problems=missed)
     next_command(f"judgekit train --dataset {shlex.quote(result.dataset)}")

@@ -27,8 +27,8 @@ def demo(
             say(f"\n$ {step.command}")
             show(step.page)
     if should_stop():
-        say("Interrupted; if the training was not finished, its checkpoint is kept.")
-        next_command(f"cd {folder} && judgekit train --resume   or anew: judgekit demo {folder} --force")
+        say("Interrupted. If the training was not finished, its checkpoint is kept.")
+        next_command(f"cd {folder} && judgekit train --resume   or start anew: judgekit demo {folder} --force")
         raise typer.Exit(130)
-    say(f"\nAll of it is in {folder}; the scores are in {folder / 'new.scores.csv'}.")
+    say(f"\nEverything is in {folder}, and the scores are in {folder / 'new.scores.csv'}.")
     next_command(f"cd {folder} && judgekit score new.csv --force   or your own: judgekit ingest votes.csv")

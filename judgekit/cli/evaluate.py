@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from judgekit.cli.options import Json, JudgeName, Offline, WorkspaceFolder
-from judgekit.cli.output import emit, progress
+from judgekit.cli.output import emit, next_command, progress
 from judgekit.cli.settings_options import with_settings
 from judgekit.config import EvaluateSettings
 
@@ -39,3 +40,5 @@ def evaluate(
             **settings,
         )
     emit(result, verb.evaluate_page, as_json=json)
+    name = shlex.quote(result.judge)
+    next_command(f"judgekit score new.csv --judge {name}   or   judgekit export {name} --merged FOLDER")

@@ -37,7 +37,7 @@ def _say_personal(*, is_ingest: bool) -> None:
 
 
 def _use_offline(context: typer.Context, value: bool) -> bool:
-    """Whether offline was asked for here or before the verb; libraries are told before they are imported."""
+    """Whether offline was asked for, here or before the verb; libraries read it from the environment when imported."""
     offline = value or bool(context.find_root().params.get("offline"))
     if offline:
         os.environ["HF_HUB_OFFLINE"] = "1"

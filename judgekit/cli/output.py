@@ -1,4 +1,4 @@
-"""What the command line prints: results on stdout, talk and progress on stderr.
+"""What the command line prints: results on stdout, messages and progress on stderr.
 
 rich is imported inside functions: `--help` must not wait for it.
 """
@@ -60,7 +60,7 @@ def show(page: RenderableType) -> None:
 
 
 def say(text: str) -> None:
-    """Print talk on stderr."""
+    """Print a message on stderr."""
     if IS_MAIN:
         typer.echo(text, err=True)
 

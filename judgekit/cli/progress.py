@@ -20,7 +20,7 @@ SECONDS_BETWEEN_LINES = 20
 
 
 class ProgressReporter(Reporter):
-    """Shows what a pipeline reports.
+    """Shows notes and progress of a verb.
 
     Args:
         quiet: show nothing at all.
@@ -91,8 +91,8 @@ class ProgressReporter(Reporter):
         now = time.monotonic()
         if self._bar.disable and (is_first or done == total or now - self._last_line > SECONDS_BETWEEN_LINES):
             self._last_line = now
-            left = "" if seconds_left is None else f", {seconds_left:.0f} s left"
-            self._console.print(f"{words}: {done:,} of {total:,}, {facts}{left}", markup=False)
+            left = "" if seconds_left is None else f"{_minutes(seconds_left)} left"
+            self._console.print(", ".join(filter(None, (f"{words}: {done:,} of {total:,}", facts, left))), markup=False)
 
 
 def _minutes(seconds: float) -> str:

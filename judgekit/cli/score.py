@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from judgekit.cli.options import Force, Json, JudgeName, Offline, WorkspaceFolder
-from judgekit.cli.output import emit, progress, say
+from judgekit.cli.output import emit, next_command, progress, say
 from judgekit.cli.settings_options import with_settings
 from judgekit.config import ScoreSettings
 
@@ -44,3 +45,4 @@ def score(
         )
     emit(result, verb.score_page, as_json=json)
     say(f"Written: {result.output}")
+    next_command(f"judgekit evaluate FILE --judge {shlex.quote(result.judge)}   where people annotated such items too")

@@ -37,7 +37,7 @@ def read_defaults(workspace: Path | None) -> dict[str, dict[str, Any]]:
         workspace: the --workspace option.
 
     Raises:
-        SettingsError: the file is no TOML, or names a verb or setting that does not exist, or a value out of range.
+        SettingsError: the file is not valid TOML, names a verb or setting that does not exist, or a value out of range.
     """
     path = find_root(workspace) / SETTINGS_FILE
     if not path.is_file():
@@ -45,11 +45,11 @@ def read_defaults(workspace: Path | None) -> dict[str, dict[str, Any]]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is no TOML: {error}.") from error
+        raise SettingsError(f"{path} is not valid TOML: {error}.") from error
     problems: list[str] = []
     for verb, values in tables.items():
         if verb not in VERBS or not isinstance(values, dict):
-            problems.append(f"[{verb}] is no verb with settings; there are: {', '.join(VERBS)}")
+            problems.append(f"[{verb}]: no verb has that name and settings; those that do are {', '.join(VERBS)}")
             continue
         try:
             VERBS[verb].from_json(values)

@@ -34,9 +34,7 @@ class StudySettings(TrainSettings):
             SettingsError: a preset is given, a key is not a setting of this verb, or a value is out of range.
         """
         if "preset" in values:
-            raise SettingsError(
-                "--preset cannot be set for a study: its variants are the presets.", hint="Leave it away."
-            )
+            raise SettingsError("--preset cannot be set for a study: its variants are the presets.", hint="Omit it.")
         return super().from_json(values)
 
     def cross_problems(self) -> list[str]:

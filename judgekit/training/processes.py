@@ -135,7 +135,7 @@ class LaunchedProcesses(Processes):
                 answer[1] = error
         torch.distributed.broadcast_object_list(answer, src=0, device=torch.device("cpu"))
         if answer[1] is not None:
-            answer[1].is_told = not self.is_main
+            answer[1].is_shown_elsewhere = not self.is_main
             raise answer[1]
         return answer[0]
 

@@ -102,7 +102,7 @@ def test_an_error_that_the_main_process_shows_is_not_shown_again(
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         error = SettingsError("Nothing but trouble.")
-        error.is_told = is_told
+        error.is_shown_elsewhere = is_told
         raise error
 
     monkeypatch.setattr("judgekit.verbs.train.train", refuse)

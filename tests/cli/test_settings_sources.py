@@ -101,7 +101,7 @@ def test_lists_and_choices_come_from_the_file(toml: Callable[[str], Path], run: 
         ('[train]\nepochs = "three"\n', ["[train]", "--epochs is 'three'", "whole number"]),
         ("[trian]\nepochs = 3\n", ["[trian]", "no verb"]),
         ("epochs = 3\n", ["[epochs]", "no verb"]),
-        ("[train\n", ["no TOML"]),
+        ("[train\n", ["not valid TOML"]),
         ('[train]\ntrain_share = 0.95\n[score]\ndtype = "f8"\n', ["leave nothing", "--dtype is 'f8'"]),
     ],
 )

@@ -53,7 +53,7 @@ def failing(work: Callable[[], Any]) -> tuple[str, bool]:
     try:
         work()
     except SettingsError as error:
-        return str(error), getattr(error, "is_told", False)
+        return str(error), getattr(error, "is_shown_elsewhere", False)
     return "", False
 
 
