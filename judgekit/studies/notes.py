@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from judgekit.config import ModelKind
 from judgekit.studies.plans import RAW, Run
 from judgekit.studies.runs import Ground
-from judgekit.training.setup import PUBLISHED_LEARNING_RATE, loop_settings
+from judgekit.training.decisions import PUBLISHED_LEARNING_RATE, loop_settings
 
 
 def study_notes(ground: Ground, runs: Mapping[str, Sequence[Run]]) -> list[str]:

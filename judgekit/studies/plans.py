@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from judgekit.config import Adversary, ModelKind, Projection, StudyPlan, TrainSettings
-from judgekit.training.setup import loop_settings
+from judgekit.training.decisions import loop_settings
 
 ALPHAS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 EPSILONS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from judgekit.core.calibration import apply_temperature
+from judgekit.core.calibration import Calibration
 from judgekit.core.distributions import empirical_distribution
 from judgekit.core.metrics import accuracy_per_item, kl_per_item
 from judgekit.core.subsampling import Budget
@@ -16,19 +16,17 @@ from judgekit.dataset.opening import Dataset
 from judgekit.dataset.split import PARTS
 from judgekit.judge.describing import describe_machine
 from judgekit.models.loading import Backbone
-from judgekit.models.reader import TrainableJudge
 from judgekit.studies.data import rows_of, spent
 from judgekit.studies.plans import DEFAULT, Run, settings_of
 from judgekit.studies.records import Record
 from judgekit.studies.result import Held
+from judgekit.training.assembly import Trained, Training, assemble
 from judgekit.training.batches import EncodedItems
-from judgekit.training.loop import train_model
 from judgekit.training.predict import predict
-from judgekit.training.probe import peak_memory, reset_peak_memory
 from judgekit.training.reporter import Reporter
-from judgekit.training.setup import Setup, calibrate, loop_settings, make_model, objective_of, plan_memory, set_up
+from judgekit.training.setup import Setup, set_up
 from judgekit.training.too_long import encode_fitting
-from judgekit.training.training_data import TrainingParts, training_parts
+from judgekit.training.training_data import training_data
 
 
 class Ground(NamedTuple):
@@ -80,7 +78,7 @@ def lay_ground(data: Dataset, backbone: Backbone, budget: Budget | None, given: 
     """
     settings = settings_of(DEFAULT, given)
     setup = set_up(data, backbone, settings)
-    parts = training_parts(data, setup.prompts, settings)
+    parts = training_data(data, setup.prompts, settings)
     test = data.items.take(rows_of(data, "test"))
     fitting = encode_fitting(setup.prompts, test.texts.to_dicts(), test.item_ids.to_list(), settings.on_too_long)
     counts = test.counts[fitting.rows]
@@ -93,74 +91,48 @@ def make_run(ground: Ground, run: Run, *, reporter: Reporter, should_stop: Calla
     Args:
         ground: what all runs share.
         run: what to do.
-        reporter: told about progress.
+        reporter: gets progress.
         should_stop: asked after every step.
     """
     data = ground.data
     if run.per_item is not None:
         assert ground.budget is not None
         data = spent(data, ground.budget, run.per_item, seed=run.settings.seed)
-    parts = training_parts(data, ground.setup.prompts, run.settings)
-    memory = plan_memory(ground.setup, run.settings, parts.training.encoded.lengths)
-    model = make_model(ground.setup, run.settings, parts.prior, gradient_checkpointing=memory.gradient_checkpointing)
+    training = assemble(data, ground.setup, run.settings)
+    trained = training.run(reporter, should_stop=should_stop) if run.is_trained else None
+    if trained is not None and not trained.is_finished:
+        return None
+    temperature = 1.0 if trained is None else trained.calibration.temperature
+    predicted = predict(training.model, ground.test)
+    logits = predicted.logits / np.float32(temperature)
+    q = Calibration().apply(logits)
     facts: dict[str, Any] = {
         "key": run.key,
         "seed": run.settings.seed,
         "per_item": run.per_item,
-        "training_items": len(parts.training.hard),
-        "temperature": 1.0,
-    }
-    if run.is_trained:
-        trained = _train(model, ground.setup, parts, run, reporter, should_stop)
-        if trained is None:
-            return None
-        facts |= trained
-    predicted = predict(model, ground.test)
-    logits = predicted.logits / np.float32(facts["temperature"])
-    q = apply_temperature(logits, 1.0)
-    facts |= {
+        "training_items": len(training.data.training.hard),
+        "temperature": temperature,
         "kl": float(kl_per_item(q, empirical_distribution(ground.counts)).mean()),
         "accuracy": float(accuracy_per_item(q, ground.counts).mean()),
-        "label_mass": None if predicted.label_mass is None else float(predicted.label_mass.mean()),
+        "label_mass": predicted.mean_label_mass,
         "settings": run.settings.to_json(),
         "machine": describe_machine(ground.setup.device, ground.setup.dtype).to_json(),
     }
+    if trained is not None:
+        facts |= _figures(training, trained)
     return Record(facts, logits)
 
 
-def _train(
-    model: TrainableJudge,
-    setup: Setup,
-    parts: TrainingParts,
-    run: Run,
-    reporter: Reporter,
-    should_stop: Callable[[], bool],
-) -> dict[str, Any] | None:
-    """What the training came to and cost; None if it was stopped."""
-    loop = loop_settings(run.settings, setup.backbone.kind, len(parts.training.hard))
-    reset_peak_memory(setup.device)
-    outcome = train_model(
-        model,
-        objective_of(run.settings, parts.training),
-        parts.validation,
-        settings=loop,
-        on_progress=reporter.training,
-        on_note=reporter.note,
-        should_stop=should_stop,
-    )
-    end = outcome.state
-    if not outcome.is_finished:
-        return None
-    peak = peak_memory(setup.device)
-    temperature, kl = calibrate(predict(model, parts.validation.encoded).logits, parts.validation.p, run.settings)
+def _figures(training: Training, trained: Trained) -> dict[str, Any]:
+    """What the training came to and cost."""
+    end = trained.state
     return {
-        "temperature": temperature,
-        "validation_kl": kl,
+        "validation_kl": trained.validation_kl,
         "steps": end.step,
         "best_step": end.best_step,
-        "epochs": loop.epochs,
-        "learning_rate": loop.learning_rate,
+        "epochs": training.loop.epochs,
+        "learning_rate": training.loop.learning_rate,
         "seconds": end.seconds,
-        "items_per_second": end.step * loop.batch_size / end.seconds,
-        "peak_memory": peak,
+        "items_per_second": end.step * training.loop.batch_size / end.seconds,
+        "peak_memory": trained.peak_memory,
     }

@@ -1,4 +1,4 @@
-"""The checkpoint of an unfinished training run: one safetensors file beside the note of what it belongs to."""
+"""The checkpoint of an unfinished training run: one safetensors file beside the manifest of what it belongs to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from judgekit.workspace.atomic import replaced_file
 
 
 class Checkpoint(RunFolder):
-    """The folder of an unfinished run with the state of its training; every write is whole or not at all."""
+    """The folder of an unfinished run with the state of its training."""
 
     def save(self, state: LoopState) -> None:
         """Keep the state of the run; tensors and progress in one file, so that they cannot disagree."""

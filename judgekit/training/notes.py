@@ -1,47 +1,63 @@
-"""What a training tells its user in words: before the first step what it is about to do, and what looks wrong."""
+"""What a training says in words: what it is about to do, what looks wrong, and what to try where it gained nothing."""
 
 from __future__ import annotations
 
 from judgekit.dataset.opening import Dataset
 from judgekit.prompts.mirror import find_mirror
-from judgekit.training.loop import LoopSettings
-from judgekit.training.setup import MemoryPlan, Setup
-from judgekit.training.training_data import TrainingParts
+from judgekit.training.assembly import MemoryPlan, Trained, Training
+from judgekit.training.processes import Processes
+from judgekit.wording import counted
 
 LOW_LABEL_MASS = 0.1
+FEW_TO_TRAIN_ON, FEW_TO_CHOOSE_ON, FEW_TO_TEST_ON = 50, 10, 20
 
 
-def notes_before(
-    data: Dataset, setup: Setup, parts: TrainingParts, loop: LoopSettings, memory: MemoryPlan, *, in_4bit: bool
-) -> list[str]:
+def notes_before(dataset: Dataset, training: Training, processes: Processes) -> list[str]:
     """What is trained on what, how the labels are read, what it needs, and what became of long texts."""
-    sizes, backbone, dtype = parts.sizes, setup.backbone, str(setup.dtype).removeprefix("torch.")
-    dtype += ", frozen weights in 4 bits (NF4)" if in_4bit else ""
+    setup, data, loop = training.setup, training.data, training.loop
+    sizes, backbone, dtype = data.sizes, setup.backbone, str(setup.dtype).removeprefix("torch.")
+    dtype += ", frozen weights in 4 bits (NF4)" if training.settings.load_in_4bit else ""
     notes = [
-        f"Dataset {data.name}: {sizes['train']:,} items to train on, {sizes['validation']:,} to choose the checkpoint "
-        f"on, {sizes['test']:,} held out for `judgekit evaluate`.",
+        f"Dataset {dataset.name}: {counted(sizes['train'], 'item')} to train on, {sizes['validation']:,} to choose the "
+        f"checkpoint on, {sizes['test']:,} held out for `judgekit evaluate`.",
+        *notes_on_size(**sizes),
         f"Backbone {backbone.name} ({backbone.kind.value}) on {setup.device}, {dtype}; epochs {loop.epochs}, "
         f"batch size {loop.batch_size}, learning rate {loop.learning_rate:g}.",
-        _memory_note(memory),
+        _memory_note(training.memory),
     ]
     if setup.verbalizer is not None:
-        notes.append(setup.verbalizer.describe(data.items.labels))
-    if parts.weights is not None:
+        notes.append(setup.verbalizer.describe(dataset.items.labels))
+    if data.weights is not None:
         notes.append(
-            f"{parts.weights['annotators']:,} annotators weigh from {parts.weights['min']:.2f} up, on average "
-            f"{parts.weights['mean']:.2f}; validation and test count every annotation as 1."
+            f"The weights of {counted(data.weights.annotators, 'annotator')} average {data.weights.mean:.2f} and are "
+            f"{data.weights.min:.2f} at the least; validation and test count every annotation as 1."
         )
-    notes += _notes_on_orders(data, is_swapped=len(parts.training.hard) > sizes["train"])
-    if special := setup.prompts.special_in_text(data.items.texts.to_dicts()):
-        notes.append(f"{special:,} items have special tokens of the backbone in their texts, which are read as text.")
-    longest = setup.prompts.max_length
-    if parts.dropped:
-        notes.append(f"{parts.dropped:,} items are longer than {longest} tokens and are left out.")
-    if parts.truncated:
+    notes += _notes_on_orders(dataset, is_swapped=training.settings.swap)
+    if special := setup.prompts.special_in_text(dataset.items.texts.to_dicts()):
+        has = counted(special, "item has", "items have")
+        notes.append(f"{has} special tokens of the backbone in the texts, which are read as text.")
+    longest = f"longer than {setup.prompts.max_length} tokens"
+    if data.dropped:
+        notes.append(f"{counted(data.dropped, 'item is', 'items are')} {longest} and left out.")
+    if data.truncated:
         notes.append(
-            f"{parts.truncated:,} items are longer than {longest} tokens; their longest texts lose their middle."
+            f"{counted(data.truncated, 'item is', 'items are')} {longest}: the longest texts lose their middle."
         )
+    if processes.is_sharded:
+        notes.append(f"FSDP: each of the {processes.count} processes keeps its part of every layer.")
     return notes
+
+
+def notes_on_size(*, train: int, validation: int, test: int) -> list[str]:
+    """Warnings where a part of the split has so few items that what comes of it is mostly chance."""
+    notes: list[str] = []
+    if train < FEW_TO_TRAIN_ON:
+        notes.append(f"{counted(train, 'item')} to train on can teach little: collect {FEW_TO_TRAIN_ON} at the least.")
+    if validation < FEW_TO_CHOOSE_ON:
+        notes.append(f"Which checkpoint is best on {counted(validation, 'item')} is mostly chance.")
+    if test < FEW_TO_TEST_ON:
+        notes.append(f"What `judgekit evaluate` finds on {counted(test, 'item')} will say little about new ones.")
+    return [f"Warning: {note}" for note in notes]
 
 
 def _notes_on_orders(data: Dataset, *, is_swapped: bool) -> list[str]:
@@ -59,22 +75,36 @@ def _notes_on_orders(data: Dataset, *, is_swapped: bool) -> list[str]:
     return [f"Trained on in both orders: {pairs} change places; labels are exchanged with them: {labels}."]
 
 
-def notes_on_gain(best_step: int, kl: float, prior_kl: float) -> list[str]:
-    """A warning where training has gained nothing.
+def notes_after(dataset: Dataset, training: Training, trained: Trained) -> list[str]:
+    """What looks wrong with a finished training, and what to try."""
+    verbalizer = training.setup.verbalizer
+    could_swap = not training.settings.swap and find_mirror(dataset.template.fields, dataset.items.labels) is not None
+    return [
+        *notes_on_gain(
+            trained.state.best_step, trained.validation_kl, training.data.validation_prior_kl, could_swap=could_swap
+        ),
+        *notes_on_label_mass(trained.label_mass, verbalizer.scoring if verbalizer else ""),
+    ]
+
+
+def notes_on_gain(best_step: int, kl: float, prior_kl: float, *, could_swap: bool = False) -> list[str]:
+    """A warning where training has gained nothing, with what to try.
 
     Args:
         best_step: after which the kept adapter stood.
         kl: of the judge on the validation part, nats.
         prior_kl: of the class prior there.
+        could_swap: whether this is a pairwise comparison that was trained on in one order.
     """
     notes: list[str] = []
     if best_step == 0:
         notes.append("No evaluation was better than the one before training: the judge is the untrained model.")
     if kl >= prior_kl:
-        notes.append(
-            f"On the validation part this judge (KL {kl:.4f}) does not beat the class prior ({prior_kl:.4f}): try more "
-            "--epochs, another --learning-rate, a larger --backbone, or more items."
-        )
+        notes.append(f"On the validation part this judge (KL {kl:.4f}) does not beat the class prior ({prior_kl:.4f}).")
+    if notes:
+        remedies = ["--swap, which trains on both orders of each pair"] if could_swap else []
+        remedies += ["more items", "a larger --backbone", "another template (judgekit show template)"]
+        notes.append(f"Try {', '.join(remedies)}, more --epochs or another --learning-rate.")
     return notes
 
 

@@ -29,6 +29,11 @@ class Predicted(NamedTuple):
     label_mass: NDArray[np.float32] | None
     """Probability that a causal LM gives to the label set before it is renormalised, `[N]`; None for encoders."""
 
+    @property
+    def mean_label_mass(self) -> float | None:
+        """Its mean over the items."""
+        return None if self.label_mass is None else float(self.label_mass.mean())
+
 
 def predict(
     reader: LabelReader,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from judgekit.core.calibration import Calibration
+
 
 class TrainResult(NamedTuple):
     """How a training ended."""
@@ -22,7 +24,7 @@ class TrainResult(NamedTuple):
     """Of the kept adapter, after calibration, nats."""
     validation_prior_kl: float
     """Of the class prior on the same items, nats."""
-    temperature: float
+    calibration: Calibration
     label_mass: float | None
     """Probability a causal LM gives to the label set, mean over the validation part; None for encoders."""
     truncated: int
@@ -33,4 +35,7 @@ class TrainResult(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values."""
-        return {**self._asdict(), "folder": None if self.folder is None else str(self.folder)}
+        facts = self._asdict()
+        del facts["calibration"]
+        folder = None if self.folder is None else str(self.folder)
+        return {**facts, "folder": folder, "temperature": self.calibration.temperature}

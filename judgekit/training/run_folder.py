@@ -9,19 +9,36 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
+from judgekit.config import TrainSettings
+from judgekit.models.identity import BackboneIdentity
 from judgekit.workspace.atomic import move_folder
-from judgekit.workspace.manifest import read_stamped, stamp, write_json
+from judgekit.workspace.manifest import Manifest
 from judgekit.workspace.store import Workspace
 
 RUN_FILE = "run.json"
 STATE_FILE = "state.safetensors"
 
 
+class RunManifest(Manifest):
+    """What a run is made of; it can only go on with the same."""
+
+    dataset: str
+    content_hash: str
+    """Of the dataset's items."""
+    template: str
+    """Source of the dataset's template."""
+    backbone: BackboneIdentity
+    settings: TrainSettings
+    force: bool
+    """Whether the judge of that name may be replaced."""
+    run_id: str
+    """The judge's manifest names it: then the run is finished."""
+
+
 class RunFolder:
-    """The folder of one unfinished run; every write is whole or not at all.
+    """The folder of one unfinished run. What is written into it is there in full or not at all.
 
     Args:
         folder: where it lies; need not exist yet.
@@ -40,30 +57,32 @@ class RunFolder:
         """Whether there is work that starting anew would lose."""
         return self.is_started and (self.folder / STATE_FILE).is_file()
 
-    def start(self, run: dict[str, Any]) -> None:
-        """Begin a run anew: forget what was there, note what the run is made of, and a `run_id` of its own."""
+    def start(self, manifest: RunManifest) -> None:
+        """Begin a run anew, and forget what was there."""
         self.discard()
         folder = self._beside("new")
         folder.mkdir(parents=True)
-        write_json(folder / RUN_FILE, stamp({**run, "run_id": uuid4().hex}))
+        manifest.write(folder / RUN_FILE)
         move_folder(folder, self.folder)
 
-    def run(self) -> dict[str, Any]:
-        """What `start` noted.
+    def manifest(self) -> RunManifest:
+        """What the run is made of.
 
         Raises:
             WorkspaceError: the file is damaged or of a newer judgekit.
         """
-        return read_stamped(self.folder / RUN_FILE)
+        return RunManifest.read(self.folder / RUN_FILE)
 
-    def allow_replacing(self) -> None:
-        """Note that the run may replace a judge, which it was not started with."""
-        write_json(self.folder / RUN_FILE, {**self.run(), "force": True})
+    def allow_replacing(self) -> RunManifest:
+        """Let the run replace a judge, which it was not started to do."""
+        manifest = self.manifest().model_copy(update={"force": True})
+        manifest.write(self.folder / RUN_FILE)
+        return manifest
 
     def discard(self) -> None:
         """Delete the folder; a kill on the way leaves no half of it in its place."""
         gone = self._beside("discarded")
-        with suppress(FileNotFoundError):  # another process may be at it too
+        with suppress(FileNotFoundError):  # another process may delete it too
             self.folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
 
@@ -79,11 +98,11 @@ def unfinished(place: Workspace, finished: Mapping[str, str | None]) -> dict[str
 
     Args:
         place: the workspace.
-        finished: the run of each judge that is there, by the judge's name.
+        finished: the run that made each judge that is there, by the judge's name.
     """
     found = {name: RunFolder(place.run_folder(name)) for name in place.unfinished_runs()}
     found = {name: run for name, run in found.items() if run.is_started}
     for name in found.keys() & finished.keys():
-        if finished[name] == found[name].run().get("run_id", ""):
+        if finished[name] == found[name].manifest().run_id:
             found.pop(name).discard()
     return found

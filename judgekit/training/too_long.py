@@ -1,4 +1,4 @@
-"""Items that are longer than the backbone reads: cut, dropped or refused, as the user said."""
+"""Items that are longer than the backbone reads: cut, dropped or refused, as the user chose."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def encode_fitting(
         raise DataError(
             f"{int(is_long.sum()):,} of {len(ids):,} items are longer than {prompts.max_length:,} tokens.",
             problems=[f"item {name}" for name, long in zip(ids, is_long, strict=True) if long],
-            hint="Raise --max-length, or say --on-too-long cut or drop.",
+            hint="Raise --max-length, or choose --on-too-long cut or drop.",
         )
     if on_too_long is OnTooLong.drop and is_long.any():
         rows = np.flatnonzero(~is_long)
         if not len(rows):
             raise DataError(
                 f"All {len(ids):,} items are longer than {prompts.max_length:,} tokens, so dropping leaves none.",
-                hint="Raise --max-length, or say --on-too-long cut.",
+                hint="Raise --max-length, or choose --on-too-long cut.",
             )
         return FittingItems(encoded.take(rows), rows, int(is_long.sum()))
     return FittingItems(encoded, np.arange(len(ids)), 0)

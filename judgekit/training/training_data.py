@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from judgekit.annotators.reliability import annotator_weights, weighted_counts
 from judgekit.config import Split, Targets, TrainSettings
 from judgekit.core.distributions import class_prior, empirical_distribution, hard_target
+from judgekit.core.metrics import kl_per_item
 from judgekit.core.targets import empirical_bayes_targets
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import Dataset, named_annotations
@@ -21,22 +22,36 @@ from judgekit.training.objectives.alignment import TrainingItems
 from judgekit.training.too_long import encode_fitting
 
 
-class TrainingParts(NamedTuple):
+class AnnotatorWeights(NamedTuple):
+    """The weights of the annotators of the training items, in figures."""
+
+    annotators: int
+    min: float
+    mean: float
+
+
+class TrainingData(NamedTuple):
     """The items of a training run, split and tokenised."""
 
     training: TrainingItems
     validation: ValidationItems
     sizes: dict[str, int]
+    """Items of each part of the split."""
     prior: NDArray[np.float64]
     """Of the training items, `[K]`, positive; every annotation counts 1."""
     strength: float | None
     """Of empirical-Bayes targets, in annotations."""
-    weights: dict[str, float] | None
-    """`annotators`, `min` and `mean` of the annotators' weights; None where all count 1."""
+    weights: AnnotatorWeights | None
+    """None where all annotators count 1."""
     truncated: int
     """Training and validation items whose texts were shortened."""
     dropped: int
     """Training and validation items left out because they are too long."""
+
+    @property
+    def validation_prior_kl(self) -> float:
+        """KL of the class prior on the validation items, nats."""
+        return float(kl_per_item(self.prior, self.validation.p).mean())
 
 
 def split_parts(items: ItemTable, settings: TrainSettings) -> NDArray[np.str_]:
@@ -49,7 +64,7 @@ def split_parts(items: ItemTable, settings: TrainSettings) -> NDArray[np.str_]:
     return split_as_given(items.parts, items.groups, seed=seed, fractions=fractions)
 
 
-def training_parts(data: Dataset, prompts: TokenizedPrompts, settings: TrainSettings) -> TrainingParts:
+def training_data(data: Dataset, prompts: TokenizedPrompts, settings: TrainSettings) -> TrainingData:
     """Split the items of a dataset, tokenise those of training and validation, and make their targets.
 
     Raises:
@@ -66,7 +81,7 @@ def training_parts(data: Dataset, prompts: TokenizedPrompts, settings: TrainSett
         annotations = named_annotations(data, part == "train")
         found = annotator_weights(annotations, training.labels)
         counts = weighted_counts(training, annotations, found)
-        weights = {"annotators": len(found), "min": min(found.values()), "mean": float(np.mean([*found.values()]))}
+        weights = AnnotatorWeights(len(found), min(found.values()), float(np.mean([*found.values()])))
     mirror = require_mirror(data.template.fields, training.labels, option="--swap") if settings.swap else None
     target, strength = empirical_distribution(counts), None
     if settings.targets is Targets.bayes:
@@ -78,7 +93,7 @@ def training_parts(data: Dataset, prompts: TokenizedPrompts, settings: TrainSett
     to_train_on = TrainingItems(encoded, target.astype(np.float32), hard_target(counts).astype(np.float32))
     if mirror is not None:
         to_train_on = _in_both_orders(to_train_on, training, mirror, prompts, settings)
-    return TrainingParts(
+    return TrainingData(
         to_train_on,
         ValidationItems(encoded_validation, empirical_distribution(validation.counts)),
         sizes | {"train": len(training), "validation": len(validation)},

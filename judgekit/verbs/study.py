@@ -13,7 +13,6 @@ from typing import Any
 
 from judgekit.config import StudySettings
 from judgekit.dataset.opening import Dataset, named_annotations, open_dataset, open_workspace
-from judgekit.judge.describing import describe_backbone
 from judgekit.models.loading import Backbone
 from judgekit.reports.study_figures import study_figures
 from judgekit.reports.study_html import study_html
@@ -113,7 +112,7 @@ def _facts(data: Dataset, backbone: Backbone, settings: StudySettings) -> dict[s
         "dataset": data.name,
         "content_hash": data.content_hash,
         "template": data.template.source,
-        "backbone": asdict(describe_backbone(backbone)),
+        "backbone": asdict(backbone.identity),
         "settings": {key: value for key, value in settings.to_json().items() if key not in _MAY_DIFFER},
     }
 

@@ -277,14 +277,14 @@ def test_a_killed_training_resumes_to_the_same_bytes(
 def test_a_training_killed_before_its_first_checkpoint_resumes_from_the_beginning(
     run: Run, options: list[object], tmp_path: Path, uninterrupted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from judgekit.training import setup as fit
+    from judgekit.training import setup
     from judgekit.training.checkpoints import Checkpoint
 
     def killed(*_: object, **__: object) -> None:
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(fit, "load_tokenizer", killed)
+        patch.setattr(setup, "load_tokenizer", killed)
         patch.setattr(Checkpoint, "discard", lambda self: None)  # a killed process cleans nothing up
         with pytest.raises(Killed):
             run("train", *options)

@@ -482,12 +482,12 @@ def test_the_demo_runs_through_on_the_sample(
 ) -> None:
     from judgekit.models import starter
     from judgekit.models.weights import hash_weights
-    from judgekit.training import setup as fit
+    from judgekit.training import decisions
 
     monkeypatch.setattr(starter, "find_in_wheel", lambda: bert)
     monkeypatch.setattr(starter, "SHA256", hash_weights(bert))
-    monkeypatch.setattr(fit, "FEWEST_STEPS", 1)
-    monkeypatch.setattr(fit, "FEWEST_EPOCHS", 1)
+    monkeypatch.setattr(decisions, "FEWEST_STEPS", 1)
+    monkeypatch.setattr(decisions, "FEWEST_EPOCHS", 1)
     result = run("demo")
     assert result.code == 0, result.err
     for verb in ("ingest", "train", "score", "evaluate", "show"):

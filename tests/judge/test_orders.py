@@ -21,7 +21,7 @@ from judgekit.judge.orders import predict_both_orders
 from judgekit.prompts.mirror import find_mirror
 from judgekit.training.batches import TokenizedPrompts
 from judgekit.training.reporter import SILENT, Reporter
-from judgekit.training.training_data import training_parts
+from judgekit.training.training_data import training_data
 from judgekit.workspace.manifest import read_json
 
 LABELS = ("A", "B", "tie")
@@ -61,8 +61,8 @@ def test_training_sees_every_item_in_both_orders_and_validation_only_as_it_is(co
     data = open_dataset(open_workspace(compared))
     tokenizer = AutoTokenizer.from_pretrained(str(bert))
     prompts = TokenizedPrompts(data.template, data.items.labels, tokenizer, for_encoder=True, max_length=64)
-    plain = training_parts(data, prompts, TrainSettings())
-    both = training_parts(data, prompts, TrainSettings(swap=True))
+    plain = training_data(data, prompts, TrainSettings())
+    both = training_data(data, prompts, TrainSettings(swap=True))
     count = len(plain.training.hard)
     assert both.sizes == plain.sizes
     assert len(both.training.hard) == len(both.training.encoded.input_ids) == 2 * count

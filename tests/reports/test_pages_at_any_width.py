@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from judgekit import check, ingest, show
+from judgekit.core.calibration import Calibration
 from judgekit.core.metrics import Interval
 from judgekit.dataset.result import FilledTemplate
 from judgekit.judge.evaluation import EvaluateResult
@@ -86,8 +87,8 @@ def test_the_verdict_follows_the_figures() -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_train(width: int) -> None:
     result = TrainResult(
-        NAME, Path("x"), NAME, {"train": 12, "validation": 1, "test": 1}, 1234, 5678, 1111, 0.3456, 0.4567, 1.234,
-        0.987, 0, 0, 2345.0,
+        NAME, Path("x"), NAME, {"train": 12, "validation": 1, "test": 1}, 1234, 5678, 1111, 0.3456, 0.4567,
+        Calibration(1.234), 0.987, 0, 0, 2345.0,
     )  # fmt: skip
     figures = ["1,234", "5,678", "1,111", "2345", "0.3456", "0.4567", "1.234", "98.7", "12"]
     assert_whole(at(width, train_page(result)), width, figures, [NAME])

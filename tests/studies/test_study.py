@@ -19,10 +19,10 @@ from judgekit.core.distributions import empirical_distribution
 from judgekit.core.metrics import kl_per_item
 from judgekit.dataset.opening import open_dataset, open_workspace
 from judgekit.errors import DataError, SettingsError, WorkspaceError
-from judgekit.studies import runs as study_runs
 from judgekit.studies.plans import PAPER, RAW, SINGLE_POINT, VARIANTS, WITHOUT_KL, runs_of, settings_of
 from judgekit.studies.result import StudyResult
-from judgekit.training.setup import make_model
+from judgekit.training import assembly
+from judgekit.training.assembly import make_model
 from judgekit.training.training_data import split_parts
 
 Again = Callable[..., StudyResult]
@@ -144,7 +144,7 @@ def test_the_model_of_one_run_is_gone_before_the_next_is_made(
         alive.extend(weakref.ref(one) for one in model.trainable().values())
         return model
 
-    monkeypatch.setattr(study_runs, "make_model", watched)
+    monkeypatch.setattr(assembly, "make_model", watched)
     studied.forget("raw", "paper", "default")
     again("table1")
     assert len(alive) > 3 * 4

@@ -1,13 +1,25 @@
-"""What a training says when it is over."""
+"""What a training says before it begins and when it is over."""
 
-from judgekit.training.notes import notes_on_gain, notes_on_label_mass
+from judgekit.training.notes import notes_on_gain, notes_on_label_mass, notes_on_size
 
 
 def test_a_training_that_gained_nothing_says_so() -> None:
     assert notes_on_gain(best_step=4, kl=0.4, prior_kl=0.5) == []
-    untrained, worse = notes_on_gain(best_step=0, kl=0.6, prior_kl=0.5)
+    untrained, worse, remedies = notes_on_gain(best_step=0, kl=0.6, prior_kl=0.5)
     assert "the judge is the untrained model" in untrained
     assert "(KL 0.6000) does not beat the class prior (0.5000)" in worse
+    for words in ("more items", "a larger --backbone", "judgekit show template", "--epochs", "--learning-rate"):
+        assert words in remedies
+    assert "--swap" not in remedies
+    assert "Try --swap" in notes_on_gain(best_step=0, kl=0.4, prior_kl=0.5, could_swap=True)[-1]
+
+
+def test_small_parts_are_warned_of() -> None:
+    assert notes_on_size(train=50, validation=10, test=20) == []
+    train, validation, test = notes_on_size(train=10, validation=1, test=1)
+    assert "Warning: 10 items to train on" in train
+    assert "on 1 item is mostly chance" in validation
+    assert "finds on 1 item will say little" in test
 
 
 def test_a_low_label_mass_is_told_with_a_remedy_that_is_not_in_use() -> None:

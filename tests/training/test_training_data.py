@@ -18,7 +18,7 @@ from judgekit.config import Split, Targets, TrainSettings
 from judgekit.dataset.opening import Dataset, open_dataset, open_workspace
 from judgekit.errors import DataError
 from judgekit.training.batches import TokenizedPrompts
-from judgekit.training.training_data import TrainingParts, split_parts, training_parts
+from judgekit.training.training_data import AnnotatorWeights, TrainingData, split_parts, training_data
 from judgekit.workspace.manifest import read_json
 
 
@@ -34,11 +34,11 @@ def dataset(tmp_path: Path) -> Callable[[list[list[str]]], Dataset]:
 
 
 @pytest.fixture
-def parts_of(bert: Path) -> Callable[..., TrainingParts]:
-    def make(data: Dataset, **settings: Any) -> TrainingParts:
+def data_of(bert: Path) -> Callable[..., TrainingData]:
+    def make(data: Dataset, **settings: Any) -> TrainingData:
         tokenizer = AutoTokenizer.from_pretrained(str(bert))
         prompts = TokenizedPrompts(data.template, data.items.labels, tokenizer, for_encoder=True, max_length=64)
-        return training_parts(data, prompts, TrainSettings(**settings))
+        return training_data(data, prompts, TrainSettings(**settings))
 
     return make
 
@@ -53,9 +53,9 @@ def unnamed(rows: list[list[str]]) -> list[list[str]]:
     return [[item, *rest] for item, _, *rest in rows]
 
 
-def test_a_spammers_annotations_count_less_and_the_scale_stays(dataset: Any, parts_of: Any) -> None:
+def test_a_spammers_annotations_count_less_and_the_scale_stays(dataset: Any, data_of: Any) -> None:
     data = dataset(with_spammer())
-    plain, weighted = parts_of(data), parts_of(data, annotator_weights=True)
+    plain, weighted = data_of(data), data_of(data, annotator_weights=True)
     training = data.items.take(split_parts(data.items, TrainSettings()) == "train")
     assert np.allclose(plain.training.target, training.counts / training.counts.sum(axis=1, keepdims=True))
     assert plain.weights is None
@@ -66,7 +66,7 @@ def test_a_spammers_annotations_count_less_and_the_scale_stays(dataset: Any, par
     assert (weighted.training.target[is_not_good, good] < 0.05).all()
     assert np.allclose(weighted.training.target.sum(axis=1), 1)
     assert weighted.weights is not None
-    assert weighted.weights["annotators"] == 5 and weighted.weights["min"] < 0.1 < 0.5 < weighted.weights["mean"] < 1
+    assert weighted.weights.annotators == 5 and weighted.weights.min < 0.1 < 0.5 < weighted.weights.mean < 1
     # What is not trained on stays as people labelled it.
     assert np.array_equal(weighted.validation.p, plain.validation.p)
     assert np.array_equal(weighted.prior, plain.prior)
@@ -75,23 +75,23 @@ def test_a_spammers_annotations_count_less_and_the_scale_stays(dataset: Any, par
     assert tied.any() and (weighted.training.hard[tied, good] < 1).any()
 
 
-def test_weights_go_with_shrunk_targets(dataset: Any, parts_of: Any) -> None:
+def test_weights_go_with_shrunk_targets(dataset: Any, data_of: Any) -> None:
     data = dataset(with_spammer())
-    plain = parts_of(data, targets=Targets.bayes)
-    weighted = parts_of(data, targets=Targets.bayes, annotator_weights=True)
+    plain = data_of(data, targets=Targets.bayes)
+    weighted = data_of(data, targets=Targets.bayes, annotator_weights=True)
     assert plain.strength is not None and weighted.strength is not None
     assert (weighted.training.target > 0).all()
     good = LABELS.index("good")
     assert weighted.training.target[:, good].mean() < plain.training.target[:, good].mean()
 
 
-def test_people_of_equal_weight_leave_the_targets_as_they_are(dataset: Any, parts_of: Any) -> None:
+def test_people_of_equal_weight_leave_the_targets_as_they_are(dataset: Any, data_of: Any) -> None:
     rows = [["item_id", "annotator_id", "text", "label"]]
     rows += [[f"i{n}", name, text_of(n, n % 3), LABELS[n % 3]] for n in range(60) for name in ("ann", "ben", "eve")]
     data = dataset(rows)
-    plain, weighted = parts_of(data), parts_of(data, annotator_weights=True)
+    plain, weighted = data_of(data), data_of(data, annotator_weights=True)
     assert np.allclose(plain.training.target, weighted.training.target)
-    assert weighted.weights == {"annotators": 3, "min": 1.0, "mean": 1.0}
+    assert weighted.weights == AnnotatorWeights(3, 1.0, 1.0)
 
 
 def test_weights_are_refused_where_nobody_is_named(dataset: Any, tmp_path: Path) -> None:
@@ -126,14 +126,14 @@ def test_a_judge_is_trained_with_weights_and_tested_on_the_given_part(dataset: A
     assert (tested.items, tested.annotations) == (12, int(given.counts.sum()))
 
 
-def test_annotations_outside_the_training_part_have_no_say(dataset: Any, parts_of: Any, tmp_path: Path) -> None:
+def test_annotations_outside_the_training_part_have_no_say(dataset: Any, data_of: Any, tmp_path: Path) -> None:
     data = dataset(with_spammer())
-    before = parts_of(data, annotator_weights=True)
+    before = data_of(data, annotator_weights=True)
     path = data.folder / "annotations.parquet"
     is_test = split_parts(data.items, TrainSettings()) != "train"
     held_out = data.items.item_ids.filter(pl.Series(is_test))
     turned = pl.when(pl.col("item_id").is_in(held_out.implode())).then(pl.lit("bad")).otherwise("label")
     pl.read_parquet(path).with_columns(turned.alias("label")).write_parquet(path)
-    after = parts_of(data, annotator_weights=True)
+    after = data_of(data, annotator_weights=True)
     assert np.array_equal(before.training.target, after.training.target)
     assert before.weights == after.weights

@@ -1,0 +1,72 @@
+"""What a training does where its settings leave it open: epochs, learning rate, adapter, loss."""
+
+from __future__ import annotations
+
+import math
+
+from judgekit.config import ModelKind, Preset, Projection, TrainSettings
+from judgekit.core.perturbation import Project
+from judgekit.core.projection import project_to_ball_and_simplex
+from judgekit.models.loading import LoraSettings
+from judgekit.training.loop import LoopSettings
+from judgekit.training.objectives.alignment import Alignment, TrainingItems
+from judgekit.training.step import Objective
+
+FEWEST_STEPS = 150
+FEWEST_EPOCHS = 3
+MOST_EPOCHS = 20
+LEARNING_RATE = {ModelKind.encoder: 1e-3, ModelKind.causal: 2e-4}
+PUBLISHED_LEARNING_RATE = 5e-5
+
+
+def lora_settings(settings: TrainSettings) -> LoraSettings:
+    """The shape of the adapter."""
+    scale = settings.lora_alpha or 2 * settings.lora_r
+    return LoraSettings(settings.lora_r, scale, settings.lora_dropout, settings.target_modules)
+
+
+def loop_settings(settings: TrainSettings, kind: ModelKind, items: int) -> LoopSettings:
+    """The settings of the loop, with everything decided that was left open.
+
+    Args:
+        settings: of the training.
+        kind: of the backbone.
+        items: to train on.
+    """
+    steps_per_epoch = math.ceil(items / settings.batch_size)
+    epochs = settings.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(FEWEST_STEPS / steps_per_epoch)))
+    is_published = kind is ModelKind.causal and settings.preset is not Preset.default
+    return LoopSettings(
+        epochs=epochs,
+        batch_size=settings.batch_size,
+        micro_batch_size=settings.micro_batch_size or settings.batch_size,
+        learning_rate=settings.learning_rate or (PUBLISHED_LEARNING_RATE if is_published else LEARNING_RATE[kind]),
+        weight_decay=settings.weight_decay,
+        warmup=settings.warmup,
+        averaging=settings.averaging,
+        optimizer=settings.optimizer.value,
+        evaluations=settings.evaluations,
+        patience=settings.patience,
+        keep=settings.keep.value,
+        seed=settings.seed,
+    )
+
+
+def objective_of(settings: TrainSettings, items: TrainingItems) -> Objective:
+    """What a training on these items minimises."""
+    return Alignment(
+        items,
+        alpha=settings.alpha,
+        epsilon=settings.epsilon,
+        adversary=settings.adversary.value,
+        project=_projection(settings.projection),
+    )
+
+
+def _projection(projection: Projection) -> Project:
+    if projection is Projection.cvxpy:
+        # CVXPY takes 1.5 s to import and is the oracle of few.
+        from judgekit.core.reference import project_to_ball_and_simplex_cvxpy
+
+        return project_to_ball_and_simplex_cvxpy
+    return project_to_ball_and_simplex
