@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,8 +18,7 @@ from judgekit.tables.joining import join
 from judgekit.tables.json_records.records import Records, read_records
 from judgekit.tables.opening import TITLES, Kind, OpenedFile, open_paths
 from judgekit.tables.source import SourceTable
-from judgekit.tables.tools.exports import PLAIN, tables_of
-from judgekit.tables.tools.formats import RECORD_FORMATS, TABLE_FORMATS
+from judgekit.tables.tools.recognition import FORMATS, PLAIN, tables_of
 
 _IN_MEMORY = Path("data")
 """What a table in memory is called."""
@@ -47,7 +45,7 @@ class ReadOptions(NamedTuple):
 def format_titles() -> dict[str, str]:
     """The formats in words, by the name that `--format` takes."""
     kinds = {**TITLES, "jsonl": "JSON, one object a line"}
-    return kinds | {known.name: known.title for known in (*RECORD_FORMATS, *TABLE_FORMATS)}
+    return kinds | {known.name: known.title for known in FORMATS}
 
 
 def read_files(inputs: Sequence[object], options: ReadOptions | None = None) -> SourceTable:
@@ -76,19 +74,13 @@ def read_files(inputs: Sequence[object], options: ReadOptions | None = None) -> 
     kinds = {*(_KINDS.get(options.format or "", file.kind) for file in files), *("frame" for _ in frames)}
     problems += [*_given_twice(files), *_idle_options(kinds, options)]
     names = [*(file.stem for file in files), *(f"data{n}" for n, _ in enumerate(frames, 1))]
-    tables: dict[int, SourceTable] = {}
-    records: dict[int, Records] = {}
+    opened: dict[int, SourceTable | Records] = {}
     for n, one in enumerate([*files, *frames]):
         try:
-            found = _read(one, options) if isinstance(one, OpenedFile) else open_frame(one, _IN_MEMORY)
+            opened[n] = _read(one, options) if isinstance(one, OpenedFile) else open_frame(one, _IN_MEMORY)
         except DataError as error:
             problems.append(error)
-            continue
-        if isinstance(found, Records):
-            records[n] = found
-        else:
-            tables[n] = found
-    made, found_wrong = tables_of(tables, records, PLAIN if options.format in _KINDS else options.format)
+    made, found_wrong = tables_of(opened, PLAIN if options.format in _KINDS else options.format)
     problems += found_wrong
     if problems:
         raise _together(problems)
@@ -102,7 +94,7 @@ def read_files(inputs: Sequence[object], options: ReadOptions | None = None) -> 
             problems=[f"{aside.rows:,} set aside ({aside.where}): {aside.reason}" for aside in source.set_aside],
             hint="Is it the right file, and the right --format?" if options.format else "Is it the right file?",
         )
-    return replace(source, notes=(*notes, *source.notes))
+    return source.below(notes)
 
 
 def _given_twice(files: Sequence[OpenedFile]) -> list[DataError]:
@@ -159,7 +151,7 @@ def _read(file: OpenedFile, options: ReadOptions) -> SourceTable | Records:
         )
     else:
         table = read_columnar(file.path, file.content, kind=kind)
-    return replace(table, notes=(*file.notes, *table.notes))
+    return table.below(file.notes)
 
 
 def _recoded(file: OpenedFile, encoding: str | None) -> bytes:

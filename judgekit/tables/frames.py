@@ -14,10 +14,10 @@ import polars as pl
 
 from judgekit.errors import DataError
 from judgekit.tables.columnar import table_of_columns
-from judgekit.tables.json_records.ledger import as_cell
 from judgekit.tables.json_records.records import Records
+from judgekit.tables.json_records.rows import as_cell
 from judgekit.tables.source import SourceTable
-from judgekit.tables.tools.exports import tables_of
+from judgekit.tables.tools.recognition import tables_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,9 +42,7 @@ def table_of(data: object, name: str = "data") -> SourceTable:
     Raises:
         DataError: it is no table, has no rows, or a cell holds what is no text, number, date, list or dict.
     """
-    opened = open_frame(data, Path(name))
-    is_table = isinstance(opened, SourceTable)
-    made, problems = tables_of({0: opened} if is_table else {}, {} if is_table else {0: opened}, None)
+    made, problems = tables_of({0: open_frame(data, Path(name))}, None)
     if problems:
         raise problems[0]
     return made[0]

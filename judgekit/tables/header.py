@@ -46,8 +46,7 @@ def under_names(path: Path, names: Sequence[str], body: pl.DataFrame) -> tuple[p
             notes.append(f"Column 1 has no name and counts the rows; it is called {INDEX_NAME!r}.")
         elif not name:
             problems.append(f"{path.name}: column {number + 1} has content and no name in the header")
-        elif name == "*" or (name.startswith("^") and name.endswith("$")) or re.search(_CONTROL, name):
-            # The former polars would take for a pattern, and the latter drives the terminal.
+        elif is_no_name(name):
             problems.append(f"{path.name}: {name!r} cannot be the name of a column")
         kept.setdefault(name, []).append(number)
     for name, numbers in kept.items():
@@ -62,6 +61,11 @@ def under_names(path: Path, names: Sequence[str], body: pl.DataFrame) -> tuple[p
         raise DataError(f"{path.name} has no columns.", hint="It needs a header that names them, and rows below it.")
     columns = [body.to_series(number).alias(name) for name, (number,) in kept.items()]
     return pl.DataFrame(columns), notes
+
+
+def is_no_name(name: str) -> bool:
+    """Whether a text cannot name a column: polars would take it for a pattern, or it drives the terminal."""
+    return name == "*" or (name.startswith("^") and name.endswith("$")) or re.search(_CONTROL, name) is not None
 
 
 def refuse_data_as_header(place: str, body: pl.DataFrame) -> None:

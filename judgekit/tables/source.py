@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -78,6 +78,17 @@ class SourceTable:
     def place(self, rows: Iterable[int]) -> str:
         """File and places in words, to begin a message with: `votes.csv lines 3, 8`."""
         return self.where(rows) if self.members else f"{self.name} {self.where(rows)}"
+
+    def below(
+        self, notes: Iterable[str] = (), *, warnings: Iterable[str] = (), set_aside: Iterable[SetAside] = ()
+    ) -> SourceTable:
+        """The table with what was said of its file before it was one."""
+        return replace(
+            self,
+            notes=(*notes, *self.notes),
+            warnings=(*warnings, *self.warnings),
+            set_aside=(*set_aside, *self.set_aside),
+        )
 
     def _at(self, row: int) -> tuple[SourceTable, int]:
         """The file's own table and the row within it."""

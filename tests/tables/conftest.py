@@ -13,8 +13,8 @@ import pytest
 from judgekit.schema.inference import infer_schemas
 from judgekit.tables.json_records.records import Records, read_records
 from judgekit.tables.source import SourceTable
-from judgekit.tables.tools.format import RecordFormat
-from judgekit.tables.tools.formats import RECORD_FORMATS
+from judgekit.tables.tools.format import Format
+from judgekit.tables.tools.recognition import FORMATS
 
 ReadFormat = Callable[..., SourceTable]
 
@@ -29,13 +29,13 @@ def records_of(content: Any, name: str = "votes.jsonl") -> Records:
 def read_format() -> ReadFormat:
     """Reads a file, with the companions beside it, as a format that must be the only one that knows it."""
 
-    def read(known: RecordFormat, content: Any, *companions: list[Any]) -> SourceTable:
+    def read(known: Format, content: Any, *companions: list[Any]) -> SourceTable:
         records = records_of(content)
-        assert [one.name for one in RECORD_FORMATS if one.matches(records.records[:5])] == [known.name]
+        assert [one.name for one in FORMATS if one.matches(records.records[:5])] == [known.name]
         beside = [records_of(companion, f"beside{n}.jsonl") for n, companion in enumerate(companions)]
         for companion in beside:
             assert known.is_companion(companion.records)
-            assert not any(one.matches(companion.records) for one in RECORD_FORMATS)
+            assert not any(one.matches(companion.records) for one in FORMATS)
         source = known.read(records, beside)
         assert set(source.frame.dtypes) == {pl.String}
         assert source.lines is not None and len(source.lines) == source.frame.height

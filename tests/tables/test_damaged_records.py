@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from judgekit.errors import DataError
 from judgekit.tables.json_records.records import Records
-from judgekit.tables.tools.format import RecordFormat
+from judgekit.tables.tools.format import Format
 from judgekit.tables.tools.lewidi import LEWIDI
 from judgekit.tables.tools.mt_bench import MT_BENCH
 from judgekit.tables.tools.nli import CHAOSNLI, SNLI
@@ -18,7 +18,7 @@ from judgekit.tables.tools.pandalm import PANDALM
 from judgekit.tables.tools.summeval import SUMMEVAL
 
 _CHAT = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hello."}]
-_GOOD: list[tuple[RecordFormat, dict[str, Any]]] = [
+_GOOD: list[tuple[Format, dict[str, Any]]] = [
     (SNLI, {"annotator_labels": ["neutral", ""], "sentence1": "a", "sentence2": "b", "pairID": "1", "captionID": "1"}),
     (CHAOSNLI, {"uid": "1", "label_counter": {"e": "3"}, "example": {"premise": "a", "hypothesis": "b"}}),
     (LEWIDI, {"annotation task": "x", "text": "a", "annotators": "A,B", "annotations": {"A": "0"}, "split": "dev"}),
@@ -59,7 +59,7 @@ _TREES = st.recursive(
 
 @pytest.mark.parametrize(("known", "good"), [pytest.param(*pair, id=pair[0].name) for pair in _GOOD])
 @given(data=st.data())
-def test_a_damaged_record_is_read_set_aside_or_refused(known: RecordFormat, good: dict[str, Any], data: st.DataObject):
+def test_a_damaged_record_is_read_set_aside_or_refused(known: Format, good: dict[str, Any], data: st.DataObject):
     assert known.matches([good])
     damage = st.dictionaries(st.sampled_from([*good]), _TREES)
     damaged = [{**good, **data.draw(damage)} for _ in range(2)]

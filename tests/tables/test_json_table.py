@@ -95,7 +95,7 @@ def test_a_chat_is_read_aloud():
     [
         ([{"a.b": 1, "a": {"b": 2}}], "'a.b' both as a key and within"),
         ([{f"k{n}.{k}": 1 for k in range(100)} for n in range(30)], "3,000 different keys"),
-        ([{"a\x00": 1}], "a name that is damaged"),
+        ([{"a\x00": 1}], "cannot be the name of a column"),
     ],
 )
 def test_records_that_are_no_table_are_refused(content: Any, said: str):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,64 +13,83 @@ import polars as pl
 from judgekit.config.roles import Roles
 from judgekit.errors import DataError
 from judgekit.tables.account import Account
-from judgekit.tables.json_records.ledger import as_cell
+from judgekit.tables.header import is_no_name
 from judgekit.tables.json_records.records import Records
 from judgekit.tables.source import SourceTable
+
+UNLABELLED = "nobody labelled the item"
 
 
 class Rows:
     """The rows of one file in the making.
 
     Args:
-        records: the file; rows are told by the position of their record in it, from 0.
+        records: the file; a row is entered with the position of its record in it, from 0.
         columns: names of the columns.
+        account: of what became no row; None makes one.
 
     Raises:
-        DataError: there are no columns, two have one name, or a name holds a NUL.
+        DataError: there are no columns, two have one name, or a name cannot be one.
     """
 
-    def __init__(self, records: Records, columns: Sequence[str]) -> None:
-        wrong = [name for n, name in enumerate(columns) if name in columns[:n] or "\x00" in name]
-        if wrong:
-            raise DataError(
-                f"{records.path.name} holds two things that are called {wrong[0]!r}, or a name that is damaged.",
-                hint="Rename one of them.",
-            )
+    def __init__(self, records: Records, columns: Sequence[str], account: Account[Records] | None = None) -> None:
         if not columns:
             raise DataError(
                 f"{records.path.name} holds empty objects only.", hint="Give records with a text and labels."
             )
+        refuse_names(records.path, columns)
+        self.account = account or Account(records)
         self._records = records
         self._columns = columns
         self._rows: list[tuple[Any, ...]] = []
         self._origins: list[int] = []
-        self._account = Account(records)
 
     def add(self, record: int, *cells: Any) -> None:
         """Enter one row."""
         self._rows.append(cells)
         self._origins.append(record)
 
-    def put_aside(self, record: int, reason: str, *, is_fault: bool = False) -> None:
-        """Enter one row, or one item without rows, that is not in the table."""
-        self._account.set_aside(reason, [record], is_fault=is_fault)
-
     def table(self, roles: Roles, *, notes: Sequence[str] = (), warnings: Sequence[str] = ()) -> SourceTable:
         """The rows as text cells; without any the table is empty."""
         columns = zip(*self._rows, strict=True) if self._rows else [()] * len(self._columns)
-        records = self._records
+        texts = ([as_cell(cell) for cell in cells] for cells in columns)
         return SourceTable(
-            path=records.path,
-            frame=pl.DataFrame(
-                [
-                    pl.Series(name, [as_cell(cell) for cell in cells], pl.String)
-                    for name, cells in zip(self._columns, columns, strict=True)
-                ]
-            ),
+            path=self._records.path,
+            frame=pl.DataFrame([pl.Series(*column, pl.String) for column in zip(self._columns, texts, strict=True)]),
             notes=tuple(notes),
-            lines=records.positions[np.array(self._origins, dtype=np.intp)],
-            unit=records.unit,
+            lines=self._records.positions[np.array(self._origins, dtype=np.intp)],
+            unit=self._records.unit,
             roles=roles,
-            set_aside=self._account.aside,
+            set_aside=self.account.aside,
             warnings=tuple(warnings),
         )
+
+
+def refuse_names(path: Path, names: Sequence[str]) -> None:
+    """Refuse what cannot name the columns of a table.
+
+    Raises:
+        DataError: two have one name, or a name cannot be one.
+    """
+    for n, name in enumerate(names):
+        if is_no_name(name):
+            raise DataError(f"{path.name}: {name!r} cannot be the name of a column.", hint="Rename it in the file.")
+        if name in names[:n]:
+            raise DataError(f"{path.name} holds two things that are called {name!r}.", hint="Rename one of them.")
+
+
+def as_cell(value: Any) -> str:
+    """The text of a cell: JSON for lists and objects, an empty text for null."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def spoken(value: Any) -> str:
+    """The turns of a dialogue or chat as they would be read aloud; empty for anything else."""
+    if not isinstance(value, list) or not value:
+        return ""
+    for who, what in (("role", "content"), ("author", "text")):
+        if all(isinstance(turn, Mapping) and {who, what} <= turn.keys() for turn in value):
+            return "\n\n".join(f"{as_cell(turn[who])}: {as_cell(turn[what])}" for turn in value)
+    return ""

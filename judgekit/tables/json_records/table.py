@@ -22,9 +22,8 @@ from judgekit.tables.column_names import (
     words_of,
 )
 from judgekit.tables.evidence import MOST_LABELS
-from judgekit.tables.json_records.ledger import UNLABELLED, as_cell
 from judgekit.tables.json_records.records import Record, Records
-from judgekit.tables.json_records.rows import Rows
+from judgekit.tables.json_records.rows import UNLABELLED, Rows, as_cell
 from judgekit.tables.source import SourceTable
 
 _DEEPEST = 20
@@ -191,11 +190,11 @@ def _one_row_per_annotation(records: Records, flat: Sequence[Record], shared: Se
         texts = [flat[n].get(name) for name in shared]
         for entry in found:
             if entry is None:
-                rows.put_aside(n, f"an entry of {path} is no object", is_fault=True)
+                rows.account.set_aside(f"an entry of {path} is no object", [n], is_fault=True)
             else:
                 rows.add(n, *texts, *map(entry.get, own))
         if not found:
-            rows.put_aside(n, UNLABELLED)
+            rows.account.set_aside(UNLABELLED, [n])
     people, labels = in_preference_order(own, ANNOTATOR_NAMES), in_preference_order(own, LABEL_NAMES)
     labels = labels or in_preference_order(own, WEAK_LABEL_NAMES)
     roles = Roles(

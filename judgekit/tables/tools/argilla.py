@@ -11,15 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from judgekit.errors import DataError
-from judgekit.tables.json_records.ledger import UNLABELLED, Ledger, as_cell, read_rows
 from judgekit.tables.json_records.records import Record, Records
+from judgekit.tables.json_records.rows import UNLABELLED, as_cell
 from judgekit.tables.source import SourceTable
-from judgekit.tables.tools.format import RecordFormat, TableFormat
+from judgekit.tables.tools.answers import Answers
+from judgekit.tables.tools.format import Format
 
 _RESPONSES, _USERS, _STATUS = ".responses", ".responses.users", ".responses.status"
 _SUGGESTIONS = (".suggestion", ".suggestion.agent", ".suggestion.score")
 _SUBMITTED, _UNKNOWN = "submitted", ""
 _TITLE = "an Argilla export"
+_NO_LABELS = "its responses are no labels, but spans, rankings or lists of objects"
 _UNEQUAL = "the lists of responses, users and status are not equally long"
 
 
@@ -49,37 +51,37 @@ def read(records: Records, companions: Sequence[Records] = ()) -> SourceTable:
             f"{records.path.name} is not {_TITLE}.",
             hint="Export it with dataset.records.to_datasets().to_json(…), or dataset.records.to_json(…).",
         )
-    ledger, left_out, knows_status = Ledger(records), Counter[str](), False
+    answers, left_out, knows_status = Answers(records), Counter[str](), False
     for n, record in enumerate(records.records):
         responses = list(_responses(record))
         if not responses:
-            ledger.put_aside(n, UNLABELLED)
+            answers.account.set_aside(UNLABELLED, [n])
         knows_status |= any(one.status not in (_UNKNOWN, _UNEQUAL) for one in responses)
         item, data = record.get("id") or record.get("_server_id"), _data(record)
         # Responses without a user are told apart by their place in the lists.
         users: dict[str, list[_Response]] = {}
         for place, one in enumerate(responses):
             users.setdefault(one.user or f"\x00{place}", []).append(one)
-        for user, answers in users.items():
-            status = next((one.status for one in answers if one.status not in (_SUBMITTED, _UNKNOWN)), None)
-            if _UNEQUAL in (one.status for one in answers):
-                ledger.put_aside(n, _UNEQUAL, is_fault=True)
+        for user, given in users.items():
+            status = next((one.status for one in given if one.status not in (_SUBMITTED, _UNKNOWN)), None)
+            if _UNEQUAL in (one.status for one in given):
+                answers.account.set_aside(_UNEQUAL, [n], is_fault=True)
             elif status:
-                ledger.put_aside(n, f"the response is not submitted ({status})")
+                answers.account.set_aside(f"the response is not submitted ({status})", [n])
             else:
-                found = {one.question: _labels_in(one.value) for one in answers}
+                found = {one.question: _labels_in(one.value) for one in given}
                 left_out.update(question for question, labels in found.items() if labels is None)
                 if all(labels is None for labels in found.values()):
-                    ledger.put_aside(n, "its responses are no labels, but spans, rankings or lists of objects")
+                    answers.account.set_aside(_NO_LABELS, [n])
                     continue
                 labels = {question: labels for question, labels in found.items() if labels is not None}
-                ledger.answer(n, item, "" if user.startswith("\x00") else user, data, labels)
+                answers.add(n, item, "" if user.startswith("\x00") else user, data, labels)
     warnings = [
         "The export does not say which responses are submitted: drafts and discarded ones may be among the annotations."
         " An export by dataset.records.to_datasets() says it."
     ]
     spans = ", ".join(f"{number:,} of {question!r}" for question, number in left_out.items())
-    return ledger.table(
+    return answers.table(
         item="id",
         annotator="user_id",
         notes=[f"Responses that are no labels were left out: {spans}."] if spans else [],
@@ -87,11 +89,11 @@ def read(records: Records, companions: Sequence[Records] = ()) -> SourceTable:
     )
 
 
-def refine(table: SourceTable) -> SourceTable:
-    """The responses in the rows of a table whose lists are JSON.
+def records_of(table: SourceTable) -> list[dict[str, Any]]:
+    """The rows of a table whose cells hold the responses as JSON.
 
     Raises:
-        DataError: a cell of responses is no JSON list, or no submitted response holds a single label.
+        DataError: a cell of responses is no JSON list.
     """
     frame, bad = table.frame, list[str]()
     names = [name for name in frame.columns if name.endswith((_RESPONSES, _USERS, _STATUS))]
@@ -106,13 +108,7 @@ def refine(table: SourceTable) -> SourceTable:
             problems=bad,
             hint="Export as JSON or Parquet; CSV has no lists.",
         )
-
-    def with_lists(rows: Records) -> SourceTable:
-        for n, row in enumerate(rows.records):
-            row.update({name: cells[n] for name, cells in lists.items()})
-        return read(rows)
-
-    return read_rows(table, with_lists)
+    return [row | {name: cells[n] for name, cells in lists.items()} for n, row in enumerate(frame.to_dicts())]
 
 
 def _parsed(cell: str) -> Any:
@@ -182,5 +178,11 @@ def _is_vector(value: Any) -> bool:
     return isinstance(value, list) and not any(isinstance(one, Mapping | list) for one in value)
 
 
-ARGILLA = RecordFormat("argilla", _TITLE, is_export, read)
-ARGILLA_TABLE = TableFormat("argilla", _TITLE, lambda names: any(name.endswith(_USERS) for name in names), refine)
+ARGILLA = Format(
+    name="argilla",
+    title=_TITLE,
+    matches=is_export,
+    read=read,
+    matches_columns=lambda names: any(name.endswith(_USERS) for name in names),
+    records_of=records_of,
+)

@@ -16,10 +16,11 @@ import polars as pl
 from judgekit.config.roles import Roles
 from judgekit.errors import DataError
 from judgekit.tables.evidence import weigh_columns
-from judgekit.tables.json_records.ledger import UNLABELLED, Ledger, as_cell, read_rows
 from judgekit.tables.json_records.records import Record, Records
+from judgekit.tables.json_records.rows import UNLABELLED, as_cell
 from judgekit.tables.source import SourceTable
-from judgekit.tables.tools.format import RecordFormat, TableFormat
+from judgekit.tables.tools.answers import Answers
+from judgekit.tables.tools.format import Format
 
 _TITLE = "a doccano export"
 _TEXTS = ("text", "data", "filename")
@@ -58,18 +59,18 @@ def read(records: Records, companions: Sequence[Records] = ()) -> SourceTable:
         )
     # Exports of before version 1.5 have one file for all members.
     mixed = is_shared(records.path.name) or any("annotation_approver" in record for record in rows)
-    ledger, people = Ledger(records), any(isinstance(record.get("annotations"), list) for record in rows)
+    answers, people = Answers(records), any(isinstance(record.get("annotations"), list) for record in rows)
     member = "" if mixed else _stem(records.path.name)
     for n, record in enumerate(rows):
         if not _is_item(record):
-            ledger.put_aside(n, "the record has no text, or no list of labels", is_fault=True)
+            answers.account.set_aside("the record has no text, or no list of labels", [n], is_fault=True)
             continue
         found, data, item = _answers(record, mixed), _data(record), record.get(_ITEM)
         if not found:
-            ledger.put_aside(n, UNLABELLED)
+            answers.account.set_aside(UNLABELLED, [n])
         for annotator, labels in found:
-            ledger.answer(n, item, annotator or member, data, {_LABEL: labels})
-    table = ledger.table(item=_ITEM, annotator=_ANNOTATOR, notes=_notes(rows, people), may_be_empty=bool(member))
+            answers.add(n, item, annotator or member, data, {_LABEL: labels})
+    table = answers.table(item=_ITEM, annotator=_ANNOTATOR, notes=_notes(rows, people), may_be_empty=bool(member))
     if table.frame.height == 0:  # a member who labelled nothing must not stop the others
         names = dict.fromkeys([_ITEM, *(name for record in rows for name in _data(record)), _LABEL, _ANNOTATOR])
         roles = Roles(item=_ITEM, annotator=_ANNOTATOR, label=(_LABEL,))
@@ -84,11 +85,11 @@ def read(records: Records, companions: Sequence[Records] = ()) -> SourceTable:
     return table
 
 
-def refine(table: SourceTable) -> SourceTable:
+def records_of(table: SourceTable) -> list[dict[str, Any]]:
     """The rows of a CSV export, whose labels are joined with `#`.
 
     Raises:
-        DataError: a label holds a `#` of its own, or the labels are free texts.
+        DataError: it has no column of labels, or a label holds a `#` of its own.
     """
     name = next((name for name in _LABELS if name in table.frame.columns), None)
     if name is None:
@@ -100,13 +101,7 @@ def refine(table: SourceTable) -> SourceTable:
             f"{table.place(torn)}: a label in {name!r} holds a #, which also separates labels.",
             hint="Export the project as JSONL.",
         )
-
-    def with_lists(rows: Records) -> SourceTable:
-        for row in rows.records:
-            row[name] = row[name].split("#") if row[name] else []
-        return read(rows)
-
-    return read_rows(table, with_lists)
+    return [row | {name: row[name].split("#") if row[name] else []} for row in table.frame.to_dicts()]
 
 
 def is_table(names: Sequence[str]) -> bool:
@@ -181,5 +176,6 @@ def _shared(rows: Sequence[Record]) -> str:
     )
 
 
-DOCCANO = RecordFormat("doccano", _TITLE, is_export, read)
-DOCCANO_TABLE = TableFormat("doccano", _TITLE, is_table, refine)
+DOCCANO = Format(
+    name="doccano", title=_TITLE, matches=is_export, read=read, matches_columns=is_table, records_of=records_of
+)

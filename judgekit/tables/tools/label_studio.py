@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from judgekit.errors import DataError
-from judgekit.tables.json_records.ledger import UNLABELLED, Ledger, as_cell, read_rows, spoken
 from judgekit.tables.json_records.records import Record, Records
+from judgekit.tables.json_records.rows import UNLABELLED, as_cell, spoken
 from judgekit.tables.source import SourceTable
-from judgekit.tables.tools.format import RecordFormat, TableFormat
+from judgekit.tables.tools.answers import Answers
+from judgekit.tables.tools.format import Format
 
 _ITEM, _ANNOTATOR, _ANNOTATION = "id", "annotator", "annotation_id"
 _ABOUT = (_ITEM, _ANNOTATOR, _ANNOTATION, "created_at", "updated_at", "lead_time", "agreement", "history")
@@ -49,42 +50,33 @@ def read(records: Records, companions: Sequence[Records] = ()) -> SourceTable:
     return _read_tasks(records)
 
 
-def refine(table: SourceTable) -> SourceTable:
-    """The rows of a CSV or TSV export, with single labels in the columns of its controls.
-
-    Raises:
-        DataError: no row holds a single label.
-    """
-    return read_rows(table, _read_flat)
-
-
 def _read_tasks(records: Records) -> SourceTable:
-    ledger, left_out, rejected = Ledger(records), Counter[str](), 0
+    answers, left_out, rejected = Answers(records), Counter[str](), 0
     everyone = [one.get("completed_by") for record in records.records for one in _annotations(record) or ()]
     is_by_number = any(isinstance(annotator, str) for annotator in everyone)
     for n, record in enumerate(records.records):
         annotations = _annotations(record)
         if annotations is None:
-            ledger.put_aside(n, "the record has no data, or no list of annotations", is_fault=True)
+            answers.account.set_aside("the record has no data, or no list of annotations", [n], is_fault=True)
             continue
         for kind in ("predictions", "drafts"):
             others = record.get(kind)
             left_out[kind] += len(others) if isinstance(others, list) else 0
         if not annotations:
-            ledger.put_aside(n, UNLABELLED)
+            answers.account.set_aside(UNLABELLED, [n])
         for annotation in annotations:
             if annotation.get("was_cancelled") or annotation.get("skipped"):
-                ledger.put_aside(n, "the annotator skipped the item (was_cancelled)")
+                answers.account.set_aside("the annotator skipped the item (was_cancelled)", [n])
                 continue
             found = _labels_by_control(annotation, left_out)
             if annotation["result"] and not found:
-                ledger.put_aside(n, _NO_LABEL)
+                answers.account.set_aside(_NO_LABEL, [n])
                 continue
             rejected += annotation.get("last_action") == "rejected"
             annotator = _annotator(annotation.get("completed_by"), is_by_number)
-            ledger.answer(n, record.get("id") or record.get("inner_id"), annotator, record["data"], found)
+            answers.add(n, record.get("id") or record.get("inner_id"), annotator, record["data"], found)
     more = ", ".join(f"{number:,} {kind}" for kind, number in sorted(left_out.items()) if number)
-    return ledger.table(
+    return answers.table(
         item=_ITEM,
         annotator=_ANNOTATOR,
         notes=[f"What is no label of an item was left out: {more}."] if more else [],
@@ -93,24 +85,24 @@ def _read_tasks(records: Records) -> SourceTable:
 
 
 def _read_flat(records: Records) -> SourceTable:
-    ledger, rows = Ledger(records), [row for row in records.records if _is_flat(row)]
+    answers, rows = Answers(records), [row for row in records.records if _is_flat(row)]
     controls = _controls_by_place(rows) or _controls_by_content(rows)
     names = dict.fromkeys(name for row in rows for name in row)
     no_labels = {name for name in controls if any(_labels_in(_value(row.get(name))) is None for row in rows)}
     hidden = {*_ABOUT, *controls}
     for n, row in enumerate(records.records):
         if not _is_flat(row):
-            ledger.put_aside(n, "the record has no annotation_id, annotator or lead_time", is_fault=True)
+            answers.account.set_aside("the record has no annotation_id, annotator or lead_time", [n], is_fault=True)
             continue
         if not row[_ANNOTATION] and not row[_ANNOTATOR]:
-            ledger.put_aside(n, UNLABELLED)
+            answers.account.set_aside(UNLABELLED, [n])
             continue
         found = {name: _labels_in(_value(row.get(name))) or [] for name in controls if name not in no_labels}
         data = {name: spoken(_value(row.get(name))) or row.get(name) for name in names if name not in hidden}
-        ledger.answer(n, row.get(_ITEM), row.get(_ANNOTATOR), data, found if controls else None)
+        answers.add(n, row.get(_ITEM), row.get(_ANNOTATOR), data, found if controls else None)
     more = ", ".join(name for name in controls if name in no_labels)
     notes = [f"What is no label of an item was left out: {more}."] if more else []
-    return ledger.table(item=_ITEM, annotator=_ANNOTATOR, notes=notes)
+    return answers.table(item=_ITEM, annotator=_ANNOTATOR, notes=notes)
 
 
 def _is_flat(record: Record) -> bool:
@@ -209,5 +201,10 @@ def _controls_by_content(rows: Sequence[Record]) -> list[str]:
     return list(controls)
 
 
-LABEL_STUDIO = RecordFormat("label-studio", _TITLE, is_export, read)
-LABEL_STUDIO_TABLE = TableFormat("label-studio", _TITLE, lambda names: set(names) >= _FLAT, refine)
+LABEL_STUDIO = Format(
+    name="label-studio",
+    title=_TITLE,
+    matches=is_export,
+    read=read,
+    matches_columns=lambda names: set(names) >= _FLAT,
+)

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from judgekit.config.roles import Roles
-from judgekit.tables.json_records.ledger import UNLABELLED
 from judgekit.tables.json_records.records import Record, Records
-from judgekit.tables.json_records.rows import Rows
+from judgekit.tables.json_records.rows import UNLABELLED, Rows
 from judgekit.tables.source import SourceTable
-from judgekit.tables.tools.format import RecordFormat
+from judgekit.tables.tools.format import Format
 
 
 def _is_lewidi(records: Sequence[Record]) -> bool:
@@ -30,17 +29,17 @@ def _read(records: Records, companions: Sequence[Records]) -> SourceTable:
     for n, record in enumerate(records.records):
         annotators, labels = _said(record)
         if not any(labels):  # those of a test part are hidden while the task runs
-            rows.put_aside(n, UNLABELLED)
+            rows.account.set_aside(UNLABELLED, [n])
             continue
         if len(annotators) != len(labels):
             for _ in labels:
-                rows.put_aside(n, "annotators and annotations are not equally many", is_fault=True)
+                rows.account.set_aside("annotators and annotations are not equally many", [n], is_fault=True)
             continue
         split, key = record.get("split"), records.keys[n] if records.keys else record.get("id")
         cells = [texts[n].get(field) for field in fields]
         for annotator, given in zip(annotators, labels, strict=True):
             if not given:
-                rows.put_aside(n, "the label is empty")
+                rows.account.set_aside("the label is empty", [n])
             several += len(given) > 1
             for label in given:
                 # Without her name, as the same person's labels for one item would contradict each other.
@@ -87,4 +86,4 @@ def _listed(value: Any) -> list[str]:
     return [str(part).strip() for part in parts if part is not None and str(part).strip()]
 
 
-LEWIDI = RecordFormat("lewidi", "Learning With Disagreements", _is_lewidi, _read, _describes_annotators)
+LEWIDI = Format("lewidi", "Learning With Disagreements", _is_lewidi, _read, _describes_annotators)

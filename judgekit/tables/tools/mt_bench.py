@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from judgekit.config.roles import Roles
 from judgekit.errors import DataError
-from judgekit.tables.json_records.ledger import as_cell
 from judgekit.tables.json_records.records import Record, Records
-from judgekit.tables.json_records.rows import Rows
+from judgekit.tables.json_records.rows import Rows, as_cell
 from judgekit.tables.source import SourceTable
-from judgekit.tables.tools.format import RecordFormat
+from judgekit.tables.tools.format import Format
 
 _FIELDS = ("question", "answer_a", "answer_b")
 _MIRRORED = {"model_a": "model_b", "model_b": "model_a"}
@@ -54,11 +53,11 @@ def _read(records: Records, companions: Sequence[Records]) -> SourceTable:
         shown = [_up_to(turn, turns) for turns in (asked, answer_a, answer_b)]
         label = _LABELS.get(winner, winner)
         if not winner:
-            rows.put_aside(n, "the label is empty")
+            rows.account.set_aside("the label is empty", [n])
         elif label not in ("A", "B") and not label.startswith("tie"):
-            rows.put_aside(n, "the winner is neither model_a nor model_b nor a tie", is_fault=True)
+            rows.account.set_aside("the winner is neither model_a nor model_b nor a tie", [n], is_fault=True)
         elif None in shown:
-            rows.put_aside(n, "the files hold no such question or answer", is_fault=True)
+            rows.account.set_aside("the files hold no such question or answer", [n], is_fault=True)
         else:
             item = f"q{question}_t{turn}_{model_a}_vs_{model_b}"
             rows.add(n, item, record.get("judge"), *shown, label, question, model_a, model_b, turn)
@@ -123,4 +122,4 @@ def _up_to(turn: str, turns: Sequence[str]) -> str | None:
     return "\n\n".join(f"[turn {k}] {text}" for k, text in enumerate(turns[: int(turn)], 1))
 
 
-MT_BENCH = RecordFormat("mt-bench", "human votes of MT-Bench", _is_votes, _read, _is_texts)
+MT_BENCH = Format("mt-bench", "human votes of MT-Bench", _is_votes, _read, _is_texts)

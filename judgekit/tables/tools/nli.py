@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from judgekit.config.roles import Roles
-from judgekit.tables.json_records.ledger import UNLABELLED
 from judgekit.tables.json_records.records import Record, Records
-from judgekit.tables.json_records.rows import Rows
+from judgekit.tables.json_records.rows import UNLABELLED, Rows
 from judgekit.tables.source import SourceTable
-from judgekit.tables.tools.format import RecordFormat
+from judgekit.tables.tools.format import Format
 
 _PAIR = ("premise", "hypothesis")
 _STORY = ("obs1", "obs2", "hyp1", "hyp2")
@@ -35,7 +34,7 @@ def _read_snli(records: Records, _companions: Sequence[Records]) -> SourceTable:
             rows.add(n, record.get("pairID"), record.get("sentence1"), record.get("sentence2"), label, premise_id)
         # An annotator who was not there is an empty text in the list.
         for _ in range(len(listed) - len(labels)) if labels else [0]:
-            rows.put_aside(n, "the label is empty" if labels else UNLABELLED)
+            rows.account.set_aside("the label is empty" if labels else UNLABELLED, [n])
     roles = Roles(item="item_id", label=("label",), text=_PAIR, group="premise_id", layout="long")
     note = (
         "The labels are those of the annotators (annotator_labels), whom the file does not name; gold_label is made of "
@@ -65,11 +64,12 @@ def _read_chaosnli(records: Records, _companions: Sequence[Records]) -> SourceTa
             texts, counter = [record["example"][field] for field in fields], record["label_counter"]
             rows.add(n, record.get("uid"), *texts, *(counter.get(label, "0") for label in labels))
         else:
-            rows.put_aside(n, f"it has no {', '.join(fields)} with counts of {', '.join(labels)}", is_fault=True)
+            reason = f"it has no {', '.join(fields)} with counts of {', '.join(labels)}"
+            rows.account.set_aside(reason, [n], is_fault=True)
     roles = Roles(item="item_id", counts=tuple(labels.values()), text=fields, layout="counts")
     note = "The counts are label_counter; the labels of before (old_label, old_labels) were left out."
     return rows.table(roles, notes=[note])
 
 
-SNLI = RecordFormat("snli", "SNLI or MNLI with annotator_labels", _is_snli, _read_snli)
-CHAOSNLI = RecordFormat("chaosnli", "ChaosNLI", _is_chaosnli, _read_chaosnli)
+SNLI = Format("snli", "SNLI or MNLI with annotator_labels", _is_snli, _read_snli)
+CHAOSNLI = Format("chaosnli", "ChaosNLI", _is_chaosnli, _read_chaosnli)

@@ -8,7 +8,7 @@ from judgekit.config.roles import Roles
 from judgekit.tables.json_records.records import Record, Records
 from judgekit.tables.json_records.rows import Rows
 from judgekit.tables.source import SourceTable
-from judgekit.tables.tools.format import RecordFormat
+from judgekit.tables.tools.format import Format
 
 _FIELDS = ("instruction", "input", "response1", "response2")
 _ANNOTATORS = ("annotator1", "annotator2", "annotator3")
@@ -32,4 +32,4 @@ def _read(records: Records, _companions: Sequence[Records]) -> SourceTable:
     return rows.table(roles, notes=[note])
 
 
-PANDALM = RecordFormat("pandalm", "the test set of PandaLM", _is_pandalm, _read)
+PANDALM = Format("pandalm", "the test set of PandaLM", _is_pandalm, _read)

@@ -14,10 +14,11 @@ from typing import Any, Literal
 
 from judgekit.errors import DataError
 from judgekit.tables.evidence import weigh_columns
-from judgekit.tables.json_records.ledger import Ledger, as_cell
 from judgekit.tables.json_records.records import Record, Records
+from judgekit.tables.json_records.rows import as_cell
 from judgekit.tables.source import SourceTable
-from judgekit.tables.tools.format import RecordFormat
+from judgekit.tables.tools.answers import Answers
+from judgekit.tables.tools.format import Format
 
 _ITEM, _ANNOTATOR, _ASKED, _GROUP = "_input_hash", "_annotator_id", "asked_label", "input_hash"
 _ANSWERS = ("accept", "reject", "ignore")
@@ -58,17 +59,17 @@ def read(records: Records, companions: Sequence[Records] = ()) -> SourceTable:
         )
     binary = [record for record, kind in zip(rows, questions, strict=True) if kind == "binary"]
     asked = list(dict.fromkeys(as_cell(record.get("label")) for record in binary))
-    ledger = Ledger(records)
+    answers = Answers(records)
     for n, (record, kind) in enumerate(zip(rows, questions, strict=True)):
         answer = record.get("answer")
         if not _is_annotation(record):
-            ledger.put_aside(n, "the record has no answer, or no hash that names the item", is_fault=True)
+            answers.account.set_aside("the record has no answer, or no hash that names the item", [n], is_fault=True)
         elif answer == "ignore":
-            ledger.put_aside(n, "the annotator skipped the item (answer: ignore)")
+            answers.account.set_aside("the annotator skipped the item (answer: ignore)", [n])
         elif kind == "other":
-            ledger.put_aside(n, "it holds no label of the item, but spans, relations or free words")
+            answers.account.set_aside("it holds no label of the item, but spans, relations or free words", [n])
         elif kind == "choice" and answer == "reject":
-            ledger.put_aside(n, "the annotator rejected the item (answer: reject)")
+            answers.account.set_aside("the annotator rejected the item (answer: reject)", [n])
         else:
             item, data = as_cell(record.get(_ITEM) or record.get("_task_hash")), _data(record)
             found = [as_cell(option) for option in record.get("accept") or ()]
@@ -78,8 +79,8 @@ def read(records: Records, companions: Sequence[Records] = ()) -> SourceTable:
                 label = as_cell(record.get("label"))
                 item, data = f"{item} {label}", {**data, _ASKED: label, _GROUP: item}
             annotator = record.get(_ANNOTATOR) or record.get("_session_id")
-            ledger.answer(n, item, annotator, data, {"answer" if kind == "binary" else "label": found})
-    table = ledger.table(item=_ITEM, annotator=_ANNOTATOR, notes=_notes(rows, kinds, asked), warnings=_warnings(rows))
+            answers.add(n, item, annotator, data, {"answer" if kind == "binary" else "label": found})
+    table = answers.table(item=_ITEM, annotator=_ANNOTATOR, notes=_notes(rows, kinds, asked), warnings=_warnings(rows))
     return _with_asked_labels(table) if kinds == {"binary"} and len(asked) > 1 else table
 
 
@@ -149,4 +150,4 @@ def _warnings(rows: Sequence[Record]) -> list[str]:
     return warnings
 
 
-PRODIGY = RecordFormat("prodigy", _TITLE, is_export, read)
+PRODIGY = Format("prodigy", _TITLE, is_export, read)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from judgekit.config.roles import Roles
-from judgekit.tables.json_records.ledger import UNLABELLED
 from judgekit.tables.json_records.records import Record, Records
-from judgekit.tables.json_records.rows import Rows
+from judgekit.tables.json_records.rows import UNLABELLED, Rows
 from judgekit.tables.source import SourceTable
-from judgekit.tables.tools.format import RecordFormat
+from judgekit.tables.tools.format import Format
 
 _GROUPS = {"expert_annotations": "expert", "turker_annotations": "crowd"}
 
@@ -38,7 +37,7 @@ def _read(records: Records, _companions: Sequence[Records]) -> SourceTable:
         for annotator, one in said:
             rows.add(n, f"{document}__{record.get('model_id')}", annotator, *texts, *map(one.get, dimensions), document)
         if not said:
-            rows.put_aside(n, UNLABELLED)
+            rows.account.set_aside(UNLABELLED, [n])
     roles = Roles(
         item="item_id", annotator="annotator_id", label=dimensions, text=fields, group="document", layout="long"
     )
@@ -51,4 +50,4 @@ def _read(records: Records, _companions: Sequence[Records]) -> SourceTable:
     return rows.table(roles, notes=notes)
 
 
-SUMMEVAL = RecordFormat("summeval", "SummEval", _is_summeval, _read)
+SUMMEVAL = Format("summeval", "SummEval", _is_summeval, _read)

@@ -11,7 +11,7 @@ import pytest
 from judgekit.errors import DataError
 from judgekit.tables.json_records.records import read_records
 from judgekit.tables.source import SourceTable
-from judgekit.tables.tools.argilla import ARGILLA, ARGILLA_TABLE
+from judgekit.tables.tools.argilla import ARGILLA
 
 ANN, BO, CY = "6f1d-ann", "77aa-bo", "90c3-cy"
 
@@ -78,7 +78,7 @@ def test_only_submitted_responses_are_annotations():
     }
     assert table.rows_read == 5 + 1  # (record, user) pairs and an unlabelled record
     assert (table.roles.item, table.roles.annotator, table.roles.label) == ("id", "user_id", ("tone", "stars"))
-    assert table.warnings == () and any("1 answers to 'tone' hold several" in note for note in table.notes)
+    assert table.warnings == () and any("1 answer to 'tone' holds several" in note for note in table.notes)
     assert table.unit == "line" and table.lines is not None and table.lines.tolist() == [1, 2, 2]
 
 
@@ -90,12 +90,12 @@ def test_a_table_reads_like_its_json(tmp_path):
         for key in FLAT[2]
     }
     table = SourceTable(tmp_path / "train.parquet", pl.DataFrame(cells), notes=("from Parquet",))
-    assert ARGILLA_TABLE.matches(table.frame.columns)
-    refined, as_json = ARGILLA_TABLE.refine(table), read(FLAT)
+    assert ARGILLA.matches_columns(table.frame.columns)
+    refined, as_json = ARGILLA.read_table(table), read(FLAT)
     assert refined.frame.equals(as_json.frame) and account(refined) == account(as_json)
     assert refined.roles == as_json.roles and refined.notes[0] == "from Parquet"
     with pytest.raises(DataError, match=r"rows 1, 2: tone\.responses holds no JSON list"):
-        ARGILLA_TABLE.refine(
+        ARGILLA.read_table(
             SourceTable(
                 tmp_path / "train.csv", pl.DataFrame({**cells, "tone.responses": ["['angry']", "['calm']", ""]})
             )

@@ -13,7 +13,7 @@ from judgekit.tables.delimited.table import read_table
 from judgekit.tables.files import read_files
 from judgekit.tables.json_records.records import read_records
 from judgekit.tables.source import SourceTable
-from judgekit.tables.tools.doccano import DOCCANO, DOCCANO_TABLE, is_shared
+from judgekit.tables.tools.doccano import DOCCANO, is_shared
 
 
 def item(number: int, text: str, *labels: str, **more: object) -> dict:
@@ -127,8 +127,8 @@ def test_the_members_of_a_zip_are_the_annotators(tmp_path):
 def csv(folder: Path, name: str, content: str = CSV) -> SourceTable:
     (folder / name).write_text(content)
     table = read_table(folder / name)
-    assert DOCCANO_TABLE.matches(table.frame.columns)
-    return DOCCANO_TABLE.refine(table)
+    assert DOCCANO.matches_columns(table.frame.columns)
+    return DOCCANO.read_table(table)
 
 
 def test_joined_labels_of_a_csv_are_taken_apart(tmp_path):
@@ -153,7 +153,7 @@ def test_only_its_own_files_are_its():
         {"id": 1, "text": "x", "label": "a", "Comments": []},
     ):
         assert not DOCCANO.matches([record])
-    assert not DOCCANO_TABLE.matches(["id", "text", "label"])
+    assert not DOCCANO.matches_columns(["id", "text", "label"])
     with pytest.raises(DataError, match="not a doccano export"):
         DOCCANO.read(read_records(Path("x.json"), b'[{"id": 1, "text": "x", "label": "a"}]', strict=True), ())
 

@@ -12,7 +12,7 @@ from judgekit.errors import DataError
 from judgekit.tables.delimited.table import read_table
 from judgekit.tables.json_records.records import read_records
 from judgekit.tables.source import SourceTable
-from judgekit.tables.tools.label_studio import LABEL_STUDIO, LABEL_STUDIO_TABLE
+from judgekit.tables.tools.label_studio import LABEL_STUDIO
 
 
 def result(control: str, kind: str, value: dict) -> dict:
@@ -109,7 +109,7 @@ def test_each_control_is_a_label_column():
         ("", "4", ""),
         ("", "4", "travel / rail"),
     ]
-    assert any("1 answers to 'tone' hold several choices" in note for note in table.notes)
+    assert any("1 answer to 'tone' holds several choices" in note for note in table.notes)
 
 
 def test_pairwise_choice_is_a_side():
@@ -251,8 +251,8 @@ def test_csv_equals_json_min(tmp_path):
     cells = {key: [cell(row.get(key)) for row in FLAT] for key in columns}
     pl.DataFrame(cells).write_csv(tmp_path / "export.csv", quote_style="non_numeric")
     table = read_table(tmp_path / "export.csv")
-    assert LABEL_STUDIO_TABLE.matches(table.frame.columns)
-    refined, as_json = LABEL_STUDIO_TABLE.refine(table), read(FLAT)
+    assert LABEL_STUDIO.matches_columns(table.frame.columns)
+    refined, as_json = LABEL_STUDIO.read_table(table), read(FLAT)
     assert refined.frame.select(as_json.frame.columns).equals(as_json.frame)
     assert set(refined.roles.label) == set(as_json.roles.label)
     assert account(refined) == account(as_json) and refined.rows_read == 6
