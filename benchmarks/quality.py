@@ -74,7 +74,7 @@ def measure(name: str, folder: Path, workspace: Path, settings: dict[str, Any]) 
             "noise_floor": found["noise_floor"]["kl"],
             "truncated": found["truncated"],
             "training_seconds": seconds,
-            "training_items_per_second": trained.items_per_second,
+            "training_items_per_second": trained.training.items_per_second,
         }
 
 

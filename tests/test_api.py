@@ -33,13 +33,14 @@ def test_the_verbs_return_objects_and_print_nothing(
     assert dataset.items.labels == LABELS
     assert dataset.items.counts.sum() == 180
     assert judge.folder == place / "judges" / "votes"
-    assert judge.validation_kl <= judge.validation_prior_kl * 1.5
+    assert judge.training is not None
+    assert judge.training.validation_kl <= judge.training.validation_prior_kl * 1.5
     assert len(scores) == 2
     assert np.allclose(scores.to_polars().select([f"prob_{label}" for label in LABELS]).to_numpy().sum(1), 1, atol=1e-7)
     kl: Any = figures.metrics["kl"]
     assert kl.low <= kl.value <= kl.high
     assert figures.items == 60
-    assert [entry.name for entry in contents.judges] == ["votes"]
+    assert [found.name for found in contents.judges] == ["votes"]
 
 
 SCRIPT = """
@@ -99,18 +100,17 @@ def test_what_the_user_can_mend_is_a_judgekit_error(tmp_path: Path) -> None:
 def test_a_run_that_is_asked_to_stop_can_be_resumed(tmp_path: Path, bert: Path) -> None:
     ingest(write_csv(tmp_path / "votes.csv", votes_rows(60)), workspace=tmp_path / "ws")
     options: dict[str, Any] = {"workspace": tmp_path / "ws", "backbone": bert, "epochs": 2, "device": "cpu"}
-    stopped = train(**options, should_stop=lambda: True)
-    assert stopped.folder is None
-    assert stopped.steps == 0
+    with pytest.raises(JudgekitError, match=r"stopped after step 0; its checkpoint is kept(?s:.*)resume=True"):
+        train(**options, should_stop=lambda: True)
     resumed = train(resume=True, workspace=tmp_path / "ws")
-    assert resumed.folder is not None
-    assert resumed.steps > 0
+    assert resumed.training is not None
+    assert resumed.training.steps > 0
 
 
 def test_training_twice_makes_two_judges_with_the_same_adapter(tmp_path: Path, bert: Path) -> None:
     ingest(write_csv(tmp_path / "votes.csv", votes_rows(60)), workspace=tmp_path / "ws")
     folders = [train(workspace=tmp_path / "ws", backbone=bert, epochs=2, device="cpu").folder for _ in range(2)]
-    one, two = (folder for folder in folders if folder is not None)
+    one, two = (folder for folder in folders)
     assert (one.name, two.name) == ("votes", "votes-2")
     for path in (one / "adapter").iterdir():
         assert path.read_bytes() == (two / "adapter" / path.name).read_bytes()

@@ -35,17 +35,8 @@ def train(
     from judgekit.verbs import train as verb
 
     with progress(quiet=json) as reporter, stop_on_signal() as should_stop:
-        result = verb.train(
-            dataset,
-            judge=judge,
-            workspace=workspace,
-            resume=resume,
-            force=force,
-            offline=offline,
-            reporter=reporter,
-            should_stop=should_stop,
-            **settings,
-        )
+        request = verb.Request(dataset, judge, None, settings, resume=resume, force=force, offline=offline)
+        result = verb.run_training(verb.open_workspace(workspace), request, reporter, should_stop)
     if json or result.folder is not None:
         emit(result, verb.train_page, as_json=json)
     if result.folder is None:

@@ -84,7 +84,7 @@ def begin(place: Workspace, judges: Judges, request: Request, processes: Process
 
 def _start(place: Workspace, judges: Judges, request: Request, held: ExitStack, *, is_sharded: bool) -> Run:
     """A new run; an unfinished one of that name is thrown away if the request is forceful."""
-    settings = TrainSettings.from_json(dict(request.keywords)) if request.settings is None else request.settings
+    settings = TrainSettings.chosen(request.settings, request.keywords)
     dataset, force = request.dataset, request.force
     source = dataset.name if isinstance(dataset, Dataset) else place.open(DATASETS, dataset).name
     name = check_name(request.judge or (source if force else place.free_name(judges.kind, source)))

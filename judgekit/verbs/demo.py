@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rich.console import RenderableType
 
+from judgekit.dataset.opening import open_workspace
 from judgekit.errors import WorkspaceError
 from judgekit.reports.check_page import check_page
 from judgekit.reports.evaluate_page import evaluate_page
@@ -16,6 +17,7 @@ from judgekit.reports.ingest_page import ingest_page
 from judgekit.reports.score_page import score_page
 from judgekit.reports.show_page import template_page, workspace_page
 from judgekit.reports.train_page import train_page
+from judgekit.training.beginning import Request
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.verbs.check import check
 from judgekit.verbs.evaluate import evaluate
@@ -23,7 +25,7 @@ from judgekit.verbs.ingest import ingest
 from judgekit.verbs.init import init
 from judgekit.verbs.score import score
 from judgekit.verbs.show import show, show_template
-from judgekit.verbs.train import train
+from judgekit.verbs.train import run_training
 from judgekit.workspace.layout import LOCAL_NAME
 
 SAMPLE_FILES = ("votes.csv", "new.csv", "README.md")
@@ -70,9 +72,8 @@ def demo(
     yield DemoStep("judgekit ingest votes.csv", ingest_page(ingest(votes, workspace=workspace, force=force)))
     yield DemoStep("judgekit show template", template_page(show_template(workspace=workspace)))
     yield DemoStep("judgekit check", check_page(check(workspace=workspace)))
-    trained = train(
-        workspace=workspace, judge="votes", force=force, offline=offline, reporter=reporter, should_stop=should_stop
-    )
+    request = Request("votes", "votes", None, {}, resume=False, force=force, offline=offline)
+    trained = run_training(open_workspace(workspace), request, reporter, should_stop)
     yield DemoStep("judgekit train", train_page(trained))
     if trained.folder is None:
         return

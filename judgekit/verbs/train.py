@@ -6,15 +6,21 @@ import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
-from judgekit.dataset.opening import open_workspace
+from judgekit.config import LoadSettings, TrainSettings
+from judgekit.config.keywords import TrainKeywords
+from judgekit.dataset.opening import open_workspace as open_workspace
+from judgekit.dataset.result import IngestResult
+from judgekit.errors import WorkspaceError
 from judgekit.judge.describing import judge_manifest
+from judgekit.judge.judge import Judge
 from judgekit.judge.manifest import ADAPTER_FOLDER, JUDGES, LOG_FILE, TEMPLATE_FILE, runs_of_judges
 from judgekit.models.loading import choose_device
 from judgekit.reports.train_page import train_page as train_page
 from judgekit.training.assembly import Trained, Training, assemble
-from judgekit.training.beginning import Judges, Request, Run, begin
+from judgekit.training.beginning import Judges, Run, begin
+from judgekit.training.beginning import Request as Request
 from judgekit.training.notes import notes_after, notes_before
 from judgekit.training.processes import Processes, join_processes
 from judgekit.training.reporter import SILENT, Reporter
@@ -25,7 +31,7 @@ from judgekit.workspace.store import Workspace
 
 
 def train(
-    dataset: str | None = None,
+    dataset: str | IngestResult | None = None,
     *,
     judge: str | None = None,
     workspace: str | Path | None = None,
@@ -34,27 +40,73 @@ def train(
     offline: bool = False,
     reporter: Reporter = SILENT,
     should_stop: Callable[[], bool] = lambda: False,
-    **settings: Any,
-) -> TrainResult:
+    settings: TrainSettings | None = None,
+    **keywords: Unpack[TrainKeywords],
+) -> Judge:
     """Fine-tune a judge on a dataset with LoRA and the adversarial distribution-alignment loss.
 
     Args:
-        dataset: its name; None takes the newest.
+        dataset: what `ingest` returned, or the name of a dataset; None takes the newest.
         judge: name of the judge; None takes the dataset's, with a number if that is taken and `force` is false.
-        workspace: its folder; None finds one.
+        workspace: its folder; None takes that of an ingested dataset, else finds one.
         resume: continue the run that was interrupted, with the settings it was started with.
         force: replace a judge of that name, and throw away an unfinished run of that name.
         offline: never ask the hub.
         reporter: gets notes and progress.
-        should_stop: asked after every step; true keeps a checkpoint and returns.
-        settings: fields of `TrainSettings`.
+        should_stop: asked after every step; true keeps a checkpoint and raises.
+        settings: how it is trained.
+        keywords: fields of `TrainSettings`; they win over `settings`.
+
+    Returns:
+        The judge; `Judge.training` says how the training went.
 
     Raises:
-        JudgekitError: whatever the user can mend, before the backbone is loaded where possible.
+        JudgekitError: whatever the user can mend, before the backbone is loaded where possible; or it was stopped.
+
+    Example:
+        >>> judge = train("votes", judge="comments", settings=TrainSettings(epochs=3), device="cpu", force=True)
+        >>> judge.labels
+        ('bad', 'fair', 'good')
+        >>> judge.training.items
+        {'train': 48, 'validation': 6, 'test': 6}
     """
+    name = dataset
+    if isinstance(dataset, IngestResult):
+        if dataset.folder is None:
+            raise WorkspaceError("A dataset of a dry run was not written.", hint="Ingest it without dry_run.")
+        name, workspace = dataset.dataset, workspace or dataset.folder.parent.parent
     place = open_workspace(workspace)
+    request = Request(name, judge, settings, keywords, resume=resume, force=force, offline=offline)
+    result = run_training(place, request, reporter, should_stop)
+    if result.folder is None:
+        raise WorkspaceError(
+            f"The training of {result.judge!r} was stopped after step {result.steps:,}; its checkpoint is kept.",
+            hint=f"Continue it: train(judge={result.judge!r}, resume=True)",
+        )
+    entry = place.open(JUDGES, result.judge)
+    trained = entry.manifest.settings
+    load = LoadSettings(device=trained.device, dtype=trained.dtype, trust_remote_code=trained.trust_remote_code)
+    return Judge(entry, workspace=place, settings=load, offline=offline, training=result)
+
+
+def run_training(
+    place: Workspace,
+    request: Request,
+    reporter: Reporter = SILENT,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> TrainResult:
+    """Make the judge that is asked for, unless it is stopped.
+
+    Args:
+        place: the workspace.
+        request: the dataset, the judge's name, the settings.
+        reporter: gets notes and progress.
+        should_stop: asked after every step; true keeps a checkpoint, and the result has no folder.
+
+    Raises:
+        JudgekitError: whatever the user can mend.
+    """
     processes = join_processes()
-    request = Request(dataset, judge, None, settings, resume=resume, force=force, offline=offline)
     with ExitStack() as held:
         run = begin(place, Judges(JUDGES, runs_of_judges(place)), request, processes, held)
         try:

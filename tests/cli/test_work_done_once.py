@@ -51,9 +51,10 @@ def test_a_command_reads_weights_and_items_once(
 
 
 def test_a_resumed_training_reads_them_once_too(run: Run, judged: Path, readings: Counter[str], bert: Path) -> None:
-    from judgekit import train
+    from judgekit import JudgekitError, train
 
-    train(judge="again", backbone=bert, epochs=1, device="cpu", should_stop=lambda: True)
+    with pytest.raises(JudgekitError, match="was stopped"):
+        train(judge="again", backbone=bert, epochs=1, device="cpu", should_stop=lambda: True)
     readings.clear()
     assert run("train", "--resume").code == 0
     assert (readings["hash_weights"], readings["load_items"]) == (1, 1)

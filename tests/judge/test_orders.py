@@ -15,7 +15,7 @@ from transformers import AutoTokenizer
 from judgekit import evaluate, ingest, score, train
 from judgekit.config import OnTooLong, PredictSettings, TrainSettings
 from judgekit.dataset.opening import open_dataset, open_workspace
-from judgekit.errors import LabelError
+from judgekit.errors import JudgekitError, LabelError
 from judgekit.judge.loading import Predictions
 from judgekit.judge.orders import predict_both_orders
 from judgekit.prompts.mirror import find_mirror
@@ -174,8 +174,8 @@ def test_a_swapped_training_resumes_as_it_was_started(compared: Path, bert: Path
     settings: dict[str, Any] = {"backbone": bert, "epochs": 1, "batch_size": 8, "swap": True, "workspace": compared}
     whole = train(judge="whole", **settings)
     steps = iter(range(100))
-    assert train(judge="stopped", should_stop=lambda: next(steps) == 3, **settings).folder is None
+    with pytest.raises(JudgekitError, match="was stopped after step"):
+        train(judge="stopped", should_stop=lambda: next(steps) == 3, **settings)
     resumed = train(judge="stopped", resume=True, workspace=compared)
-    assert resumed.folder is not None and whole.folder is not None
     one, other = ((folder / "adapter" / "adapter_model.safetensors") for folder in (whole.folder, resumed.folder))
     assert one.read_bytes() == other.read_bytes()

@@ -36,7 +36,11 @@ def zipped(**members: bytes) -> bytes:
     return content.getvalue()
 
 
-@pytest.mark.parametrize("content", [CSV, JSONL, parquet(), b"[" + JSONL.strip().replace(b"\n", b",") + b"]"])
+@pytest.mark.parametrize(
+    "content",
+    [CSV, JSONL, parquet(), b"[" + JSONL.strip().replace(b"\n", b",") + b"]"],
+    ids=["csv", "jsonl", "parquet", "json"],
+)
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 @pytest.mark.parametrize("name", ["votes", "votes.csv.gz", "votes.json", "votes.xlsx"])
 def test_content_decides_whatever_the_name_says(tmp_path, name, pack, content):
@@ -86,6 +90,7 @@ def test_a_header_with_brackets_is_not_json(tmp_path, header):
         (b"\x89PNG\r\n\x1a\n" + bytes(60), "binary or damaged"),
         (b"%PDF-1.7 ...", "a PDF file"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "bytes",  # archives hold the time they were made
 )
 def test_what_cannot_be_opened_is_refused_by_name_with_a_way_out(tmp_path, content, said):
     path = tmp_path / "votes.dat"

@@ -117,8 +117,8 @@ def test_a_judge_is_trained_with_weights_and_tested_on_the_given_part(dataset: A
     trained = train(
         workspace=tmp_path / "ws", backbone=bert, epochs=1, batch_size=16, device="cpu", annotator_weights=True
     )
-    assert trained.items == {"train": 43, "validation": 5, "test": 12}
-    assert trained.folder is not None
+    assert trained.training is not None
+    assert trained.training.items == {"train": 43, "validation": 5, "test": 12}
     weights = read_json(trained.folder / "manifest.json")["annotator_weights"]
     assert weights["annotators"] == 5 and set(weights) == {"annotators", "min", "mean"}
     tested = evaluate(workspace=tmp_path / "ws")
