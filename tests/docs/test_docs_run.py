@@ -93,3 +93,15 @@ def test_blocks_that_do_not_run_are_few_and_say_why() -> None:
     assert len(reasons) <= sum(len(runnable_blocks(page)) for page in PAGES)
     comments = sum(len(re.findall("<!-- not run: [^W]", text)) for text in PAGES.values())
     assert comments == len(reasons)  # each stands right above its block
+
+
+def test_the_tutorial_shows_what_ingest_and_check_print(
+    tmp_path: Path, small_starter: None, run: Callable[..., Any]
+) -> None:
+    blocks = [block.text for block in blocks_of("docs/tutorial.md") if block.language == "text"]
+    run("init")
+    printed = run("ingest", SAMPLE / "votes.csv").out + run("check").out
+    for block in blocks[:3]:
+        # Lines may break elsewhere, and "…" stands for what is left out.
+        for part in block.split("…\n"):
+            assert " ".join(part.split()) in " ".join(printed.split())
