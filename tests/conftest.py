@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,18 @@ def votes_csv(tmp_path: Path) -> Path:
 def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An encoder with token types."""
     return build_bert(tmp_path_factory.mktemp("backbones") / "tiny-bert")
+
+
+@pytest.fixture(scope="session")
+def small_starter(bert: Path) -> Iterator[None]:
+    """The small encoder under the name of the embedded backbone."""
+    from judgekit.models import starter
+    from judgekit.models.weights import hash_weights
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(starter, "find_in_wheel", lambda: bert)
+        patch.setattr(starter, "SHA256", hash_weights(bert))
+        yield
 
 
 @pytest.fixture(scope="session")

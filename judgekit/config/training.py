@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from functools import wraps
+from typing import Any
 
 from judgekit.config.choices import Adversary, Preset, Projection
 from judgekit.config.loss import LossSettings
@@ -31,24 +33,18 @@ class TrainSettings(SelectionSettings, OptimisationSettings, LossSettings, Promp
     """Settings of `judgekit train`.
 
     Example:
-        >>> TrainSettings(epochs=3, adversary="off").adversary.value
-        'off'
+        >>> TrainSettings(preset="paper", epochs=1).adversary.value
+        'paper'
+        >>> TrainSettings(epochs=0)
+        Traceback (most recent call last):
+        ...
+        judgekit.errors.SettingsError: ...
     """
 
     preset: Preset = setting(
         Preset.default,
         "Start from judgekit's defaults, the published ones (arXiv 2505.12301), or those of its single-point baseline.",
     )
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> Self:
-        """Settings from a mapping; what it does not name comes from its preset, then from the defaults.
-
-        Raises:
-            SettingsError: a key is not a setting of this verb, or a value is out of range.
-        """
-        chosen = str(values.get("preset", Preset.default))
-        return super().from_json({**PRESETS.get(Preset(chosen), {}), **values} if chosen in list(Preset) else values)
 
     def words_of_labels(self) -> dict[str, tuple[str, ...]]:
         """`label_words` by label."""
@@ -71,3 +67,17 @@ class TrainSettings(SelectionSettings, OptimisationSettings, LossSettings, Promp
         if self.projection == Projection.cvxpy and self.adversary != Adversary.paper:
             problems.append("--projection cvxpy needs --adversary paper: the search never leaves the feasible set")
         return problems
+
+
+def _with_presets(plain: Callable[..., None]) -> Callable[..., None]:
+    """The constructor, with the values of the preset where it is given no others."""
+
+    @wraps(plain)
+    def made(self: TrainSettings, **values: Any) -> None:
+        chosen = values.get("preset", Preset.default)
+        plain(self, **{**(PRESETS[Preset(chosen)] if chosen in list(Preset) else {}), **values})
+
+    return made
+
+
+TrainSettings.__init__ = _with_presets(TrainSettings.__init__)

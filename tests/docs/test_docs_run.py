@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +17,11 @@ import pytest
 from documentation import JUDGE_COMMENT, PAGES, ROOT, Block, blocks_of, runnable_blocks
 
 from judgekit import ingest, train
-from judgekit.models import starter
-from judgekit.models.weights import hash_weights
 
 SAMPLE = ROOT / "judgekit" / "sample"
 ROWS = 480
 """Of the sample's annotations: about 115 items, so that a training takes a second."""
 RUN = [page for page in PAGES if runnable_blocks(page)]
-
-
-@pytest.fixture(scope="session")
-def small_starter(bert: Path) -> Iterator[None]:
-    """The small encoder under the name of the embedded backbone."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(starter, "find_in_wheel", lambda: bert)
-        patch.setattr(starter, "SHA256", hash_weights(bert))
-        yield
 
 
 def write_sample(folder: Path) -> Path:
