@@ -63,7 +63,7 @@ def find_budget(data: Dataset, settings: StudySettings, plans: list[StudyPlan]) 
     if settings.annotator_weights:
         raise SettingsError(
             "--plan budget cannot be used with --annotator-weights: it draws from the counts, which name nobody.",
-            hint="Leave one of them away.",
+            hint="Omit one of them.",
         )
     counts = data.items.counts[rows_of(data, "train")]
     budget = largest_budget(counts, WAYS)

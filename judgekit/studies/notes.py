@@ -1,4 +1,4 @@
-"""What a study tells its user before its first run: the items, the variants, and where it leaves the paper."""
+"""What a study says before its first run: the items, the variants, and where it leaves the paper."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from judgekit.config import ModelKind
 from judgekit.studies.plans import RAW, Run
 from judgekit.studies.runs import Ground
 from judgekit.training.decisions import PUBLISHED_LEARNING_RATE, loop_settings
+from judgekit.wording import counted
 
 
 def study_notes(ground: Ground, runs: Mapping[str, Sequence[Run]]) -> list[str]:
@@ -17,13 +18,14 @@ def study_notes(ground: Ground, runs: Mapping[str, Sequence[Run]]) -> list[str]:
         ground: what all runs share.
         runs: of each variant, one per seed.
     """
-    sizes, setup, kind = ground.sizes(), ground.setup, ground.setup.backbone.kind
+    items, setup, kind = ground.sizes().items, ground.setup, ground.setup.backbone.kind
     every = {run.key for several in runs.values() for run in several}
     notes = [
-        f"Dataset {ground.data.name}: {sizes['items']['train']:,} items to train on, {sizes['items']['validation']:,} "
-        f"to choose checkpoints on, {sizes['items']['test']:,} to test on; the same split for all runs.",
+        f"Dataset {ground.data.name}: {counted(items['train'], 'item')} to train on, {items['validation']:,} "
+        f"to choose checkpoints on, {items['test']:,} to test on; the same split for all runs.",
         f"Backbone {setup.backbone.name} ({kind.value}) on {setup.device}, {str(setup.dtype).removeprefix('torch.')}; "
-        f"{len(runs)} variants with {max(map(len, runs.values()))} seeds come down to {len(every)} different runs.",
+        f"{counted(len(runs), 'variant')} with {counted(max(map(len, runs.values())), 'seed')} make "
+        f"{counted(len(every), 'different run')}.",
         _learning_rates(ground, runs),
     ]
     if kind is ModelKind.encoder and RAW.name in runs:
@@ -37,7 +39,8 @@ def study_notes(ground: Ground, runs: Mapping[str, Sequence[Run]]) -> list[str]:
             f"items drawn anew for each seed from the {len(budget.pool):,} that have {max(budget.per_item)} or more."
         )
     if ground.dropped:
-        notes.append(f"{ground.dropped:,} items are longer than {setup.prompts.max_length} tokens and are left out.")
+        are = counted(ground.dropped, "item is", "items are")
+        notes.append(f"{are} longer than {setup.prompts.max_length} tokens and left out.")
     return notes
 
 

@@ -1,13 +1,15 @@
-"""What a study compares: the variants of each plan, and the runs they come down to. Equal runs are made once."""
+"""What a study compares: the variants of each plan, and the runs that they need. Equal runs are made once."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, cast
 
-from judgekit.config import Adversary, ModelKind, Projection, StudyPlan, TrainSettings
+from judgekit.config import Adversary, ModelKind, Projection, StudyPlan, StudySettings, TrainSettings
+from judgekit.config.keywords import StudyKeywords
 from judgekit.training.decisions import loop_settings
 
 ALPHAS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -37,6 +39,7 @@ class Run(NamedTuple):
     per_item: int | None
 
 
+_NOT_FOR_RUNS = {"plan", "seeds", "train_items", "seed", "split", "split_seed"}
 _PUBLISHED = {"preset": "paper"}
 RAW = Variant("raw", {}, is_trained=False)
 SINGLE_POINT = Variant("single-point", {"preset": "single-point", "alpha": 0.0, "adversary": "off"})
@@ -70,7 +73,15 @@ def variants_of(plans: Sequence[StudyPlan], ways: Sequence[int]) -> list[Variant
     return [variant for variant in found.values() if variant.per_item is None or variant.per_item in ways]
 
 
-def settings_of(variant: Variant, given: Mapping[str, Any]) -> TrainSettings:
+def given_settings(settings: StudySettings | None, keywords: StudyKeywords) -> StudyKeywords:
+    """What a call sets for the runs, over which a variant sets its own: of an object, what is not its default."""
+    fields = dataclasses.fields(settings) if settings is not None else ()
+    of_object = {one.name: value for one in fields if (value := getattr(settings, one.name)) != one.default}
+    given = {name: value for name, value in {**of_object, **keywords}.items() if name not in _NOT_FOR_RUNS}
+    return cast("StudyKeywords", {**given, "split": "auto"})  # the split is fixed before
+
+
+def settings_of(variant: Variant, given: StudyKeywords) -> TrainSettings:
     """The settings of a variant: what makes it, over what the user gave, over its preset."""
     values = {**given, **variant.settings}
     if TrainSettings.from_json({**values, "projection": Projection.exact}).adversary is not Adversary.paper:
@@ -80,7 +91,7 @@ def settings_of(variant: Variant, given: Mapping[str, Any]) -> TrainSettings:
 
 def runs_of(
     variant: Variant,
-    given: Mapping[str, Any],
+    given: StudyKeywords,
     *,
     seeds: Sequence[int],
     kind: ModelKind,

@@ -9,32 +9,33 @@ studies/<name>/
 
 from __future__ import annotations
 
-import json
+import csv
+import io
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from judgekit.errors import WorkspaceError
+from judgekit.studies.manifest import FinishedRun, StudyManifest, TrainingFigures
 from judgekit.workspace.atomic import replaced_file
 from judgekit.workspace.layout import MANIFEST_FILE
-from judgekit.workspace.manifest import read_stamped, stamp, write_json
 
 RUNS_FOLDER = "runs"
-_WORDS = {
-    "content_hash": "the items of the dataset",
-    "dataset": "the dataset",
-    "template": "its template",
-    "backbone": "the backbone",
-}
+_COLUMNS = (
+    "seed", "key", "kl", "accuracy", "validation_kl", "temperature", "label_mass", "training_items", "per_item",
+    "epochs", "learning_rate", "steps", "best_step", "seconds", "items_per_second", "peak_memory", "alpha", "epsilon",
+    "adversary",
+)  # fmt: skip
 
 
 class Record(NamedTuple):
     """A finished run."""
 
-    facts: dict[str, Any]
+    run: FinishedRun
     logits: NDArray[np.float32]
     """On the test items, after calibration, `[N, K]`."""
 
@@ -49,34 +50,24 @@ class Records:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def start(self, facts: dict[str, Any], *, force: bool) -> None:
+    def start(self, manifest: StudyManifest, *, force: bool) -> None:
         """Begin the study, or go on with the one that is there.
 
         Args:
-            facts: `dataset`, `content_hash`, `template`, `backbone` and `settings`, as JSON values.
+            manifest: what its runs have in common.
             force: forget what is there.
 
         Raises:
             WorkspaceError: what is there was made of something else.
         """
-        manifest = self.folder / MANIFEST_FILE
-        facts = json.loads(json.dumps(facts))  # tuples become lists, as in the file
+        path = self.folder / MANIFEST_FILE
         if force:
-            manifest.unlink(missing_ok=True)  # first: without it the rest is nothing
-        if not manifest.is_file():
+            path.unlink(missing_ok=True)  # first: without it the rest is nothing
+        if not path.is_file():
             shutil.rmtree(self.folder, ignore_errors=True)
             (self.folder / RUNS_FOLDER).mkdir(parents=True)
-            write_json(manifest, stamp(facts))
-            return
-        found = read_stamped(manifest)
-        changed = [words for key, words in _WORDS.items() if found[key] != facts[key]]
-        then, now = found["settings"], facts["settings"]
-        changed += [
-            f"--{key.replace('_', '-')}: {then.get(key)} then, {now.get(key)} now"
-            for key in sorted(then | now)
-            if then.get(key) != now.get(key)
-        ]
-        if changed:
+            manifest.write(path)
+        elif changed := StudyManifest.read(path).changed_in(manifest):
             raise WorkspaceError(
                 f"The study {self.folder.name!r} was started with something else; these differ:",
                 problems=changed,
@@ -87,11 +78,12 @@ class Records:
         """Whether a run is finished."""
         return self._path(key).is_file()
 
-    def save(self, key: str, record: Record) -> None:
+    def save(self, record: Record) -> None:
         """Keep a finished run."""
-        with replaced_file(self._path(key).with_suffix(".npy")) as path:
-            np.save(path, record.logits, allow_pickle=False)
-        write_json(self._path(key), stamp(record.facts))
+        path = self._path(record.run.key)
+        with replaced_file(path.with_suffix(".npy")) as logits:
+            np.save(logits, record.logits, allow_pickle=False)
+        record.run.write(path)
 
     def load(self, key: str) -> Record:
         """A finished run.
@@ -100,9 +92,9 @@ class Records:
             WorkspaceError: its files are damaged.
         """
         path = self._path(key).with_suffix(".npy")
-        facts = read_stamped(self._path(key))
+        run = FinishedRun.read(self._path(key))
         try:
-            return Record(facts, np.load(path, allow_pickle=False))
+            return Record(run, np.load(path, allow_pickle=False))
         except (OSError, ValueError, EOFError) as error:
             raise WorkspaceError(
                 f"{path} cannot be read: {error}.", hint=f"Delete {self._path(key)}; the study makes that run again."
@@ -110,3 +102,16 @@ class Records:
 
     def _path(self, key: str) -> Path:
         return self.folder / RUNS_FOLDER / f"{key}.json"
+
+
+def runs_table(variants: Mapping[str, Sequence[Record]]) -> str:
+    """The runs as CSV, one row per variant and seed; runs that several variants share have one key."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["variant", *_COLUMNS])
+    for name, records in variants.items():
+        for run, _ in records:
+            training = dict.fromkeys(TrainingFigures.model_fields) if run.training is None else run.training.to_json()
+            cells = {**run.settings.to_json(), **run.to_json(), **training, "temperature": run.calibration.temperature}
+            writer.writerow([name, *(cells[column] for column in _COLUMNS)])
+    return text.getvalue()

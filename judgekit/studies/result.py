@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from judgekit.config import StudyPlan
-from judgekit.core.calibration import apply_temperature
+from judgekit.core.calibration import Calibration
 from judgekit.core.distributions import empirical_distribution
-from judgekit.core.metrics import accuracy_per_item, baselines, bootstrap_interval, kl_per_item, noise_floor
+from judgekit.core.metrics import Interval, accuracy_per_item, baselines, bootstrap_interval, kl_per_item, noise_floor
 from judgekit.core.random_perturbation import perturbed_kl
 from judgekit.studies.plans import ALPHA, BUDGET, EPSILON, LEVELS, PAPER, VARIANTS
 from judgekit.studies.records import Record
@@ -24,16 +24,123 @@ DRAWS = 20
 FloatArray = NDArray[np.float64]
 
 
+class OverSeeds(NamedTuple):
+    """A mean over seeds with its interval over items, and the least and most of the seeds' own means."""
+
+    value: float
+    low: float
+    high: float
+    least: float
+    most: float
+
+
+class Line(NamedTuple):
+    """One variant in a table, or in a curve of the settings it was trained with."""
+
+    variant: str
+    seeds: int
+    training_items: int
+    kl: OverSeeds
+    accuracy: OverSeeds
+    label_mass: float | None = None
+    untrained: int = 0
+    """Trainings in which no evaluation was better than the one before training."""
+    items_per_second: float | None = None
+    """Of training, the fastest seed; None where nothing was trained."""
+    peak_memory: int | None = None
+    """Bytes, the least of the seeds."""
+    x: float | None = None
+    """Where it stands in a curve; None in a table."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        facts = {**self._asdict(), "kl": self.kl._asdict(), "accuracy": self.accuracy._asdict()}
+        return {name: value for name, value in facts.items() if name != "x" or value is not None}
+
+
+class Point(NamedTuple):
+    """A variant against test targets perturbed by the length `x`."""
+
+    variant: str
+    x: float
+    kl: OverSeeds
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {**self._asdict(), "kl": self.kl._asdict()}
+
+
+class Baseline(NamedTuple):
+    """A prediction that is the same for all items."""
+
+    kl: float
+    accuracy: float
+
+
+class BudgetSpent(NamedTuple):
+    """The annotations that the budget plan spends."""
+
+    annotations: int
+    per_item: tuple[int, ...]
+    """The ways: annotations per item."""
+    pool: int
+    """Training items that have enough annotations for every way."""
+
+
+class Sizes(NamedTuple):
+    """How much a study rests on."""
+
+    items: dict[str, int]
+    """Of each part of the split."""
+    test_annotations: int
+    budget: BudgetSpent | None
+
+
+class Findings(NamedTuple):
+    """The tables and curves of a finished study."""
+
+    dataset: str
+    backbone: str
+    notes: tuple[str, ...]
+    """What was said before the first run."""
+    sizes: Sizes
+    seeds: int
+    noise_floor: float
+    """KL in nats that a perfect judge would show against these annotations."""
+    baselines: dict[str, Baseline]
+    """`class_prior` and `uniform`."""
+    plans: dict[str, list[Line] | list[Point]]
+    kl_above_paper: dict[str, Interval]
+    """KL of each variant minus the paper's, item by item."""
+    confidence: float = CONFIDENCE
+    draws: int = DRAWS
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        budget = self.sizes.budget
+        facts = {
+            **self._asdict(),
+            **self.sizes._asdict(),
+            "notes": list(self.notes),
+            "budget": None if budget is None else {**budget._asdict(), "per_item": list(budget.per_item)},
+            "baselines": {name: found._asdict() for name, found in self.baselines.items()},
+            "plans": {plan: [line.to_json() for line in lines] for plan, lines in self.plans.items()},
+            "kl_above_paper": {name: found._asdict() for name, found in self.kl_above_paper.items()},
+        }
+        del facts["sizes"]
+        return facts
+
+
 class StudyResult(NamedTuple):
     """What a study found, or how far it came."""
 
     study: str
     folder: Path
     runs: int
-    """That the plans come down to."""
+    """Different ones in all plans."""
     finished: int
-    facts: dict[str, Any]
-    """Tables and curves as JSON values; empty if the study was interrupted."""
+    findings: Findings | None = None
+    """None if the study was interrupted."""
 
     @property
     def is_finished(self) -> bool:
@@ -42,8 +149,8 @@ class StudyResult(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values."""
-        known = {name: value for name, value in self._asdict().items() if name != "facts"}
-        return {**known, "folder": str(self.folder), **self.facts}
+        known = {"study": self.study, "folder": str(self.folder), "runs": self.runs, "finished": self.finished}
+        return known if self.findings is None else {**known, **self.findings.to_json()}
 
 
 class Held(NamedTuple):
@@ -57,72 +164,93 @@ class Held(NamedTuple):
     """Of bootstrap and perturbations."""
 
 
-def summarise(plans: Sequence[StudyPlan], variants: Mapping[str, Sequence[Record]], held: Held) -> dict[str, Any]:
-    """The tables and curves of a study, as JSON values.
+def summarise(
+    plans: Sequence[StudyPlan],
+    variants: Mapping[str, Sequence[Record]],
+    held: Held,
+    *,
+    dataset: str,
+    backbone: str,
+    notes: Sequence[str],
+    sizes: Sizes,
+) -> Findings:
+    """The tables and curves of a study.
 
     Args:
         plans: what was asked for.
         variants: the runs of each variant by its name, one per seed.
         held: what they are held against.
+        dataset: its name.
+        backbone: its name.
+        notes: what was said before the first run.
+        sizes: how much the study rests on.
     """
     lines = {name: _line(name, records, held) for name, records in variants.items()}
     points = {variant.name: x for curve in (ALPHA, EPSILON, BUDGET) for x, variant in curve.items()}
-    tables: dict[str, Any] = {}
+    tables: dict[str, list[Line] | list[Point]] = {}
     for plan in plans:
         names = [variant.name for variant in VARIANTS[plan] if variant.name in lines]
         if plan is StudyPlan.robustness:
             tables[plan.value] = _robustness({name: variants[name] for name in names}, held)
         else:
-            tables[plan.value] = [lines[name] | ({"x": points[name]} if name in points else {}) for name in names]
+            tables[plan.value] = [lines[name]._replace(x=points.get(name)) for name in names]
     constant = baselines(held.counts, held.prior)
-    return {
-        "seeds": max(len(records) for records in variants.values()),
-        "confidence": CONFIDENCE,
-        "draws": DRAWS,
-        "noise_floor": noise_floor(held.counts),
-        "baselines": {name: {key: found[key] for key in ("kl", "accuracy")} for name, found in constant.items()},
-        "plans": tables,
-        "kl_above_paper": _differences({name: found for name, found in variants.items() if name not in points}, held),
-    }
+    return Findings(
+        dataset=dataset,
+        backbone=backbone,
+        notes=tuple(notes),
+        sizes=sizes,
+        seeds=max(len(records) for records in variants.values()),
+        noise_floor=noise_floor(held.counts),
+        baselines={name: _baseline(found) for name, found in constant.items()},
+        plans=tables,
+        kl_above_paper=_differences({name: found for name, found in variants.items() if name not in points}, held),
+    )
 
 
-def _line(name: str, records: Sequence[Record], held: Held) -> dict[str, Any]:
+def _baseline(metrics: Mapping[str, float | None]) -> Baseline:
+    kl, accuracy = metrics["kl"], metrics["accuracy"]
+    assert kl is not None and accuracy is not None  # both are defined on any items
+    return Baseline(kl, accuracy)
+
+
+def _line(name: str, records: Sequence[Record], held: Held) -> Line:
     p = empirical_distribution(held.counts)
-    trained = [record.facts for record in records if "steps" in record.facts]
-    return {
-        "variant": name,
-        "seeds": len(records),
-        "training_items": records[0].facts["training_items"],
-        "kl": _interval([kl_per_item(_q(record), p) for record in records], held),
-        "accuracy": _interval([accuracy_per_item(_q(record), held.counts) for record in records], held),
-        "label_mass": _mean(
-            [record.facts["label_mass"] for record in records if record.facts["label_mass"] is not None]
-        ),
-        "untrained": sum(facts["best_step"] == 0 for facts in trained),
+    runs = [record.run for record in records]
+    trained = [run.training for run in runs if run.training is not None]
+    masses = [run.label_mass for run in runs if run.label_mass is not None]
+    return Line(
+        variant=name,
+        seeds=len(records),
+        training_items=runs[0].training_items,
+        kl=_over_seeds([kl_per_item(_q(record), p) for record in records], held),
+        accuracy=_over_seeds([accuracy_per_item(_q(record), held.counts) for record in records], held),
+        label_mass=float(np.mean(masses)) if masses else None,
+        untrained=sum(figures.best_step == 0 for figures in trained),
         # What else the machine does makes training slower, never faster; and on a CPU the memory is that of the whole
         # process, which keeps some of what earlier runs used. The best of the seeds is the nearest to the cost.
-        "items_per_second": max((facts["items_per_second"] for facts in trained), default=None),
-        "peak_memory": min((facts["peak_memory"] or 0 for facts in trained), default=0) or None,
-    }
+        items_per_second=max((figures.items_per_second for figures in trained), default=None),
+        peak_memory=min((figures.peak_memory or 0 for figures in trained), default=0) or None,
+    )
 
 
-def _robustness(variants: Mapping[str, Sequence[Record]], held: Held) -> list[dict[str, Any]]:
+def _robustness(variants: Mapping[str, Sequence[Record]], held: Held) -> list[Point]:
     """One point per variant and level; the class prior too, to compare with."""
     p = empirical_distribution(held.counts)
     predicted = {name: [_q(record) for record in records] for name, records in variants.items()}
     predicted["class prior"] = [np.tile(held.prior, (len(p), 1))]
     return [
-        {
-            "variant": name,
-            "x": level,
-            "kl": _interval([perturbed_kl(q, p, level, draws=DRAWS, seed=held.seed) for q in several], held),
-        }
+        Point(
+            name,
+            level,
+            _over_seeds([perturbed_kl(q, p, level, draws=DRAWS, seed=held.seed) for q in several], held),
+        )
         for name, several in predicted.items()
         for level in LEVELS
     ]
 
 
-def _differences(variants: Mapping[str, Sequence[Record]], held: Held) -> dict[str, dict[str, float]]:
+def _differences(variants: Mapping[str, Sequence[Record]], held: Held) -> dict[str, Interval]:
     """KL of each variant minus the paper's on the same items: intervals of a pair are far narrower than the two."""
     if PAPER.name not in variants:
         return {}
@@ -131,22 +259,17 @@ def _differences(variants: Mapping[str, Sequence[Record]], held: Held) -> dict[s
         name: np.mean([kl_per_item(_q(record), p) for record in records], axis=0) for name, records in variants.items()
     }
     return {
-        name: bootstrap_interval(found - per_item[PAPER.name], seed=held.seed, confidence=CONFIDENCE)._asdict()
+        name: bootstrap_interval(found - per_item[PAPER.name], seed=held.seed, confidence=CONFIDENCE)
         for name, found in per_item.items()
         if name != PAPER.name
     }
 
 
-def _interval(per_seed: Sequence[FloatArray], held: Held) -> dict[str, float]:
-    """The mean over seeds with its interval over items, and the least and most of the seeds' means."""
+def _over_seeds(per_seed: Sequence[FloatArray], held: Held) -> OverSeeds:
     found = bootstrap_interval(np.mean(per_seed, axis=0), seed=held.seed, confidence=CONFIDENCE)
     means = [float(one.mean()) for one in per_seed]
-    return {**found._asdict(), "least": min(means), "most": max(means)}
+    return OverSeeds(*found, least=min(means), most=max(means))
 
 
 def _q(record: Record) -> FloatArray:
-    return apply_temperature(record.logits, 1.0)
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return float(np.mean(values)) if values else None
+    return Calibration().apply(record.logits)

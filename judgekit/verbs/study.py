@@ -2,54 +2,43 @@
 
 from __future__ import annotations
 
-import csv
-import gc
-import io
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from judgekit.config import StudySettings
-from judgekit.dataset.opening import Dataset, named_annotations, open_dataset, open_workspace
-from judgekit.models.loading import Backbone
+from judgekit.config.keywords import StudyKeywords
+from judgekit.dataset.opening import named_annotations, open_dataset, open_workspace
 from judgekit.reports.study_figures import study_figures
 from judgekit.reports.study_html import study_html
 from judgekit.reports.study_page import study_markdown
 from judgekit.reports.study_page import study_page as study_page
 from judgekit.studies.data import find_budget, with_fixed_split
+from judgekit.studies.manifest import StudyManifest
 from judgekit.studies.notes import study_notes
-from judgekit.studies.plans import Run, plans_of, runs_of, variants_of
-from judgekit.studies.records import Record, Records
+from judgekit.studies.plans import given_settings, plans_of, runs_of, variants_of
+from judgekit.studies.records import Records, runs_table
 from judgekit.studies.result import StudyResult, summarise
-from judgekit.studies.runs import Ground, lay_ground, make_run
+from judgekit.studies.runs import lay_ground, make_all
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.training.setup import wanted_backbone
 from judgekit.training.training_data import split_parts
 from judgekit.workspace.atomic import write_text
 from judgekit.workspace.layout import check_name
-
-# They may grow from call to call: the runs that are there stay what they are.
-_MAY_DIFFER = ("preset", "plan", "seeds")
-_NOT_FOR_RUNS = ("plan", "seeds", "train_items", "seed", "split", "split_seed")
-_COLUMNS = (
-    "seed", "key", "kl", "accuracy", "validation_kl", "temperature", "label_mass", "training_items", "per_item",
-    "epochs", "learning_rate", "steps", "best_step", "seconds", "items_per_second", "peak_memory",
-)  # fmt: skip
-_SETTINGS = ("alpha", "epsilon", "adversary")
+from judgekit.workspace.manifest import now
 
 
 def study(
     dataset: str | None = None,
     *,
+    settings: StudySettings | None = None,
     name: str | None = None,
     workspace: str | Path | None = None,
     force: bool = False,
     offline: bool = False,
     reporter: Reporter = SILENT,
     should_stop: Callable[[], bool] = lambda: False,
-    **settings: Any,
+    **keywords: Unpack[StudyKeywords],
 ) -> StudyResult:
     """Train and evaluate the variants of the paper's study on one split, and report them side by side.
 
@@ -57,112 +46,59 @@ def study(
 
     Args:
         dataset: its name; None takes the newest.
+        settings: what to compare, and how to train.
         name: of the study; None takes the dataset's.
         workspace: its folder; None finds one.
         force: start anew, and forget the runs that are there.
         offline: never ask the hub.
-        reporter: told about notes and progress.
-        should_stop: asked after every step; true gives up the run at work and returns.
-        settings: fields of `StudySettings`.
+        reporter: gets notes and progress.
+        should_stop: asked after every step; true gives up the present run and returns.
+        keywords: single settings, over those of `settings`.
 
     Raises:
         JudgekitError: whatever the user can mend, before the backbone is loaded where possible.
     """
-    chosen = StudySettings.from_json(settings)
+    chosen = StudySettings.chosen(settings, keywords)
+    given = given_settings(settings, keywords)
     place = open_workspace(workspace)
     data = open_dataset(place, dataset)
     name = check_name(name or data.name)
     plans = plans_of(chosen.plan)
     with place.only_one(f"study-{name}"):
-        if chosen.annotator_weights:
-            named_annotations(
-                data, split_parts(data.items, chosen) == "train"
-            )  # a dataset without names is refused before a backbone is looked for
+        if chosen.annotator_weights:  # a dataset without names is refused before a backbone is looked for
+            named_annotations(data, split_parts(data.items, chosen) == "train")
         fixed = with_fixed_split(data, chosen)
         budget = find_budget(fixed, chosen, plans)
         backbone = wanted_backbone(chosen, offline=offline)
+        manifest = StudyManifest(
+            created=now(),
+            dataset=data.name,
+            content_hash=data.content_hash,
+            template=data.template.source,
+            backbone=backbone.identity,
+            settings=chosen,
+        )
         records = Records(place.study_folder(name))
-        records.start(_facts(data, backbone, chosen), force=force)
-        given = {key: value for key, value in settings.items() if key not in _NOT_FOR_RUNS} | {"split": "auto"}
+        records.start(manifest, force=force)
         ground = lay_ground(fixed, backbone, budget, given)
-        variants = variants_of(plans, budget.per_item if budget else ())
         seeds = [chosen.seed + number for number in range(chosen.seeds)]
         runs = {
             variant.name: runs_of(variant, given, seeds=seeds, kind=backbone.kind, items=ground.items)
-            for variant in variants
+            for variant in variants_of(plans, budget.per_item if budget else ())
         }
         notes = study_notes(ground, runs)
         for note in notes:
             reporter.note(note)
-        is_finished = _make_all(ground, runs, records, reporter, should_stop)
+        is_finished = make_all(ground, runs, records, reporter=reporter, should_stop=should_stop)
         keys = {run.key for several in runs.values() for run in several}
-        result = StudyResult(name, records.folder, len(keys), sum(map(records.has, keys)), {})
+        result = StudyResult(name, records.folder, len(keys), sum(map(records.has, keys)))
         if not is_finished:
             return result
-        found = {name: [records.load(run.key) for run in several] for name, several in runs.items()}
-        about = {"dataset": data.name, "backbone": backbone.name, "notes": notes, **ground.sizes()}
-        result = result._replace(facts={**about, **summarise(plans, found, ground.held(chosen.seed))})
-    _write_report(records.folder, result, found)
+        found = {variant: [records.load(run.key) for run in several] for variant, several in runs.items()}
+        held, sizes = ground.held(chosen.seed), ground.sizes()
+        findings = summarise(plans, found, held, dataset=data.name, backbone=backbone.name, notes=notes, sizes=sizes)
+    result = result._replace(findings=findings)
+    write_text(records.folder / "runs.csv", runs_table(found))
+    write_text(records.folder / "table.md", study_markdown(result))
+    write_text(records.folder / "report.html", study_html(result, study_figures(result)))
     return result
-
-
-def _facts(data: Dataset, backbone: Backbone, settings: StudySettings) -> dict[str, Any]:
-    """What the runs of a study have in common; they cannot be compared if it changes."""
-    return {
-        "dataset": data.name,
-        "content_hash": data.content_hash,
-        "template": data.template.source,
-        "backbone": asdict(backbone.identity),
-        "settings": {key: value for key, value in settings.to_json().items() if key not in _MAY_DIFFER},
-    }
-
-
-def _make_all(
-    ground: Ground,
-    runs: Mapping[str, Sequence[Run]],
-    records: Records,
-    reporter: Reporter,
-    should_stop: Callable[[], bool],
-) -> bool:
-    """Make the runs that are not there yet; False if it was asked to stop.
-
-    Seed by seed, so that a study which is stopped early has something of every variant.
-    """
-    most = max(len(several) for several in runs.values())
-    order = [(name, several[n]) for n in range(most) for name, several in runs.items() if n < len(several)]
-    todo = {run.key: (name, run) for name, run in reversed(order)}  # the first of equal runs gives the name
-    todo = {run.key: todo[run.key] for _, run in order if not records.has(run.key)}
-    seconds: list[float] = []
-    for done, (name, run) in enumerate(todo.values()):
-        left = sum(seconds) / len(seconds) * (len(todo) - done) if seconds else None
-        reporter.runs(done, len(todo), f"{name}, seed {run.settings.seed}", left)
-        started = time.monotonic()
-        gc.collect()  # two models at once may not fit
-        record = None if should_stop() else make_run(ground, run, reporter=reporter, should_stop=should_stop)
-        if record is None:
-            return False
-        records.save(run.key, record)
-        if run.is_trained:
-            seconds.append(time.monotonic() - started)
-    reporter.runs(len(todo), len(todo), "done", 0.0)
-    return True
-
-
-def _write_report(folder: Path, result: StudyResult, variants: Mapping[str, Sequence[Record]]) -> None:
-    """Write `runs.csv`, `table.md` and the self-contained `report.html` of a finished study into its folder."""
-    write_text(folder / "runs.csv", _runs_table(variants))
-    write_text(folder / "table.md", study_markdown(result))
-    write_text(folder / "report.html", study_html(result, study_figures(result)))
-
-
-def _runs_table(variants: Mapping[str, Sequence[Record]]) -> str:
-    """One row per variant and seed; runs that several variants share have one key."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["variant", *_COLUMNS, *_SETTINGS])
-    for name, records in variants.items():
-        for record in records:
-            settings = record.facts["settings"]
-            own = [record.facts.get(column) for column in _COLUMNS]
-            writer.writerow([name, *own, *(settings[column] for column in _SETTINGS)])
-    return text.getvalue()
