@@ -36,7 +36,7 @@ def train(
 
     with progress(quiet=json) as reporter, stop_on_signal() as should_stop:
         request = verb.Request(dataset, judge, None, settings, resume=resume, force=force, offline=offline)
-        result = verb.run_training(verb.open_workspace(workspace), request, reporter, should_stop)
+        result = verb.run_training(workspace, request, reporter, should_stop)
     if json or result.folder is not None:
         emit(result, verb.train_page, as_json=json)
     if result.folder is None:

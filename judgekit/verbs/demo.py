@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from rich.console import RenderableType
 
-from judgekit.dataset.opening import open_workspace
 from judgekit.errors import WorkspaceError
 from judgekit.reports.check_page import check_page
 from judgekit.reports.evaluate_page import evaluate_page
@@ -73,7 +72,7 @@ def demo(
     yield DemoStep("judgekit show template", template_page(show_template(workspace=workspace)))
     yield DemoStep("judgekit check", check_page(check(workspace=workspace)))
     request = Request("votes", "votes", None, {}, resume=False, force=force, offline=offline)
-    trained = run_training(open_workspace(workspace), request, reporter, should_stop)
+    trained = run_training(workspace, request, reporter, should_stop)
     yield DemoStep("judgekit train", train_page(trained))
     if trained.folder is None:
         return

@@ -10,7 +10,7 @@ from typing import Unpack
 
 from judgekit.config import LoadSettings, TrainSettings
 from judgekit.config.keywords import TrainKeywords
-from judgekit.dataset.opening import open_workspace as open_workspace
+from judgekit.dataset.opening import open_workspace
 from judgekit.dataset.result import IngestResult
 from judgekit.errors import WorkspaceError
 from judgekit.judge.describing import judge_manifest
@@ -70,19 +70,18 @@ def train(
         >>> judge.training.items
         {'train': 48, 'validation': 6, 'test': 6}
     """
-    name = dataset
     if isinstance(dataset, IngestResult):
         if dataset.folder is None:
             raise WorkspaceError("A dataset of a dry run was not written.", hint="Ingest it without dry_run.")
-        name, workspace = dataset.dataset, workspace or dataset.folder.parent.parent
-    place = open_workspace(workspace)
-    request = Request(name, judge, settings, keywords, resume=resume, force=force, offline=offline)
-    result = run_training(place, request, reporter, should_stop)
+        workspace, dataset = workspace or dataset.folder.parent.parent, dataset.dataset
+    request = Request(dataset, judge, settings, keywords, resume=resume, force=force, offline=offline)
+    result = run_training(workspace, request, reporter, should_stop)
     if result.folder is None:
         raise WorkspaceError(
             f"The training of {result.judge!r} was stopped after step {result.steps:,}; its checkpoint is kept.",
             hint=f"Continue it: train(judge={result.judge!r}, resume=True)",
         )
+    place = open_workspace(workspace)
     entry = place.open(JUDGES, result.judge)
     trained = entry.manifest.settings
     load = LoadSettings(device=trained.device, dtype=trained.dtype, trust_remote_code=trained.trust_remote_code)
@@ -90,7 +89,7 @@ def train(
 
 
 def run_training(
-    place: Workspace,
+    workspace: str | Path | None,
     request: Request,
     reporter: Reporter = SILENT,
     should_stop: Callable[[], bool] = lambda: False,
@@ -98,7 +97,7 @@ def run_training(
     """Make the judge that is asked for, unless it is stopped.
 
     Args:
-        place: the workspace.
+        workspace: its folder; None finds one.
         request: the dataset, the judge's name, the settings.
         reporter: gets notes and progress.
         should_stop: asked after every step; true keeps a checkpoint, and the result has no folder.
@@ -106,6 +105,7 @@ def run_training(
     Raises:
         JudgekitError: whatever the user can mend.
     """
+    place = open_workspace(workspace)
     processes = join_processes()
     with ExitStack() as held:
         run = begin(place, Judges(JUDGES, runs_of_judges(place)), request, processes, held)

@@ -136,7 +136,7 @@ def test_a_second_ctrl_c_stops_at_once_unless_it_is_the_same_one(
 
     monkeypatch.setattr(ProgressReporter, "training", training)
     if is_wish_of_its_own:
-        monkeypatch.setattr("judgekit.cli.interrupt.SECONDS_OF_ONE_WISH", -1.0)
+        monkeypatch.setattr("judgekit.cli.interrupt.SECONDS_OF_ONE_SIGNAL", -1.0)
     stopped = run("train", *options)
     assert stopped.code == 130
     # At once means that only the checkpoint of the last evaluation is there.

@@ -108,7 +108,7 @@ def test_an_error_that_the_main_process_shows_is_not_shown_again(
         error.is_shown_elsewhere = is_told
         raise error
 
-    monkeypatch.setattr("judgekit.verbs.train.train", refuse)
+    monkeypatch.setattr("judgekit.verbs.train.run_training", refuse)
     failed = run("train")
     assert failed.code == 3
     assert ("Nothing but trouble." in failed.err) == (not is_told)

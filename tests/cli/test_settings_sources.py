@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from judgekit.verbs import train as pipeline
+from judgekit.training.beginning import Request
+from judgekit.verbs import train as verb
 
 Run = Callable[..., Any]
 
@@ -19,16 +20,16 @@ class Reached(Exception):
 
 @pytest.fixture
 def given(monkeypatch: pytest.MonkeyPatch, run: Run) -> Callable[..., dict[str, Any]]:
-    """The settings that `judgekit train` hands to its pipeline."""
+    """The settings that `judgekit train` hands to its verb."""
 
     def call(*arguments: object) -> dict[str, Any]:
         seen: list[dict[str, Any]] = []
 
-        def fake(dataset: str | None, **options: Any) -> None:
-            seen.append({"dataset": dataset, **options})
+        def fake(workspace: Path | None, request: Request, *_: Any) -> None:
+            seen.append({"workspace": workspace, "dataset": request.dataset, **request.keywords})
             raise Reached
 
-        monkeypatch.setattr(pipeline, "train", fake)
+        monkeypatch.setattr(verb, "run_training", fake)
         with pytest.raises(Reached):
             run("train", *arguments)
         return seen[0]
