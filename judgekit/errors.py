@@ -18,7 +18,7 @@ class JudgekitError(Exception):
         hint: the next command or edit, as one sentence; empty when the message already says it.
         problems: single findings, listed below the message; only the first 20 are shown.
 
-    Example:
+    Examples:
         >>> try:
         ...     score("new.csv", judge="nobody")
         ... except JudgekitError as error:

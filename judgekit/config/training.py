@@ -32,7 +32,7 @@ PRESETS: dict[Preset, dict[str, Any]] = {
 class TrainSettings(SelectionSettings, OptimisationSettings, LossSettings, PromptSettings, ModelSettings):
     """Settings of `judgekit train`.
 
-    Example:
+    Examples:
         >>> TrainSettings(preset="paper", epochs=1).adversary.value
         'paper'
         >>> TrainSettings(epochs=0)

@@ -47,7 +47,7 @@ def evaluate(
         LabelError: both orders are asked for and the judge compares no two sides.
         WorkspaceError: there is no such judge, or its dataset is gone or has changed.
 
-    Example:
+    Examples:
         >>> figures = evaluate("votes.csv", judge="comments")
         >>> figures.items, figures.annotations
         (60, 180)

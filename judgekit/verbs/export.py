@@ -56,7 +56,7 @@ def export(
             something else than the judge; nothing is left behind.
         WorkspaceError: there is no such judge.
 
-    Example:
+    Examples:
         >>> exported = export("comments", merged="comments-merged", device="cpu")
         >>> max(exported.shift.values()) <= exported.tolerance
         True

@@ -49,7 +49,7 @@ def score(
         BackboneError: the judge's backbone is missing or has changed.
         LabelError: both orders are asked for and the judge compares no two sides.
 
-    Example:
+    Examples:
         >>> score([{"text": "clean room, kind host"}], judge="comments").labels
         ('bad', 'fair', 'good')
     """

@@ -58,7 +58,7 @@ def study(
     Raises:
         JudgekitError: whatever the user can mend, before the backbone is loaded where possible.
 
-    Example:
+    Examples:
         >>> found = study("votes", plan=["table1"], seeds=1, epochs=1, device="cpu")
         >>> found.is_finished, found.runs
         (True, 4)

@@ -63,7 +63,7 @@ def train(
     Raises:
         JudgekitError: whatever the user can mend, before the backbone is loaded where possible; or it was stopped.
 
-    Example:
+    Examples:
         >>> judge = train("votes", judge="comments", settings=TrainSettings(epochs=3), device="cpu", force=True)
         >>> judge.labels
         ('bad', 'fair', 'good')
