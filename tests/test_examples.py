@@ -12,12 +12,11 @@ from made_up_votes import votes_rows, write_csv
 
 import judgekit
 
-NOT_YET = {"StudyResult", "TrainResult", "study", "train"}
-NAMES = sorted({*judgekit.__all__} - {"__version__"} - NOT_YET)
+NAMES = sorted({*judgekit.__all__} - {"__version__"})
 
 
 @pytest.fixture
-def names(finished: Path, bert: Path, tmp_path: Path) -> dict[str, Any]:
+def names(finished: Path, bert: Path, tmp_path: Path, small_starter: None) -> dict[str, Any]:
     """What an example finds: the API, files and a backbone in the current folder, a workspace, and its one judge."""
     shutil.copytree(finished, tmp_path / ".judgekit")
     (tmp_path / ".judgekit" / "judges" / "votes").rename(tmp_path / ".judgekit" / "judges" / "comments")

@@ -29,7 +29,7 @@ class LongTexts(NamedTuple):
 class CheckResult(NamedTuple):
     """What the annotations of a dataset say about it.
 
-    Example:
+    Examples:
         >>> found = check("votes")
         >>> found.items, found.annotations_per_item
         (60, (3, 3.0, 3))

@@ -16,7 +16,7 @@ _THRESHOLDS = "Thresholds, with exit code 3 where one is missed"
 class CheckSettings(Settings):
     """Settings of `judgekit check`: how it computes, and thresholds for its results.
 
-    Example:
+    Examples:
         >>> check("votes", settings=CheckSettings(min_items=10)).missed()
         []
     """

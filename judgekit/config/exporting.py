@@ -13,7 +13,7 @@ from judgekit.config.settings import Settings, setting
 class ExportSettings(Settings):
     """Settings of `judgekit export`.
 
-    Example:
+    Examples:
         >>> export(merged="rounded", settings=ExportSettings(dtype="bfloat16", device="cpu")).dtype
         'bfloat16'
     """

@@ -16,7 +16,7 @@ _OTHER_COLUMNS, _ANNOTATIONS = "Columns of certain tables", "Annotations and ite
 class IngestSettings(ReadingSettings):
     """Settings of `judgekit ingest`: what the columns mean, where the guess is wrong.
 
-    Example:
+    Examples:
         >>> ingest("votes.csv", settings=IngestSettings(labels="bad, fair, good"), name="scale").items.scale
         'ordinal'
     """

@@ -13,7 +13,7 @@ from judgekit.config.settings import Settings, setting
 class LoadSettings(Settings):
     """How a judge is loaded.
 
-    Example:
+    Examples:
         >>> Judge.load("comments", settings=LoadSettings(device="cpu", dtype="float32")).name
         'comments'
     """
@@ -28,7 +28,7 @@ class LoadSettings(Settings):
 class PredictSettings(ReadingSettings):
     """How items are read from a table and shown to a judge.
 
-    Example:
+    Examples:
         >>> len(judge.predict([{"text": "cold tea"}], settings=PredictSettings(batch_size=8)))
         1
     """
@@ -44,7 +44,7 @@ class PredictSettings(ReadingSettings):
 class ScoreSettings(PredictSettings, LoadSettings):
     """Settings of `judgekit score`.
 
-    Example:
+    Examples:
         >>> score("new.csv", settings=ScoreSettings(device="cpu", delimiter=",")).output.name
         'new.scores.csv'
     """
@@ -54,7 +54,7 @@ class ScoreSettings(PredictSettings, LoadSettings):
 class MeasureSettings(PredictSettings):
     """How a judge is compared with human annotations.
 
-    Example:
+    Examples:
         >>> judge.evaluate("votes.csv", settings=MeasureSettings(confidence=0.9)).confidence
         0.9
     """
@@ -69,7 +69,7 @@ class MeasureSettings(PredictSettings):
 class EvaluateSettings(MeasureSettings, LoadSettings):
     """Settings of `judgekit evaluate`.
 
-    Example:
+    Examples:
         >>> evaluate(settings=EvaluateSettings(device="cpu", part="validation")).source
         'validation part of votes'
     """

@@ -15,7 +15,7 @@ from judgekit.errors import SettingsError
 class StudySettings(TrainSettings):
     """Settings of `judgekit study`: those of training, which its variants change, and what to compare.
 
-    Example:
+    Examples:
         >>> StudySettings(plan=("table1",), seeds=1).backbone
         'starter'
     """

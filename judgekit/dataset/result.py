@@ -40,7 +40,7 @@ class Figures(NamedTuple):
 class IngestResult(NamedTuple):
     """One new dataset, or one that a further round was added to.
 
-    Example:
+    Examples:
         >>> dataset = ingest("votes.csv", name="again")
         >>> dataset.items.labels, dataset.items.counts.shape
         (('bad', 'fair', 'good'), (60, 3))

@@ -32,7 +32,7 @@ from judgekit.workspace.store import Entry, Workspace
 class EvaluateResult(NamedTuple):
     """A judge's figures on items with human labels.
 
-    Example:
+    Examples:
         >>> figures = judge.evaluate("votes.csv")
         >>> figures.metrics["kl"].low <= figures.metrics["kl"].value <= figures.metrics["kl"].high
         True

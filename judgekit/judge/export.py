@@ -34,7 +34,7 @@ EXACT_TOLERANCE, ROUNDED_TOLERANCE = 1e-4, 1e-2
 class ExportResult(NamedTuple):
     """Where a judge was exported to, and what that changed.
 
-    Example:
+    Examples:
         >>> exported = export("comments", merged="merged", device="cpu")
         >>> exported.dtype, "model.safetensors" in exported.files
         ('float32', True)

@@ -81,7 +81,7 @@ class Judge:
         Raises:
             WorkspaceError: there is no such judge, or it is damaged.
 
-        Example:
+        Examples:
             >>> judge = Judge.load("comments", device="cpu")
             >>> judge.labels
             ('bad', 'fair', 'good')
@@ -158,7 +158,7 @@ class Judge:
             BackboneError: the judge's backbone is missing or has changed.
             LabelError: both orders are asked for and the judge compares no two sides.
 
-        Example:
+        Examples:
             >>> scores = judge.predict([{"text": "clean room, kind host"}, {"text": "cold soup"}])
             >>> len(scores), scores.probabilities.shape
             (2, (2, 3))
@@ -194,7 +194,7 @@ class Judge:
             BackboneError: the judge's backbone is missing or has changed.
             LabelError: both orders are asked for and the judge compares no two sides.
 
-        Example:
+        Examples:
             >>> judge.predict_file("new.csv", output="labelled.csv").output.name
             'labelled.csv'
         """
@@ -227,7 +227,7 @@ class Judge:
             LabelError: both orders are asked for and the judge compares no two sides.
             WorkspaceError: the judge's dataset is gone or has changed.
 
-        Example:
+        Examples:
             >>> figures = judge.evaluate("votes.csv", resamples=100)
             >>> figures.items, sorted(figures.baselines)
             (60, ['class_prior', 'uniform'])
@@ -254,7 +254,7 @@ class Judge:
         Raises:
             WorkspaceError: something else than a judge is there, or a judge and `force` is false.
 
-        Example:
+        Examples:
             >>> Judge.load(judge.save("shipped/comments")).labels
             ('bad', 'fair', 'good')
         """

@@ -13,7 +13,7 @@ from judgekit.workspace.store import Entry
 class WorkspaceContents(NamedTuple):
     """The datasets and judges of a workspace, oldest first, the trainings that were interrupted, and the studies.
 
-    Example:
+    Examples:
         >>> contents = show()
         >>> [(entry.name, entry.manifest.items) for entry in contents.datasets]
         [('votes', 60)]

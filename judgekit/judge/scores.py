@@ -24,7 +24,7 @@ SIGNIFICANT_DIGITS = 9
 class Score(NamedTuple):
     """What a judge says of one item.
 
-    Example:
+    Examples:
         >>> best = judge.predict([{"text": "clean room, kind host"}])[0]
         >>> best.label == max(best.probabilities, key=best.probabilities.get)
         True
@@ -48,7 +48,7 @@ class Scores:
 
     As a sequence it holds one `Score` per item; `to_polars` and `to_pandas` give all of it as a table.
 
-    Example:
+    Examples:
         >>> scores = judge.predict([{"text": "clean room, kind host"}, {"text": "cold soup"}])
         >>> [score.label for score in scores] == list(scores.label)
         True

@@ -132,7 +132,13 @@ class Findings(NamedTuple):
 
 
 class StudyResult(NamedTuple):
-    """What a study found, or how far it came."""
+    """What a study found, or how far it came.
+
+    Examples:
+        >>> found = study("votes", name="short", plan=["table1"], seeds=1, epochs=1, device="cpu")
+        >>> found.finished
+        4
+    """
 
     study: str
     folder: Path

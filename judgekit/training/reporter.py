@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # ingest reports too, and must not load torch
 class Reporter:
     """Told about notes and progress; this one keeps silent. Override what you want to show.
 
-    Example:
+    Examples:
         >>> class Notes(Reporter):
         ...     def note(self, text: str) -> None:
         ...         print(text)

@@ -9,7 +9,13 @@ from judgekit.core.calibration import Calibration
 
 
 class TrainResult(NamedTuple):
-    """How a training ended."""
+    """How a training ended.
+
+    Examples:
+        >>> judge = train("votes", judge="small", epochs=1, device="cpu")
+        >>> judge.training.steps, judge.training.dataset
+        (2, 'votes')
+    """
 
     judge: str
     folder: Path | None

@@ -60,7 +60,7 @@ def check(
     Raises:
         WorkspaceError: there is no such dataset, or it is damaged.
 
-    Example:
+    Examples:
         >>> found = check("votes", min_items=100)
         >>> found.missed()
         ['The number of items is 60; --min-items asks for at least 100.']

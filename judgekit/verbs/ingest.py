@@ -57,7 +57,7 @@ def ingest(
         DataError: the files cannot be read or contradict themselves; all problems are listed and nothing is written.
         WorkspaceError: the name is taken, or there is no dataset to append to.
 
-    Example:
+    Examples:
         >>> rows = [("a", "Anna", "cold soup", "bad"), ("a", "Ben", "cold soup", "fair")]
         >>> rows += [("b", "Anna", "kind host", "good"), ("b", "Ben", "kind host", "good")]
         >>> columns = ("item_id", "annotator", "text", "label")

@@ -22,7 +22,7 @@ def init(folder: str | Path | None = None) -> Path:
     Raises:
         WorkspaceError: the folder is a file, or a newer judgekit made the workspace.
 
-    Example:
+    Examples:
         >>> init("project/.judgekit").name
         '.judgekit'
     """

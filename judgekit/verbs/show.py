@@ -25,7 +25,7 @@ def show(*, workspace: str | Path | None = None) -> WorkspaceContents:
     Args:
         workspace: its folder; None finds one.
 
-    Example:
+    Examples:
         >>> [(entry.name, entry.manifest.labels) for entry in show().judges]
         [('comments', ('bad', 'fair', 'good'))]
     """
