@@ -60,8 +60,8 @@ def open_dataset(workspace: Workspace, name: str | None = None) -> Dataset:
     found = content_hash(items)
     if found != entry.manifest.content_hash:
         raise WorkspaceError(
-            f"The items in {entry.path / ITEMS_FILE} are not the ones that were ingested.",
-            hint="Ingest the file again with --force.",
+            f"{entry.path / ITEMS_FILE} has changed since it was ingested.",
+            hint="Ingest the files again with --force.",
         )
     template = PromptTemplate.from_file(entry.path / TEMPLATE_FILE)
     template.check(items.fields)
@@ -79,7 +79,7 @@ def load_annotations(folder: Path) -> pl.DataFrame:
         return pl.read_parquet(path, use_pyarrow=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise WorkspaceError(
-            f"{path} cannot be read: {str(error).splitlines()[0]}", hint="Ingest the file again with --force."
+            f"{path} cannot be read: {str(error).splitlines()[0]}", hint="Ingest the files again with --force."
         ) from error
 
 

@@ -113,9 +113,9 @@ def own_items(place: Workspace, entry: Entry[JudgeManifest], part: str) -> tuple
     dataset = open_dataset(place, trained_on.name)
     if dataset.content_hash != trained_on.content_hash:
         raise WorkspaceError(
-            f"The dataset {dataset.name!r} has changed since the judge {entry.name!r} was trained on it, so its "
-            "held-out items can no longer be told from the others.",
-            hint="Train again, or evaluate on a file: judgekit evaluate FILE",
+            f"The dataset {dataset.name!r} has changed since the judge {entry.name!r} was trained on it, so which of "
+            "its items were held out is no longer known.",
+            hint="Train the judge again, or evaluate it on a file: judgekit evaluate FILE",
         )
     parts = split_parts(dataset.items, entry.manifest.settings)
     return dataset.items.take(parts == part), f"{part} part of {dataset.name}"
@@ -130,7 +130,7 @@ def items_of(source: SourceTable, manifest: JudgeManifest, settings: MeasureSett
     roles = _roles_of_training(manifest.columns, source.frame.columns)
     schema = infer_schema(source, roles, known_labels=manifest.labels, known_fields=manifest.fields)
     found = build_items(source, schema, strict=settings.strict, most_set_aside=settings.most_set_aside, is_ingest=False)
-    identity = f"{schema.item!r} tells the items" if schema.item else "equal texts are one item"
+    identity = f"{schema.item!r} identifies the items" if schema.item else "equal texts are one item"
     reporter.note(f"{source.name} is read as {schema.layout}; {identity}.")
     for aside in found.report.set_aside:
         reporter.note(f"{counted(aside.rows, 'row is', 'rows are')} set aside: {aside.reason} ({aside.where}).")

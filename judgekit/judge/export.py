@@ -122,12 +122,12 @@ class Merger(NamedTuple):
             return found
         exact = "Weights in float32 should be exact" + (" up to the judge's 4 bits" if self.was_4bit else "")
         raise BackboneError(
-            f"The merged model predicts something else than the judge: probabilities move by up to "
+            f"The predictions of the merged model differ from those of the judge: probabilities move by up to "
             f"{np.max([*found.values()]):.2g}, more than the tolerance of {self.tolerance:g}. Nothing was written.",
             problems=[f"{label}: {one:.2g}" for label, one in found.items()],
-            hint=f"{exact}; to accept it all the same: --tolerance"
+            hint=f"{exact}. To accept the difference nevertheless, raise --tolerance."
             if self.dtype == torch.float32
-            else "Save with more digits (--dtype float32), or accept it with --tolerance.",
+            else "Save the weights with more digits (--dtype float32), or raise --tolerance.",
         )
 
 
@@ -197,12 +197,11 @@ def check_folder(folder: Path, *, force: bool) -> None:
     Raises:
         DataError: it is refused.
     """
+    elsewhere = "Choose another folder with --merged."
     parent = folder.absolute().parent
     if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise DataError(f"The folder {parent} to export into does not exist or cannot be written to.")
-    if not folder.exists():
-        return
-    if not folder.is_dir() or not (folder / FACTS_FILE).is_file():
-        raise DataError(f"{folder} is there already and no export of judgekit.", hint="Name another folder: --merged")
-    if not force:
-        raise DataError(f"{folder} is there already.", hint="Replace it with --force, or name another: --merged DIR")
+        raise DataError(f"The folder {parent} does not exist or cannot be written to.", hint=elsewhere)
+    if folder.exists() and not (folder / FACTS_FILE).is_file():
+        raise DataError(f"{folder} already exists and is not an export of judgekit.", hint=elsewhere)
+    if folder.exists() and not force:
+        raise DataError(f"{folder} already exists.", hint=f"Replace it with --force. {elsewhere}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -13,8 +12,9 @@ from judgekit.config.keywords import LoadKeywords, MeasureKeywords, PredictKeywo
 from judgekit.dataset.score_input import read_score_items
 from judgekit.errors import WorkspaceError
 from judgekit.judge.evaluation import EvaluateResult, items_of, measure, own_items
+from judgekit.judge.finding import copy_judge, find_judge
 from judgekit.judge.loading import LoadedJudge, judge_backbone, load
-from judgekit.judge.manifest import ADAPTER_FOLDER, JUDGES, JudgeManifest
+from judgekit.judge.manifest import JudgeManifest
 from judgekit.judge.orders import predict_both_orders
 from judgekit.judge.score_table import check_output, output_beside, write_scores
 from judgekit.judge.scores import Scores
@@ -25,9 +25,7 @@ from judgekit.tables.frames import TableData
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.training.result import TrainResult
 from judgekit.wording import counted
-from judgekit.workspace.atomic import replaced_folder
-from judgekit.workspace.layout import MANIFEST_FILE, find_root
-from judgekit.workspace.store import Entry, Workspace, open_folder
+from judgekit.workspace.store import Entry, Workspace
 
 
 class Judge:
@@ -86,7 +84,7 @@ class Judge:
             >>> judge.labels
             ('bad', 'fair', 'good')
         """
-        entry, place = _find(judge, None if workspace is None else Path(workspace))
+        entry, place = find_judge(judge, None if workspace is None else Path(workspace))
         return cls(entry, workspace=place, settings=LoadSettings.chosen(settings, keywords), offline=offline)
 
     @property
@@ -259,14 +257,7 @@ class Judge:
             ('bad', 'fair', 'good')
         """
         target = Path(folder).expanduser()
-        is_judge = (target / MANIFEST_FILE).is_file() and (target / ADAPTER_FOLDER).is_dir()
-        if target.exists() and not is_judge and not (target.is_dir() and not any(target.iterdir())):
-            raise WorkspaceError(f"{target} is there already and is no judge.", hint="Name another folder.")
-        if is_judge and not force:
-            raise WorkspaceError(f"{target} holds a judge already.", hint="Replace it with force=True.")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with replaced_folder(target) as staged:
-            shutil.copytree(self.folder, staged, dirs_exist_ok=True)
+        copy_judge(self.folder, target, force=force)
         return target
 
     def __repr__(self) -> str:
@@ -316,8 +307,8 @@ class Judge:
     def _own_workspace(self) -> Workspace:
         if self._workspace is None:
             raise WorkspaceError(
-                f"The judge {self.name!r} was loaded from a folder, and its dataset is in a workspace.",
-                hint="Give annotations to evaluate on, or load the judge by its name in the workspace.",
+                f"The judge {self.name!r} was loaded from a folder outside of the workspace, which has its dataset.",
+                hint="Evaluate it on a table of annotations, or load it by its name in the workspace.",
             )
         return self._workspace
 
@@ -325,16 +316,3 @@ class Judge:
 def _input(data: Any) -> Any:
     """A path as such, and all else as it is."""
     return Path(data) if isinstance(data, str | PathLike) else data
-
-
-def _find(judge: str | PathLike[str] | None, workspace: Path | None) -> tuple[Entry[JudgeManifest], Workspace | None]:
-    """A judge by its name in the workspace, else by its folder, and the workspace that it is in."""
-    root = find_root(workspace)
-    if judge is not None:
-        folder = Path(judge).expanduser()
-        is_name = isinstance(judge, str) and folder.name == judge
-        is_named = is_name and (root / JUDGES.folder / judge).is_dir()
-        if not is_named and (not is_name or (folder / MANIFEST_FILE).is_file()):
-            return open_folder(JUDGES, folder), None if workspace is None else Workspace(root)
-    place = Workspace(root)
-    return place.open(JUDGES, None if judge is None else str(judge)), place

@@ -92,7 +92,7 @@ def judge_backbone(entry: Entry[JudgeManifest], settings: LoadSettings, *, offli
     if Path(stored.name).is_absolute() and not Path(stored.name).is_dir():
         raise BackboneError(
             f"The backbone of the judge {entry.name!r} is no longer at {stored.name}.",
-            hint="Move it back, or say where it is now: --backbone FOLDER",
+            hint="Move it back, or say where it is now with --backbone FOLDER.",
         )
     # A hub model is asked for at the commit it was trained at, not at the branch that has moved since.
     return find_backbone(stored.name, None if stored.name == starter.NAME else stored.revision, **how)
@@ -115,7 +115,7 @@ def load(entry: Entry[JudgeManifest], backbone: Backbone, settings: LoadSettings
         raise BackboneError(
             f"The weights of {backbone.name} in {backbone.folder} have changed since the judge {entry.name!r} was "
             f"trained (SHA-256 {backbone.sha256[:12]}…, then {manifest.backbone.sha256[:12]}…).",
-            hint="Restore the backbone, or train again.",
+            hint="Restore the backbone, or train the judge again.",
         )
     if not (entry.path / ADAPTER_FOLDER / ADAPTER_FILE).is_file():
         raise WorkspaceError(
@@ -166,7 +166,7 @@ def judge_verbalizer(entry: Entry[JudgeManifest]) -> Verbalizer | None:
         return None
     if entry.manifest.verbalizer is None:
         raise WorkspaceError(
-            f"The judge {entry.name!r} was trained by an older judgekit, which did not keep how its labels are read.",
+            f"The judge {entry.name!r} was trained by an older judgekit, which did not record how its labels are read.",
             hint=f"Train it again: judgekit train --judge {entry.name} --force",
         )
     return entry.manifest.verbalizer

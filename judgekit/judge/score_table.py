@@ -34,16 +34,15 @@ def check_output(output: Path, *, read: Path | None, force: bool) -> None:
     Raises:
         DataError: it is refused.
     """
+    elsewhere = "Write elsewhere with -o FILE."
     folder = output.absolute().parent
     if not folder.is_dir():
-        raise DataError(f"The folder {folder} for the output does not exist.", hint="Make it first.")
+        raise DataError(f"The folder {folder} for the output does not exist.", hint=f"Create it. {elsewhere}")
     if not os.access(folder, os.W_OK):
-        raise DataError(f"The folder {folder} for the output cannot be written to.", hint="Write elsewhere: -o FILE.")
-    is_input = read is not None and output.exists() and read.exists() and output.samefile(read)
-    if output.is_dir() or is_input:
-        raise DataError(
-            f"The output {output} would replace {'the input' if is_input else 'a folder'}.",
-            hint="Write elsewhere: -o FILE.",
-        )
+        raise DataError(f"The folder {folder} for the output cannot be written to.", hint=elsewhere)
+    if output.is_dir():
+        raise DataError(f"The output {output} would replace a folder.", hint=elsewhere)
+    if read is not None and output.exists() and read.exists() and output.samefile(read):
+        raise DataError(f"The output {output} would replace the input.", hint=elsewhere)
     if output.exists() and not force:
-        raise DataError(f"{output} is there already.", hint="Replace it with --force, or write elsewhere with -o FILE.")
+        raise DataError(f"{output} already exists.", hint=f"Replace it with --force. {elsewhere}")

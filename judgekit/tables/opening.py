@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from judgekit.errors import DataError
 from judgekit.tables.unpacking import GZIP, ZIP, open_zip, unpack_gzip
+from judgekit.wording import did_you_mean
 
 Kind = Literal["csv", "excel", "json", "parquet", "arrow"]
 TITLES: dict[Kind, str] = {
@@ -95,7 +96,11 @@ def _open(found: Opening, path: Path, content: bytes | None = None) -> None:
                 _open(found, path / name)
             return
         if content is None and not path.exists():
-            raise DataError(f"{path} does not exist.", hint="Check the path; it is relative to the current directory.")
+            beside = [file.name for file in path.parent.iterdir()] if path.parent.is_dir() else []
+            raise DataError(
+                f"{path} does not exist{did_you_mean(path.name, beside)}.",
+                hint="Check the path; it is relative to the current directory.",
+            )
         if content is None and not path.is_file():
             content = path.read_bytes()  # a pipe, which can be read only once
         _enter(found, path, content)

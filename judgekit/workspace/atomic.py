@@ -64,9 +64,14 @@ def sync_file(path: Path) -> None:
 
 
 def move_folder(source: Path, destination: Path) -> None:
-    """Rename a folder to a place that is free, with everything in it flushed to the disk first."""
+    """Rename a folder to a place that is free, with everything in it flushed to the disk first.
+
+    Its files may be read by whoever may read the folder: safetensors writes them for their owner alone.
+    """
+    mode = source.stat().st_mode & 0o666
     for path in source.rglob("*"):
         if path.is_file():
+            path.chmod(mode)
             sync_file(path)
     destination.parent.mkdir(parents=True, exist_ok=True)
     source.rename(destination)

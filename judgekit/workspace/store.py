@@ -206,7 +206,8 @@ class Workspace:
             lock.acquire(timeout=0)
         except Timeout as error:
             raise WorkspaceError(
-                f"Another process is at {activity!r} in {self.root}.", hint="Wait for it, or choose another name."
+                f"Another process is working on {activity!r} in {self.root}.",
+                hint="Wait until it has finished, or choose another name.",
             ) from error
         try:
             yield
@@ -226,8 +227,8 @@ class Workspace:
         text = path.read_text(encoding="utf-8").strip()
         if not re.fullmatch(r"[0-9a-f]{64}", text):
             raise WorkspaceError(
-                f"{path} is damaged: it does not hold 64 hexadecimal digits.",
-                hint="Restore it from a copy: without it the annotators of a new round are strangers to the old ones.",
+                f"{path} is damaged: it should hold 64 hexadecimal digits.",
+                hint="Restore it from a copy: without it, annotators get other pseudonyms in the next round.",
             )
         return bytes.fromhex(text)
 
@@ -287,7 +288,7 @@ class Workspace:
         except Timeout as error:
             raise WorkspaceError(
                 f"Another process has kept {self.root} locked for {COMMIT_TIMEOUT_SECONDS} seconds.",
-                hint="Wait for it to end, then run the command again.",
+                hint="Wait until it has finished, then run the command again.",
             ) from error
         try:
             yield

@@ -251,7 +251,7 @@ def test_a_training_that_runs_elsewhere_is_not_started_twice(run: Run, options: 
     with Workspace(tmp_path / ".judgekit").only_one("train-votes"):
         result = run("train", *options)
     assert result.code == 3
-    assert "Another process is at 'train-votes'" in result.err
+    assert "Another process is working on 'train-votes'" in result.err
 
 
 @pytest.mark.slow

@@ -201,7 +201,7 @@ def test_a_table_that_cannot_be_scored_is_refused_and_nothing_is_written(
     [
         (["score", "new.csv", "--judge", "nobody"], ["no judge named 'nobody'", "there are: votes"]),
         (["score", "new.csv", "--judge", "../votes"], ["There is no judge in ../votes"]),
-        (["score", "new.csv", "-o", "there.csv"], ["there.csv is there already", "--force"]),
+        (["score", "new.csv", "-o", "there.csv"], ["there.csv already exists", "--force"]),
         (["score", "new.csv", "-o", "new.csv", "--force"], ["would replace the input"]),
         (["score", "new.csv", "-o", "sub/../new.csv", "--force"], ["would replace the input"]),
         (["score", "new.csv", "-o", "link.csv", "--force"], ["would replace the input"]),
@@ -380,7 +380,7 @@ def test_items_edited_by_hand_are_noticed(run: Run, judged: Path, tmp_path: Path
     for verb in ("train", "evaluate"):
         result = run(verb)
         assert result.code == 3
-        assert "are not the ones that were ingested" in result.err
+        assert "has changed since it was ingested" in result.err
     path.write_bytes(b"no parquet")
     result = run("evaluate")
     assert result.code == 3

@@ -167,7 +167,7 @@ def test_only_an_earlier_export_is_replaced_and_only_by_force(judged: Path, tmp_
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     for force in (False, True):
-        with pytest.raises(DataError, match="no export of judgekit"):
+        with pytest.raises(DataError, match="is not an export of judgekit"):
             export(workspace=judged, merged=tmp_path / "mine", force=force)
     with pytest.raises(DataError, match="does not exist"):
         export(workspace=judged, merged=tmp_path / "no" / "model")

@@ -181,7 +181,7 @@ def test_a_file_is_scored_into_a_file_beside_it_or_elsewhere(judge: Judge, tmp_p
     assert scores.output == tmp_path / "new.scores.csv"
     assert pl.read_csv(tmp_path / "new.scores.csv").equals(scores.to_polars())
     assert [score.id for score in scores] == ["a", "b"]
-    with pytest.raises(DataError, match="is there already"):
+    with pytest.raises(DataError, match="already exists"):
         judge.predict_file(new)
     assert judge.predict_file(new, force=True, output=str(tmp_path / "other.csv")).output == tmp_path / "other.csv"
 
@@ -241,14 +241,14 @@ def test_a_saved_judge_is_the_same_judge(judge: Judge, tmp_path: Path) -> None:
 def test_saving_replaces_a_judge_only_when_told_to_and_nothing_else_ever(judge: Judge, tmp_path: Path) -> None:
     folder = judge.save(tmp_path / "judge")
     (folder / "extra.txt").write_text("mine")
-    with pytest.raises(WorkspaceError, match="holds a judge already"):
+    with pytest.raises(WorkspaceError, match="There is a judge in"):
         judge.save(folder)
     judge.save(folder, force=True)
     assert not (folder / "extra.txt").exists()
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_text("x")
     for force in (False, True):
-        with pytest.raises(WorkspaceError, match="is no judge"):
+        with pytest.raises(WorkspaceError, match="is not a judge"):
             judge.save(tmp_path / "photos", force=force)
     assert (tmp_path / "photos" / "cat.jpg").exists()
     (tmp_path / "empty").mkdir()

@@ -51,7 +51,7 @@ def test_content_decides_whatever_the_name_says(tmp_path, name, pack, content):
 
 def test_a_name_that_says_another_thing_is_said(tmp_path):
     path = tmp_path / "votes.xlsx"
-    path.write_bytes(gzip.compress(CSV))
+    path.write_bytes(gzip.compress(CSV, mtime=0))
     assert open_paths([path]).files[0].notes == (
         "votes.xlsx is compressed with gzip, whatever its name says.",
         "votes.xlsx is delimited text by its content, whatever its name says.",
@@ -71,9 +71,9 @@ def test_a_header_with_brackets_is_not_json(tmp_path, header):
     ("content", "said"),
     [
         (b"", "empty"),
-        (gzip.compress(CSV)[:-9], "gzip file, and damaged or cut off"),
-        (gzip.compress(CSV)[:12] + b"\xff" * 30, "gzip file, and damaged or cut off"),
-        (gzip.compress(b""), "empty"),
+        (gzip.compress(CSV, mtime=0)[:-9], "gzip file, and damaged or cut off"),
+        (gzip.compress(CSV, mtime=0)[:12] + b"\xff" * 30, "gzip file, and damaged or cut off"),
+        (gzip.compress(b"", mtime=0), "empty"),
         (zipped(**{"a.csv": CSV})[:-20], "zip archive and damaged"),
         (zipped(), "no file that is named like data"),
         (zipped(**{"readme.md": b"x"}), "no file that is named like data"),
@@ -180,7 +180,7 @@ def test_a_pipe_is_read_once(tmp_path):
 
 
 def test_a_dash_is_the_standard_input(monkeypatch):
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(CSV))))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(CSV, mtime=0))))
     source = read_files([Path("-")])
     assert source.frame.rows() == ROWS and source.name == "stdin"
 
@@ -192,3 +192,13 @@ def test_a_dash_is_the_standard_input(monkeypatch):
 def test_the_stem_keeps_what_is_no_ending_of_a_format(tmp_path, name, stem):
     (tmp_path / name).write_bytes(CSV)
     assert open_paths([tmp_path / name]).files[0].stem == stem
+
+
+def test_a_mistyped_file_gets_the_nearest_name_beside_it(tmp_path):
+    (tmp_path / "chatbot_ratings.csv").write_text("item_id,annotator,text,label\na,p,x,1\n")
+    with pytest.raises(
+        DataError, match=r"chatbot_rating\.csv does not exist \(did you mean 'chatbot_ratings\.csv'\?\)"
+    ):
+        read_files([tmp_path / "chatbot_rating.csv"])
+    with pytest.raises(DataError, match=r"nowhere/votes\.csv does not exist\."):
+        read_files([tmp_path / "nowhere" / "votes.csv"])

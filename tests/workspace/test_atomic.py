@@ -119,3 +119,15 @@ def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: p
     with replaced_folder(place) as staged:
         (staged / "new").write_text("2")
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["model", "model/new"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+@pytest.mark.parametrize("mode", [0o755, 0o700])
+def test_the_files_of_a_moved_folder_are_for_whoever_may_read_the_folder(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "made" / "inner").mkdir(parents=True)
+    (tmp_path / "made").chmod(mode)
+    for name in ("a", "inner/b"):
+        (tmp_path / "made" / name).touch(0o600)
+    move_folder(tmp_path / "made", tmp_path / "there")
+    for name in ("a", "inner/b"):
+        assert (tmp_path / "there" / name).stat().st_mode & 0o777 == mode & 0o666

@@ -354,7 +354,10 @@ with Workspace(Path(sys.argv[1])).only_one("train-votes"):
 
 def test_only_one_refuses_the_second_process_and_is_free_after_a_kill(place: Workspace) -> None:
     holder = start(HOLDER, place.root)
-    with pytest.raises(WorkspaceError, match="Another process is at 'train-votes'"), place.only_one("train-votes"):
+    with (
+        pytest.raises(WorkspaceError, match="Another process is working on 'train-votes'"),
+        place.only_one("train-votes"),
+    ):
         raise AssertionError("two at once")
     with place.only_one("train-other"):
         pass
