@@ -22,7 +22,7 @@ from starter_items import StarterItems, open_items
 from transformers import AutoModelForSequenceClassification, pipeline
 
 from judgekit.config import Dtype, ScoreSettings
-from judgekit.core.calibration import apply_temperature
+from judgekit.core.calibration import Calibration
 from judgekit.models.loading import LoraSettings, choose_device, choose_dtype, load_judge, new_judge
 from judgekit.training.predict import predict
 
@@ -53,7 +53,7 @@ def judgekit_scorer(found: StarterItems, device: torch.device) -> Scorer:
 
     def score(items: int) -> None:
         encoded = found.prompts.encode(found.dataset.items.texts.head(items).to_dicts())
-        q = apply_temperature(predict(model, encoded, batch_size=batch_size).logits, 1.0)
+        q = Calibration().apply(predict(model, encoded, batch_size=batch_size).logits)
         assert q.shape == (items, labels)
 
     return score

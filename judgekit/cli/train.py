@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -12,6 +12,7 @@ from judgekit.cli.options import DatasetName, Force, Json, Offline, WorkspaceFol
 from judgekit.cli.output import emit, next_command, progress, say
 from judgekit.cli.settings_options import with_settings
 from judgekit.config import TrainSettings
+from judgekit.config.keywords import TrainKeywords
 
 
 @with_settings(TrainSettings)
@@ -35,7 +36,8 @@ def train(
     from judgekit.verbs import train as verb
 
     with progress(quiet=json) as reporter, stop_on_signal() as should_stop:
-        request = verb.Request(dataset, judge, None, settings, resume=resume, force=force, offline=offline)
+        keywords = cast("TrainKeywords", settings)
+        request = verb.Request(dataset, judge, None, keywords, resume=resume, force=force, offline=offline)
         result = verb.run_training(workspace, request, reporter, should_stop)
     if json or result.folder is not None:
         emit(result, verb.train_page, as_json=json)

@@ -62,13 +62,3 @@ class Calibration:
             The same shape, rows sum to 1.
         """
         return softmax(np.asarray(logits, dtype=np.float64) / self.temperature, axis=-1)
-
-
-def apply_temperature(logits: NDArray[Any], temperature: float) -> FloatArray:
-    """`Calibration(temperature).apply(logits)`."""
-    return Calibration(temperature).apply(logits)
-
-
-def fit_temperature(logits: NDArray[Any], p: NDArray[Any]) -> float:
-    """The temperature of `Calibration.fit`."""
-    return Calibration.fit(logits, p).temperature

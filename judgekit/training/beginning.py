@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from judgekit.config import TrainSettings
+from judgekit.config.keywords import TrainKeywords
 from judgekit.dataset.manifest import DATASETS
 from judgekit.dataset.opening import Dataset, named_annotations, open_dataset
 from judgekit.errors import SettingsError, WorkspaceError
@@ -31,7 +32,7 @@ class Request(NamedTuple):
     """Its name, or itself where it is open already; None: the newest, or of any run that is resumed."""
     judge: str | None
     settings: TrainSettings | None
-    keywords: Mapping[str, Any]
+    keywords: TrainKeywords
     """Single settings, over the others."""
     resume: bool
     force: bool

@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from judgekit.errors import JudgekitError, WorkspaceError
 from judgekit.workspace import atomic
 
-FORMAT_VERSION = 1
 RESTORE = "Restore it from a copy, or delete its folder."
 
 Upgrade: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
@@ -151,19 +150,3 @@ def checked_version(path: Path, values: Mapping[str, Any], newest: int) -> int:
             hint="Update judgekit: pip install --upgrade annotation-judgekit",
         )
     return version
-
-
-def stamp(values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` below the format version and the time of writing (UTC, ISO 8601)."""
-    return {"format_version": FORMAT_VERSION, "created": now(), **values}
-
-
-def read_stamped(path: Path) -> dict[str, Any]:
-    """Read what `stamp` wrote.
-
-    Raises:
-        WorkspaceError: the file was written by a newer judgekit, or has no format version.
-    """
-    values = read_json(path)
-    checked_version(path, values, FORMAT_VERSION)
-    return values
