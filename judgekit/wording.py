@@ -3,7 +3,30 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Sequence
+
+# C0 but tab and newline, DEL, C1, lone surrogates (bytes of a file name that are no text), marks and overrides of the
+# direction of writing, the two separators that break lines, and spaces and marks of no width but those inside emoji.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+)
+
+
+def _as_python(char: str) -> str:
+    return char.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def visible(text: str, escape: Callable[[str], str] = _as_python) -> str:
+    """A text in which what a terminal would obey, or a reader cannot see, is written as an escape.
+
+    So no label and no file name moves the cursor, changes the order of the letters of a line, or looks like another.
+
+    Args:
+        text: newlines and tabs in it stay.
+        escape: how one such character is written; by default as in Python.
+    """
+    return _UNSEEN.sub(lambda found: escape(found[0]), text)
 
 
 def counted(number: int, one: str, many: str = "") -> str:

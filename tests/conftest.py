@@ -39,10 +39,11 @@ def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test works in a folder of its own; nothing of the person's settings or data reaches it."""
     for name in [name for name in os.environ if name.startswith("JUDGEKIT_")]:
         monkeypatch.delenv(name)
-    for name in ("HOME", "USERPROFILE", "XDG_DATA_HOME", "LOCALAPPDATA"):
+    for name in ("HOME", "USERPROFILE", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     # Windows asks the system for this folder, not the environment.
     monkeypatch.setattr("judgekit.workspace.layout.user_data_path", lambda *_, **__: tmp_path / "home" / "judgekit")
+    monkeypatch.setattr("judgekit.workspace.layout.user_config_path", lambda *_, **__: tmp_path / "home" / "settings")
     monkeypatch.chdir(tmp_path)
 
 

@@ -20,6 +20,7 @@ from judgekit.cli.help import OneColumnCommand, OneColumnGroup
 from judgekit.cli.options import OFFLINE_HELP, WORKSPACE_HELP
 from judgekit.errors import JudgekitError, SettingsError
 from judgekit.version import __version__
+from judgekit.wording import visible
 
 USAGE = 2
 
@@ -88,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except JudgekitError as error:
         if error.is_shown_elsewhere:
             return 3
-        typer.echo(f"judgekit: {error}", err=True)
+        typer.echo(f"judgekit: {visible(str(error))}", err=True)
         if isinstance(error, SettingsError):
             _say_environment()
         return 3
@@ -107,7 +108,7 @@ def _say_environment() -> None:
     """The settings that come from the environment: an error names the flag, which nobody may have given."""
     found = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("JUDGEKIT_")]
     if found:
-        typer.echo(f"Set in the environment: {' '.join(found)}", err=True)
+        typer.echo(visible(f"Set in the environment: {' '.join(found)}"), err=True)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +12,8 @@ import typer
 from judgekit.cli.completion import dataset_names, judge_names
 from judgekit.cli.help import COMMON
 from judgekit.cli.output import say
-from judgekit.cli.settings_file import read_defaults
-from judgekit.workspace.layout import LOCAL_NAME, is_workspace, named_root, nearest_root, personal_root
+from judgekit.cli.settings_file import read_defaults, workspace_settings
+from judgekit.workspace.layout import LOCAL_NAME, SETTINGS_FILE, is_workspace, named_root, nearest_root, personal_root
 
 
 def _use_workspace(context: typer.Context, value: Path | None) -> Path | None:
@@ -20,20 +21,29 @@ def _use_workspace(context: typer.Context, value: Path | None) -> Path | None:
     folder = value or context.find_root().params.get("workspace")
     if context.resilient_parsing:  # for a completion, which may not fail or talk
         return folder
-    if named_root(folder) is None and nearest_root() is None:
-        _say_personal(is_ingest=context.info_name == "ingest")
-    context.default_map = read_defaults(folder).get(context.info_name or "")
+    verb = context.info_name or ""
+    context.default_map = read_defaults(folder).get(verb, {})
+    _say_workspace(folder, verb)
     return folder
 
 
-def _say_personal(*, is_ingest: bool) -> None:
-    """Tell which workspace is used where nobody made or named one: other folders would not find what is in it."""
-    place = personal_root()
-    if is_ingest or is_workspace(place):
-        say(
-            f"No workspace ({LOCAL_NAME}/) in {Path.cwd()} or a folder above it: your personal one is used, {place}.\n"
-            "To make one in this folder instead: judgekit init"
-        )
+def _say_workspace(folder: Path | None, verb: str) -> None:
+    """Say which workspace is used where it is not in the current folder, and which settings come from its file."""
+    named = named_root(folder)
+    root = named or nearest_root()
+    if root is None:
+        root = personal_root()
+        if verb == "ingest" or is_workspace(root):
+            say(
+                f"No workspace ({LOCAL_NAME}/) in {Path.cwd()} or a folder above it: your personal one is used, "
+                f"{root}.\nTo make one in this folder instead: judgekit init"
+            )
+    elif root.parent != Path.cwd():
+        say(f"Workspace: {root}")
+    settings = workspace_settings(root, verb)
+    if settings:
+        given = ", ".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in settings.items())
+        say(f"From its {SETTINGS_FILE}: {given}")
 
 
 def _use_offline(context: typer.Context, value: bool) -> bool:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import typer
 
+from judgekit.wording import visible
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -46,7 +48,8 @@ def emit(result: R, page: Callable[[R], RenderableType], *, as_json: bool) -> No
         facts = {"schema_version": JSON_SCHEMA_VERSION, **result.to_json()}
         # Escapes where stdout could not hold every character: a script must get the labels as they are.
         is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        typer.echo(json.dumps(facts, ensure_ascii=not is_utf8, allow_nan=False))
+        text = json.dumps(facts, ensure_ascii=not is_utf8, allow_nan=False)
+        typer.echo(visible(text, escape=lambda char: json.dumps(char)[1:-1]))
     elif IS_MAIN:
         show(page(result))
 
@@ -55,14 +58,16 @@ def show(page: RenderableType) -> None:
     """Print a page on stdout."""
     from rich.console import Console
 
+    from judgekit.reports.blocks import Harmless
+
     # Not cropped: what is marked as not to be wrapped, such as a prompt, is shown as it is.
-    Console(highlight=False).print(page, crop=False)
+    Console(highlight=False).print(Harmless(page), crop=False)
 
 
 def say(text: str) -> None:
     """Print a message on stderr."""
     if IS_MAIN:
-        typer.echo(text, err=True)
+        typer.echo(visible(text), err=True)
 
 
 def next_command(command: str) -> None:

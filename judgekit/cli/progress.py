@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from judgekit.training.reporter import Reporter
+from judgekit.wording import visible
 
 if TYPE_CHECKING:
     from judgekit.training.loop import Progress as TrainingProgress
@@ -51,7 +52,7 @@ class ProgressReporter(Reporter):
 
     def note(self, text: str) -> None:
         """Print the sentence."""
-        self._console.print(Text(text))
+        self._console.print(Text(visible(text)))
 
     def training(self, progress: TrainingProgress) -> None:
         """Move the bar; rate and validation KL beside it."""
@@ -70,6 +71,7 @@ class ProgressReporter(Reporter):
 
     def runs(self, done: int, total: int, words: str, seconds_left: float | None) -> None:
         """Move the bar above; the bar of the run starts anew."""
+        words = visible(words)
         facts = words if seconds_left is None else f"{words}  {_minutes(seconds_left)} left"
         self._move("runs", done, total, facts)
         if "training" in self._tasks:

@@ -1,4 +1,8 @@
-"""`judgekit.toml` in the workspace: one table per verb, one key per setting; below flags and environment."""
+"""Settings in files: `judgekit.toml` of the workspace over `config.toml` of the user; below flags and environment.
+
+One table per verb, one key per setting. A workspace may come from anybody, with a cloned repository: what lets code run
+counts in the user's own file alone.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from judgekit.config import (
     TrainSettings,
 )
 from judgekit.errors import SettingsError
-from judgekit.workspace.layout import SETTINGS_FILE, find_root
+from judgekit.workspace.layout import SETTINGS_FILE, find_root, user_settings_file
 
 VERBS: dict[str, type[Settings]] = {
     "ingest": IngestSettings,
@@ -31,15 +35,27 @@ VERBS: dict[str, type[Settings]] = {
 
 
 def read_defaults(workspace: Path | None) -> dict[str, dict[str, Any]]:
-    """The settings of each verb that the workspace's file gives; empty where there is no file.
+    """The settings of each verb that the files give; empty where there are none.
 
     Args:
         workspace: the --workspace option.
 
     Raises:
-        SettingsError: the file is not valid TOML, names a verb or setting that does not exist, or a value out of range.
+        SettingsError: a file is not valid TOML, names a verb or setting that does not exist or may not stand there, or
+            a value is out of range.
+        WorkspaceError: the workspace that was found belongs to another user.
     """
-    path = find_root(workspace) / SETTINGS_FILE
+    own, place = _read(user_settings_file(), is_own=True), _read(find_root(workspace) / SETTINGS_FILE, is_own=False)
+    return {verb: {**own.get(verb, {}), **place.get(verb, {})} for verb in own.keys() | place.keys()}
+
+
+def workspace_settings(root: Path, verb: str) -> dict[str, Any]:
+    """The settings of a verb that the file of a workspace gives, for a person to see."""
+    return _read(root / SETTINGS_FILE, is_own=False).get(verb, {})
+
+
+def _read(path: Path, *, is_own: bool) -> dict[str, dict[str, Any]]:
+    """The tables of one file; of the user's own, or of a workspace."""
     if not path.is_file():
         return {}
     try:
@@ -55,6 +71,12 @@ def read_defaults(workspace: Path | None) -> dict[str, dict[str, Any]]:
             VERBS[verb].from_json(values)
         except SettingsError as error:
             problems.append(f"[{verb}] {' '.join([error.message, *error.problems, error.hint]).rstrip()}")
+        for name in sorted(values.keys() & VERBS[verb].running_code()) if not is_own else ():
+            flag = "--" + name.replace("_", "-")
+            problems.append(
+                f"[{verb}] {name}: a workspace, which may come from anybody, cannot let code run; give {flag} with the "
+                f"command, or set it in your own file, {user_settings_file()}"
+            )
     if problems:
         raise SettingsError(f"{path} cannot be used:", problems=problems)
     return tables

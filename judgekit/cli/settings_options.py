@@ -35,8 +35,10 @@ def with_settings(settings_class: type[Settings]) -> Callable[[Callable[..., Any
         def run(context: typer.Context, **values: Any) -> Any:
             # Only what was given travels on, and the defaults stay in the settings class. A resumed training has its
             # settings already: a settings file or an environment that changed since then must not stand in its way.
-            ignored = {"DEFAULT", "DEFAULT_MAP", "ENVIRONMENT"} if values.get("resume") else {"DEFAULT"}
-            given = {name for name in names if _origin(context, name) not in ignored}
+            # What lets code run is given anew each time: the run's own files lie in a workspace.
+            given = {name for name in names if _origin(context, name) != "DEFAULT"}
+            if values.get("resume"):
+                given &= settings_class.running_code() | {n for n in names if _origin(context, n) == "COMMANDLINE"}
             settings = {name: value for name, value in values.items() if name in given}
             return command(context, **{k: v for k, v in values.items() if k not in names}, settings=settings)
 

@@ -58,6 +58,10 @@ def show(
         list[str] | None,
         typer.Option(help="As in `judgekit train`.", metavar="LABEL=WORD,WORD", rich_help_panel=_PANEL),
     ] = None,
+    trust_remote_code: Annotated[
+        bool,
+        typer.Option("--trust-remote-code", help="Run code that comes with the model.", rich_help_panel=_PANEL),
+    ] = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
     offline: Offline = False,
@@ -65,6 +69,8 @@ def show(
     """Show what the workspace holds, a template filled with one item, or one item's prompt and tokens."""
     given = {"backbone": backbone, "chat": chat, "label_scoring": label_scoring, "label_words": label_words or None}
     settings = {name: value for name, value in given.items() if value is not None}
+    if trust_remote_code:
+        settings["trust_remote_code"] = True
     if what is What.prompt:
         from judgekit.verbs import show_prompt as verb
 

@@ -24,5 +24,5 @@ class ExportSettings(Settings):
     backbone: str | None = setting(None, "Where the judge's backbone is now, if it was moved.", metavar="FOLDER")
     dtype: Dtype = setting(Dtype.auto, "Save the weights in this number format; auto is the backbone's own.")
     batch_size: int = setting(ScoreSettings.batch_size, "Items of the check per forward pass.", ge=1)
-    trust_remote_code: bool = setting(False, "Run code that comes with the model.")
+    trust_remote_code: bool = setting(False, "Run code that comes with the model.", runs_code=True)
     device: str = setting("auto", "Merge and check on auto, cpu, cuda, cuda:1, mps …", metavar="DEVICE")

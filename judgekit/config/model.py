@@ -25,7 +25,7 @@ class ModelSettings(Settings):
         "Read the backbone as an encoder with a label head, or as a causal LM at its label tokens.",
         panel=_MORE,
     )
-    trust_remote_code: bool = setting(False, "Run code that comes with the model.", panel=_MORE)
+    trust_remote_code: bool = setting(False, "Run code that comes with the model.", panel=_MORE, runs_code=True)
     load_in_4bit: bool = setting(
         False, "Keep the frozen weights of a causal LM in 4 bits (NF4, double quantisation).", panel=_MORE
     )

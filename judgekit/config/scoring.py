@@ -19,7 +19,7 @@ class LoadSettings(Settings):
     """
 
     backbone: str | None = setting(None, "Where the judge's backbone is now, if it was moved.", metavar="FOLDER")
-    trust_remote_code: bool = setting(False, "Run code that comes with the model.")
+    trust_remote_code: bool = setting(False, "Run code that comes with the model.", runs_code=True)
     dtype: Dtype = setting(Dtype.auto, "Compute in this number format; auto is bfloat16 where the hardware has it.")
     device: str = setting("auto", "Compute on auto, cpu, cuda, cuda:1, mps …", metavar="DEVICE")
 

@@ -28,6 +28,7 @@ def setting(
     lt: float | None = None,
     panel: str = "Settings",
     metavar: str | None = None,
+    runs_code: bool = False,
 ) -> Any:
     """A field of a settings class, with its help text and the range that is checked when the object is made.
 
@@ -40,9 +41,12 @@ def setting(
         lt: upper bound, excluded.
         panel: heading in `--help`; the settings that matter most stand under the first.
         metavar: what a text stands for in `--help`, as COLUMN.
+        runs_code: whether it lets code of somebody else run; then no file of a workspace can set it.
     """
     limits = {name: value for name, value in (("ge", ge), ("gt", gt), ("le", le), ("lt", lt)) if value is not None}
-    return field(default=default, metadata={"help": help, "panel": panel, "metavar": metavar, **limits})
+    return field(
+        default=default, metadata={"help": help, "panel": panel, "metavar": metavar, "runs_code": runs_code, **limits}
+    )
 
 
 _CHECKS: dict[str, tuple[Callable[[float, float], bool], str]] = {
@@ -123,6 +127,11 @@ class Settings:
             )
         hints = get_type_hints(cls)
         return cls(**{name: _plain(hints[name], value) for name, value in values.items()})
+
+    @classmethod
+    def running_code(cls) -> set[str]:
+        """The settings that let code of somebody else run."""
+        return {item.name for item in dataclasses.fields(cls) if item.metadata["runs_code"]}
 
     @classmethod
     def chosen(cls, settings: Self | None, keywords: Mapping[str, object]) -> Self:

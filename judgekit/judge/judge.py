@@ -199,7 +199,8 @@ class Judge:
         read = Path(path)
         place = output_beside(read) if output is None else Path(output)
         check_output(place, read=read, force=force)
-        return write_scores(self._predict(read, PredictSettings.chosen(settings, keywords), reporter), place)
+        scores = self._predict(read, PredictSettings.chosen(settings, keywords), reporter)
+        return write_scores(scores, place, reporter)
 
     def evaluate(
         self,
@@ -299,6 +300,7 @@ class Judge:
             is_truncated=predictions.is_truncated,
             label_mass=predictions.label_mass,
             order_gap=gap,
+            formulas_are_given=source.unit == "line",
         )
 
     def _mirror(self, *, is_required: bool) -> Mirror | None:

@@ -6,16 +6,53 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
+
 from judgekit.errors import DataError
 from judgekit.judge.scores import Scores
+from judgekit.training.reporter import SILENT, Reporter
+from judgekit.wording import counted
 from judgekit.workspace.atomic import replaced_file
 
+# What a spreadsheet calculates when it opens a CSV: not a plain number, and not a mark that stands alone.
+_FORMULA = r"(?s)^[=+\-@\t\r].*[\w\"'(]"
+_NUMBER = r"^[+\-]?[0-9][0-9.,]*([eE][+\-]?[0-9]+)?%?$"
 
-def write_scores(scores: Scores, output: Path) -> Scores:
-    """Write the score table as CSV, whole or not at all; returns the scores with the place of the file."""
+
+def write_scores(scores: Scores, output: Path, reporter: Reporter = SILENT) -> Scores:
+    """Write the score table as CSV, whole or not at all.
+
+    No text becomes a formula that was none in the data: an apostrophe then stands in front of it.
+
+    Args:
+        scores: what to write.
+        output: the file.
+        reporter: told about texts that a spreadsheet would have calculated.
+
+    Returns:
+        The scores with the place of the file.
+    """
+    table = scores.to_polars()
+    own = table.columns[scores.ids.width if scores.formulas_are_given else 0 :]
+    table = table.rename({name: f"'{name}" for name in own if _is_formula(pl.Series([name])).item()})
+    for name in table.select(pl.selectors.string()).columns:
+        column = table.get_column(name)
+        found = _is_formula(column)
+        if found.any() and name.removeprefix("'") in own:
+            quoted = pl.when(found).then(pl.lit("'") + pl.col(name)).otherwise(pl.col(name))
+            table = table.with_columns(quoted.alias(name))
+            reporter.note(
+                f"{counted(int(found.sum()), 'cell')} of {name!r} would be calculated by a spreadsheet, such as "
+                f"{column.filter(found)[0]!r}; an apostrophe is written in front."
+            )
     with replaced_file(output) as temporary:
-        scores.to_polars().write_csv(temporary)
+        table.write_csv(temporary)
     return replace(scores, output=output)
+
+
+def _is_formula(texts: pl.Series) -> pl.Series:
+    """Which texts a spreadsheet would calculate."""
+    return texts.str.contains(_FORMULA) & ~texts.str.contains(_NUMBER)
 
 
 def output_beside(path: Path) -> Path:

@@ -74,6 +74,8 @@ class Scores:
     """Probability that a causal LM gives to the label set before it is renormalised, `[N]`; None for encoders."""
     order_gap: NDArray[np.float64] | None = None
     """|p + p' - 1| of the preference for the side shown first in either order, `[N]`; None without both orders."""
+    formulas_are_given: bool = False
+    """Whether the ids stood in a text file, where a spreadsheet reads `=1+1` as a formula already."""
     output: Path | None = None
     """The file they were written to; None where they were not."""
 

@@ -1,19 +1,23 @@
 """What pages are built of: at any width of the terminal figures stay whole, and names wrap.
 
-Whatever comes from a user's table goes in as text, never as markup: rich would read `[bold]` and `:tea:` in a string.
+Whatever comes from a user's table goes in as text, never as markup: rich would read `[bold]` and `:tea:` in a string;
+and with its control characters escaped, as a terminal would obey them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
+
+from judgekit.wording import visible
 
 NARROWEST_NAME = 16
 """Characters of a column of names; where less would be left, a table becomes a list."""
@@ -49,7 +53,7 @@ class Rows:
             yield self._table()
         else:
             for name, *cells in self._rows:
-                yield Text(name, style="cyan", overflow="fold")
+                yield _text(name, style="cyan", overflow="fold")
                 named = zip((column.heading for column in self._columns[1:]), cells, strict=True)
                 yield Padding(facts((heading, cell) for heading, cell in named if cell), (0, 0, 0, GAP))
 
@@ -74,8 +78,24 @@ class Rows:
                 overflow="fold",
             )
         for row in self._rows:
-            table.add_row(*map(Text, row))
+            table.add_row(*map(_text, row))
         return table
+
+
+class Harmless:
+    """A page in which nothing that came with the data is obeyed by the terminal; styles stay.
+
+    Args:
+        page: anything that rich shows; the blocks above escape their texts already, before they are laid out.
+    """
+
+    def __init__(self, page: RenderableType) -> None:
+        self._page = page
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        """The same, escaped."""
+        for segment in console.render(self._page, options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
 
 
 class Bars:
@@ -97,8 +117,12 @@ class Bars:
         table.add_column(justify="right", no_wrap=True)
         for (label, share), words in zip(self._shares.items(), shown, strict=True):
             bar = ["█" * max(1, round(width * share / most))] if width >= SHORTEST_BAR else []
-            table.add_row(Text(label), *bar, words)
+            table.add_row(_text(label), *bar, words)
         yield table
+
+
+def _text(words: str, **how: Any) -> Text:
+    return Text(visible(words), **how)
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> Table:
@@ -107,22 +131,22 @@ def facts(rows: Iterable[tuple[str, str]]) -> Table:
     table.add_column(style="cyan", overflow="fold")
     table.add_column(overflow="fold")
     for name, fact in rows:
-        table.add_row(Text(name), Text(fact))
+        table.add_row(_text(name), _text(fact))
     return table
 
 
 def heading(words: str) -> Text:
     """The title of a page or of a part of it."""
-    return Text(words, style="bold")
+    return _text(words, style="bold")
 
 
 def point(sentence: str, *, style: str = "") -> RenderableType:
     """One of several sentences."""
     table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_row("•", Text(sentence, style=style))
+    table.add_row("•", _text(sentence, style=style))
     return table
 
 
 def as_it_is(text: str) -> Text:
     """Text whose lines are not broken where the terminal ends, such as a prompt or a path."""
-    return Text(text, no_wrap=True, overflow="ignore")
+    return _text(text, no_wrap=True, overflow="ignore")

@@ -24,6 +24,8 @@ from judgekit.workspace.layout import check_name
 from judgekit.workspace.manifest import now
 from judgekit.workspace.store import Kind, Workspace
 
+_CODE = TrainSettings.running_code()
+
 
 class Request(NamedTuple):
     """What a call of `train` asks for."""
@@ -122,6 +124,13 @@ def _resume(place: Workspace, judges: Judges, request: Request, held: ExitStack,
     manifest = checkpoint.manifest()
     settings, force = manifest.settings, request.force or manifest.force
     asked = TrainSettings.from_json({**(request.settings or settings).to_json(), **request.keywords})
+    allowed = TrainSettings.chosen(request.settings, {k: v for k, v in request.keywords.items() if k in _CODE})
+    if settings.trust_remote_code and not allowed.trust_remote_code:
+        raise SettingsError(
+            f"The training of {name!r} was started with --trust-remote-code: it runs code that comes with "
+            f"{manifest.backbone.name}. What a workspace says of that does not count.",
+            hint=f"If you trust that code: judgekit train --judge {name} --resume --trust-remote-code",
+        )
     if asked != settings:
         raise SettingsError(
             "A resumed training keeps the settings it was started with.",

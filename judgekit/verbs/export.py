@@ -22,6 +22,7 @@ from judgekit.judge.manifest import JUDGES, TEMPLATE_FILE
 from judgekit.reports.export_page import export_page as export_page
 from judgekit.reports.model_card import model_card
 from judgekit.training.reporter import SILENT, Reporter
+from judgekit.wording import visible
 from judgekit.workspace.atomic import replaced_folder, write_text
 
 
@@ -82,7 +83,7 @@ def export(
             sample_items=len(sample.texts),
             largest_shift=max(shift.values()),
         )
-        write_text(staged / CARD_FILE, model_card(card))
+        write_text(staged / CARD_FILE, visible(model_card(card)))
         sizes = {path.name: path.stat().st_size for path in sorted(staged.iterdir())}
     return ExportResult(
         judge=entry.name,

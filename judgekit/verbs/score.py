@@ -60,4 +60,4 @@ def score(
     if output is not None:
         check_output(Path(output), read=None, force=force)
     scores = opened.predict(data, reporter=reporter, settings=chosen)
-    return scores if output is None else write_scores(scores, Path(output))
+    return scores if output is None else write_scores(scores, Path(output), reporter)

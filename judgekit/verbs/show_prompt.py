@@ -47,13 +47,15 @@ def show_prompt(
         JudgekitError: whatever the user can mend.
     """
     place = open_workspace(workspace)
-    if judge is not None and keywords:
+    other = [name for name in keywords if name != "trust_remote_code"]
+    if judge is not None and other:
         raise SettingsError(
-            f"The judge {judge!r} keeps how it reads its prompts; that cannot be changed by {', '.join(keywords)}.",
+            f"The judge {judge!r} keeps how it reads its prompts; that cannot be changed by {', '.join(other)}.",
             hint="Omit --judge to see what a training with these settings would read.",
         )
-    if judge is not None or (not keywords and place.names(JUDGES)):
-        return _as_a_judge(place, judge, dataset, item, offline)
+    if judge is not None or (not other and place.names(JUDGES)):
+        loading = LoadSettings(trust_remote_code=keywords.get("trust_remote_code", False))
+        return _as_a_judge(place, judge, dataset, item, loading, offline=offline)
     chosen = TrainSettings.chosen(defaults, keywords)
     data = open_dataset(place, dataset)
     setup = set_up(data, wanted_backbone(chosen, offline=offline), chosen)
@@ -62,12 +64,11 @@ def show_prompt(
 
 
 def _as_a_judge(
-    place: Workspace, judge: str | None, dataset: str | None, item: str | None, offline: bool
+    place: Workspace, judge: str | None, dataset: str | None, item: str | None, settings: LoadSettings, *, offline: bool
 ) -> PromptAsRead:
     entry = place.open(JUDGES, judge)
     manifest = entry.manifest
     data = open_dataset(place, dataset or manifest.dataset.name)
-    settings = LoadSettings(trust_remote_code=manifest.settings.trust_remote_code)
     backbone = judge_backbone(entry, settings, offline=offline)
     prompts = judge_prompts(entry.path, manifest, load_tokenizer(backbone))
     prompts.template.check(data.items.fields)

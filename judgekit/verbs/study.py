@@ -23,6 +23,7 @@ from judgekit.studies.runs import lay_ground, make_all
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.training.setup import wanted_backbone
 from judgekit.training.training_data import split_parts
+from judgekit.wording import visible
 from judgekit.workspace.atomic import write_text
 from judgekit.workspace.layout import check_name
 from judgekit.workspace.manifest import now
@@ -104,6 +105,6 @@ def study(
         findings = summarise(plans, found, held, dataset=data.name, backbone=backbone.name, notes=notes, sizes=sizes)
     result = result._replace(findings=findings)
     write_text(records.folder / "runs.csv", runs_table(found))
-    write_text(records.folder / "table.md", study_markdown(result))
-    write_text(records.folder / "report.html", study_html(result, study_figures(result)))
+    write_text(records.folder / "table.md", visible(study_markdown(result)))
+    write_text(records.folder / "report.html", visible(study_html(result, study_figures(result))))
     return result

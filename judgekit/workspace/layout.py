@@ -18,14 +18,16 @@ import os
 import re
 from pathlib import Path
 
-from platformdirs import user_data_path
+from platformdirs import user_config_path, user_data_path
 
 from judgekit.errors import WorkspaceError
+from judgekit.workspace.ownership import refuse_strangers
 
 LOCAL_NAME = ".judgekit"
 ENVIRONMENT_VARIABLE = "JUDGEKIT_WORKSPACE"
 WORKSPACE_FILE = "workspace.json"
 SETTINGS_FILE = "judgekit.toml"
+USER_SETTINGS_FILE = "config.toml"
 SECRET_FILE = "pseudonyms.key"
 MANIFEST_FILE = "manifest.json"
 DATASETS_FOLDER = "datasets"
@@ -47,6 +49,9 @@ def find_root(given: Path | None = None, *, start: Path | None = None) -> Path:
     Args:
         given: the --workspace option.
         start: where to begin looking upward; None begins in the current folder.
+
+    Raises:
+        WorkspaceError: the nearest one upward belongs to another user.
     """
     return named_root(given) or nearest_root(start) or personal_root()
 
@@ -64,9 +69,27 @@ def named_root(given: Path | None = None) -> Path | None:
 
 
 def nearest_root(start: Path | None = None) -> Path | None:
-    """The `.judgekit/` of the current folder, or of `start`, or of the nearest folder above; None where none is."""
+    """The `.judgekit/` of the current folder, or of `start`, or of the nearest folder above; None where none is.
+
+    The search ends at the border of the file system, as a mounted folder may come from anywhere.
+
+    Raises:
+        WorkspaceError: the one that is found belongs to another user.
+    """
     here = (start or Path.cwd()).absolute()
-    return next((root for folder in (here, *here.parents) if is_workspace(root := folder / LOCAL_NAME)), None)
+    device = here.stat().st_dev
+    for folder in (here, *here.parents):
+        if folder.stat().st_dev != device:
+            return None
+        if is_workspace(root := folder / LOCAL_NAME):
+            refuse_strangers(root, WORKSPACE_FILE, SETTINGS_FILE)
+            return root
+    return None
+
+
+def user_settings_file() -> Path:
+    """The settings that a user has for all workspaces."""
+    return user_config_path("judgekit", appauthor=False) / USER_SETTINGS_FILE
 
 
 def personal_root() -> Path:

@@ -334,3 +334,17 @@ def test_a_resumed_training_may_replace_a_judge_that_came_meanwhile(
     assert "There is a judge named 'mine' already" in refused.err
     assert run("train", "--judge", "mine", "--resume", "--force").code == 0
     assert judge(Path(".judgekit"), "mine") == judge(uninterrupted, "bert")
+
+
+def test_a_run_found_in_a_workspace_does_not_let_code_run(
+    run: Run, options: list[object], stop_at: Callable[..., None], tmp_path: Path
+) -> None:
+    stop_at(3)
+    assert run("train", *options).code == 130
+    kept = tmp_path / ".judgekit" / ".staging" / "train-votes" / "run.json"
+    facts = json.loads(kept.read_text())
+    facts["settings"]["trust_remote_code"] = True
+    kept.write_text(json.dumps(facts))
+    refused = run("train", "--resume")
+    assert refused.code == 3 and "--resume --trust-remote-code" in refused.err
+    assert run("train", "--resume", "--trust-remote-code").code == 0
