@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, BitsAndBytesConfig
 from transformers.pytorch_utils import Conv1D
 
@@ -17,6 +16,7 @@ from judgekit.models.backbones import Backbone, find_backbone, load_tokenizer, l
 from judgekit.models.causal import CausalJudge
 from judgekit.models.devices import check_4bit, choose_device, choose_dtype
 from judgekit.models.encoder import EncoderJudge, head_size
+from judgekit.models.pretrained import read_whole
 from judgekit.models.quiet import quiet_libraries
 from judgekit.models.sharding import shard_layers
 
@@ -204,8 +204,6 @@ def _load_pretrained(
     options: dict[str, Any] = {
         "config": read_model_config(backbone, device),
         "dtype": dtype,
-        "local_files_only": True,
-        "use_safetensors": True,
         "trust_remote_code": backbone.trust_remote_code,
     }
     if load_in_4bit:
@@ -221,12 +219,7 @@ def _load_pretrained(
     if is_sharded and torch.distributed.get_rank() > 0:
         with torch.device("meta"):
             return auto.from_config(options["config"], dtype=dtype, trust_remote_code=backbone.trust_remote_code)
-    try:
-        model: Any = auto.from_pretrained(str(backbone.folder), **options)
-    except SafetensorError as error:
-        raise BackboneError(
-            f"The weights in {backbone.folder} cannot be read: {error}.", hint="Download or copy them again."
-        ) from error
+    model = read_whole(auto, backbone.folder, **options)
     for layer in model.modules():
         if hasattr(layer, "support_avx512bf16_for_cpu"):
             # In evaluation bitsandbytes would pack the weights for a CPU kernel of bfloat16, for good: other numbers

@@ -20,6 +20,7 @@ from judgekit.models.backbones import Backbone, read_config
 from judgekit.models.causal import CausalJudge
 from judgekit.models.encoder import HEAD_FILE, EncoderJudge, head_size
 from judgekit.models.loading import load_judge
+from judgekit.models.pretrained import read_whole
 from judgekit.models.quiet import quiet_libraries
 
 with quiet_libraries():
@@ -112,8 +113,7 @@ def load_merged(
     """
     auto = AutoModelForCausalLM if kind is ModelKind.causal else AutoModel
     with quiet_libraries(), torch.random.fork_rng():
-        model: Any = auto.from_pretrained(str(folder), local_files_only=True, trust_remote_code=trust_remote_code)
-        model = model.to(device)
+        model = read_whole(auto, folder, trust_remote_code=trust_remote_code).to(device)
         if label_words is not None:
             judge = CausalJudge(model, label_words, dtype=model.dtype)
         else:
