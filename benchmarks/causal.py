@@ -153,8 +153,8 @@ def trl(folder: Path, count: int, *, gradient_checkpointing: bool) -> dict[str, 
 
     prompts, counts = make_items(count)
     rows = [
-        {"prompt": prompt, "completion": " " + LABELS[votes.index(max(votes))]}
-        for prompt, votes in zip(prompts, counts, strict=True)
+        {"prompt": prompt, "completion": " " + LABELS[given.index(max(given))]}
+        for prompt, given in zip(prompts, counts, strict=True)
     ]
     clock = Clock()
     with tempfile.TemporaryDirectory() as output:

@@ -9,7 +9,7 @@ named in `SETS`; a set whose file is not there is left out, with a line on stder
 
 - KL(p || q) in nats with its 95 % interval, and the KL of two judges that never read the item: the class prior of the
   training items, and the uniform distribution;
-- accuracy of the most probable label against the most voted one, ties sharing the credit;
+- accuracy of the most probable label against the most frequent one, ties sharing the credit;
 - the noise floor: the KL that a perfect judge would show against so few annotations;
 - seconds of the training.
 

@@ -115,7 +115,7 @@ def weighted_counts(items: ItemTable, annotations: pl.DataFrame, weights: Mappin
 
     Args:
         items: the items whose counts are wanted.
-        annotations: as in `annotator_reliability`; those of other items are passed over.
+        annotations: as in `annotator_reliability`; those of other items are ignored.
         weights: the weight of each named annotator.
 
     Returns:

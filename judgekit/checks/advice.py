@@ -38,7 +38,7 @@ def advice(result: CheckResult) -> list[str]:
         few = "Too few items" if result.items < FEWEST_TEST_ITEMS else "Few items"
         sentences.insert(
             0,
-            f"{few}: {result.items:,}. From less than {FEW_ITEMS} a judge learns little, and a test tells little.",
+            f"{few}: {result.items:,}. From fewer than {FEW_ITEMS} a judge learns little, and a test tells little.",
         )
     if flagged := result.flagged():
         shown = ", ".join(flagged[:3]) + (f" and {len(flagged) - 3} more" if len(flagged) > 3 else "")
@@ -116,7 +116,7 @@ def _verdict(alpha: Alpha, gain: float, *, is_small: bool) -> str:
     words = f"alpha {alpha.value:.2f}{between}"
     if not _beats_chance(alpha):
         return (
-            f"Not worth training on as it stands: nothing shows that people agree better than by chance ({words}). "
+            f"Not worth training on as it is: nothing shows that people agree better than by chance ({words}). "
             "Look at the instructions, or have more items annotated."
         )
     degree = next((words for least, words in _DEGREES if alpha.value >= least), "barely")

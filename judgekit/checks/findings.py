@@ -39,7 +39,7 @@ class Duplicates(NamedTuple):
 
 
 class Leakage(NamedTuple):
-    """Groups of items that stand in more than one part of a given split."""
+    """Groups of items that are in more than one part of a given split."""
 
     groups: int
     items: int

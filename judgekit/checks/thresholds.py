@@ -45,6 +45,6 @@ def compare(settings: CheckSettings, found: Mapping[str, float | None]) -> dict[
         met = value is not None and (value >= limit if is_least else value <= limit)
         shown = "undefined" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:,.4f}"
         flag = "--" + name.replace("_", "-")
-        sentence = f"{words} is {shown}; {flag} asks for at {'least' if is_least else 'most'} {limit:,g}."
+        sentence = f"{words} is {shown}; {flag} requires at {'least' if is_least else 'most'} {limit:,g}."
         thresholds[name] = Threshold(value, limit, met, sentence)
     return thresholds

@@ -34,7 +34,7 @@ def with_settings(settings_class: type[Settings]) -> Callable[[Callable[..., Any
         @functools.wraps(command)
         def run(context: typer.Context, **values: Any) -> Any:
             # Only what was given travels on, and the defaults stay in the settings class. A resumed training has its
-            # settings already: a settings file or an environment that changed since then must not stand in its way.
+            # settings already: a settings file or an environment that changed since then must not get in its way.
             # What lets code run is given anew each time: the run's own files lie in a workspace.
             given = {name for name in names if _origin(context, name) != "DEFAULT"}
             if values.get("resume"):

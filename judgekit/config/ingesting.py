@@ -66,7 +66,7 @@ class IngestSettings(ReadingSettings):
         panel=_ANNOTATIONS,
     )
     keep_annotator_ids: bool = setting(
-        False, "Keep annotator ids as they stand in the file instead of pseudonyms.", panel=_ANNOTATIONS
+        False, "Keep annotator ids as they are in the file instead of pseudonyms.", panel=_ANNOTATIONS
     )
     near_duplicates: bool = setting(
         True, "Keep items with nearly the same text on one side of a split.", panel=_ANNOTATIONS

@@ -40,7 +40,7 @@ class OptimisationSettings(Settings):
     lora_dropout: float = setting(0.0, "Dropout before the LoRA matrices.", ge=0, lt=1, panel=_LORA)
     target_modules: tuple[str, ...] = setting(
         ("auto",),
-        "Put LoRA matrices on the layers whose names end so; auto: on every linear layer. Repeat it for several.",
+        "Put LoRA matrices on the layers whose names end like this; auto: on all linear layers. Repeat it for several.",
         metavar="NAME",
         panel=_LORA,
     )

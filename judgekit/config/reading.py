@@ -24,8 +24,8 @@ class ReadingSettings(Settings):
         None, "Read this sheet of an Excel file (default: the only one that has a table).", metavar="NAME", panel=_FILE
     )
     delimiter: str | None = setting(
-        None, "Split the cells of a text file at this character (default: found out).", metavar="CHARACTER", panel=_FILE
+        None, "Split the cells of a text file at this character (default: detected).", metavar="CHARACTER", panel=_FILE
     )
     encoding: str | None = setting(
-        None, "Decode a text file as this, as utf-8 or cp1252 (default: found out).", metavar="NAME", panel=_FILE
+        None, "Decode a text file as this, such as utf-8 or cp1252 (default: detected).", metavar="NAME", panel=_FILE
     )

@@ -37,7 +37,7 @@ class Roles:
     split: str | None = None
     """Column that says to which part of a given split an item belongs."""
     label_map: tuple[tuple[str, str], ...] = ()
-    """Labels as they stand in the file, and what they are to be read as."""
+    """Labels as they are in the file, and what they are to be read as."""
     drop_labels: tuple[str, ...] = ()
     """Labels that are no judgment, as `skip`: such annotations are set aside."""
     group: str | None = None

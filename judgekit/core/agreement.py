@@ -63,7 +63,7 @@ def krippendorff_alpha(
     """Krippendorff's alpha, 1 - D_o / D_e, with a bootstrap interval over items.
 
     Args:
-        counts: annotations per label, integers `[N, K]`; for the ordinal level the labels stand in their order.
+        counts: annotations per label, integers `[N, K]`; for the ordinal level the labels are in their order.
         level: how far apart two labels are: nominal (equal or not), ordinal (by how many annotations lie between
             them) or interval (by their values).
         values: the number of each label, `[K]`; for the interval level alone.
@@ -171,7 +171,7 @@ def _squared_distances(values: NDArray[Any] | None, labels: int) -> FloatArray:
 
 
 def _occurrences(kind: NDArray[Any], kinds: int) -> FloatArray:
-    """How often each of the `kinds` numbers stands in each row, `[..., U]` from `[..., N]`."""
+    """How often each of the `kinds` numbers occurs in each row, `[..., U]` from `[..., N]`."""
     rows = kind.reshape(-1, kind.shape[-1])
     apart = rows + np.arange(len(rows))[:, None] * kinds
     return np.bincount(apart.ravel(), minlength=len(rows) * kinds).reshape(*kind.shape[:-1], kinds).astype(np.float64)

@@ -24,7 +24,7 @@ class Prediction(NamedTuple):
     floor: float
     """The part of it that is noise: what a perfect judge would show against the same annotations."""
     accuracy: float
-    """Most probable label against the most voted one; ties share the credit."""
+    """Most probable label against the most frequent one; ties share the credit."""
 
 
 class Ceiling(NamedTuple):

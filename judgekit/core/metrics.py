@@ -72,7 +72,7 @@ def brier_per_item(q: NDArray[Any], p: NDArray[Any], n: NDArray[Any]) -> FloatAr
 def accuracy_per_item(q: NDArray[Any], counts: NDArray[Any]) -> FloatArray:
     """Whether argmax q is the hard label, `[N]` in `[0, 1]`.
 
-    Ties share the credit on both sides: 1/T if argmax q is among T tied most-voted labels, and the mean over the
+    Ties share the credit on both sides: 1/T if argmax q is among T tied most frequent labels, and the mean over the
     tied labels of q, so that the order of the labels never matters (uniform q scores 1/K).
     """
     return (hard_target(q) * hard_target(counts)).sum(axis=-1)

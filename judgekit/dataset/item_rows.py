@@ -119,12 +119,12 @@ def _with_one_value(schema: Schema, rows: pl.DataFrame, column: str, what: str, 
         .filter(pl.col(_SETTLED).list.len() > 1)
     )
     details = (
-        f"{account.source.place(at)}: item {item!r} stands in {len(values)} {what}: {', '.join(map(repr, values))}"
+        f"{account.source.place(at)}: item {item!r} is in {len(values)} {what}: {', '.join(map(repr, values))}"
         for item, (_, at, values) in zip(
             item_ids(account.source, schema, several.get_column(ITEM)), several.iter_rows(), strict=True
         )
     )
-    reason = f"the item stands in more than one of the {what} ({column})"
+    reason = f"the item is in more than one of the {what} ({column})"
     lost = rows.join(several, on=ITEM, how="semi").get_column(ROW)
     account.set_aside(reason, lost, is_fault=True, details=details)
     return rows.join(several, on=ITEM, how="anti", maintain_order="left")

@@ -142,7 +142,7 @@ def _with_company(texts: pl.Series) -> NDArray[np.int64]:
 
 def _hashes(texts: pl.Series) -> NDArray[np.uint32]:
     """MinHashes, `[_HASHES, n]`; of a text too short for a piece the largest number, which never is the least."""
-    distinct = texts.unique(maintain_order=True)  # a premise, say, stands in several items
+    distinct = texts.unique(maintain_order=True)  # a premise, say, belongs to several items
     lengths = distinct.str.len_chars().to_numpy().astype(np.int64)
     long = np.flatnonzero(lengths >= PIECE)
     hashes = np.full((_HASHES, len(distinct)), np.iinfo(np.uint32).max, dtype=np.uint32)

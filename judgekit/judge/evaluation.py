@@ -169,7 +169,7 @@ def measure(
         items: with their annotations.
         source: what they are, in words.
         settings: of the measurement.
-        reporter: told about notes and progress.
+        reporter: gets notes and progress.
     """
     texts, ids, gap = items.texts.to_dicts(), items.item_ids.to_list(), None
     if mirror is None:

@@ -110,7 +110,7 @@ class Merger(NamedTuple):
             sample: the items.
             before: what the judge says of them, `[N, K]`.
             settings: of the export.
-            reporter: told about progress.
+            reporter: gets progress.
 
         Raises:
             BackboneError: a shift is beyond the tolerance.

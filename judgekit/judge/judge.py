@@ -143,7 +143,7 @@ class Judge:
 
         Args:
             data: a list of dicts, a polars or pandas frame, a dict of lists, or one dict; it has the columns `fields`.
-            reporter: told about notes and progress.
+            reporter: gets notes and progress.
             settings: how the items are read and shown.
             keywords: fields of `PredictSettings`; they win over `settings`.
 
@@ -183,7 +183,7 @@ class Judge:
             path: a table in a file; rows that repeat an item, as a long table does for each annotator, count once.
             output: where to write; None writes `new.scores.csv` beside `new.csv`.
             force: replace the output if it is there.
-            reporter: told about notes and progress.
+            reporter: gets notes and progress.
             settings: how the file is read and its items are shown.
             keywords: fields of `PredictSettings`; they win over `settings`.
 
@@ -217,7 +217,7 @@ class Judge:
         Args:
             data: annotations in memory or in a file, in any layout that `ingest` reads, with the judge's columns and
                 labels; None takes the test part of the dataset the judge was trained on.
-            reporter: told about notes and progress.
+            reporter: gets notes and progress.
             settings: how the annotations are read and the judge is measured.
             keywords: fields of `MeasureSettings`; they win over `settings`.
 

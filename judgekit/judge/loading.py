@@ -62,7 +62,7 @@ class LoadedJudge(NamedTuple):
             items: column name -> text of each item.
             ids: of the items, for messages.
             settings: the size of the batches, and what becomes of items that are too long.
-            reporter: told about progress.
+            reporter: gets progress.
 
         Raises:
             DataError: items are too long, and the settings say to stop then.

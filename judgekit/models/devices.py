@@ -55,7 +55,7 @@ def check_4bit(backbone: Backbone, device: torch.device) -> None:
     """
     reason = _why_not_4bit(backbone, device)
     if reason:
-        raise BackboneError(f"{backbone.name} cannot be loaded in 4 bits: {reason}.", hint="Leave --load-in-4bit away.")
+        raise BackboneError(f"{backbone.name} cannot be loaded in 4 bits: {reason}.", hint="Omit --load-in-4bit.")
 
 
 def _why_not_4bit(backbone: Backbone, device: torch.device) -> str:

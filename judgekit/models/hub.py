@@ -80,12 +80,15 @@ def hub_folder(hub_id: str, revision: str | None, offline: bool, *, with_code: b
             hint="Name a branch, tag or commit of it with --revision.",
         ) from error
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        # Offline the library's own words advise its callers, not people.
         where = "in the local Hugging Face cache" if offline else "in the cache or on the hub"
+        reason = "." if offline else f": {first_line(error)}"
         raise BackboneError(
-            f"There is no model folder at {hub_id!r}, and no model of that id (revision {revision or 'main'}) {where}: "
-            f"{first_line(error)}",
-            hint="Check the name and the network"
-            + (", or leave --offline away once." if offline else "; HF_HUB_OFFLINE and --offline forbid downloads."),
+            f"There is no model folder at {hub_id!r}, and no model of that id (revision {revision or 'main'}) "
+            f"{where}{reason}",
+            hint="Check the name, or omit --offline once to download it."
+            if offline
+            else "Check the name and the network; HF_HUB_OFFLINE and --offline forbid downloads.",
         ) from error
 
 

@@ -34,7 +34,7 @@ class LmHead:
         weight = getattr(self.layer, "weight", None)
         if not isinstance(weight, Tensor) or not weight.is_floating_point() or weight.ndim != 2:
             raise BackboneError(
-                f"The LM head of this {type(language_model).__name__} is no plain matrix, as of a quantised model; "
+                f"The LM head of this {type(language_model).__name__} is not a plain matrix, as in a quantised model; "
                 "judgekit reads single rows of it.",
                 hint="Choose the model as it was before quantisation, with --load-in-4bit if memory is short.",
             )

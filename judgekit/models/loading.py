@@ -175,7 +175,7 @@ def _enable_checkpointing(model: Any) -> None:
     if not getattr(model, "supports_gradient_checkpointing", False):
         raise BackboneError(
             f"A {type(model).__name__} cannot compute its activations twice.",
-            hint="Leave --gradient-checkpointing away, or lower --micro-batch-size or --max-length.",
+            hint="Omit --gradient-checkpointing, or lower --micro-batch-size or --max-length.",
         )
     model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
 

@@ -25,7 +25,7 @@ def repeated_layers(model: Any) -> list[nn.Module]:
     layers = [module for module in model.modules() if type(module).__name__ in names]
     if not layers:
         raise BackboneError(
-            f"A {type(model).__name__} does not say what its layers are, so FSDP cannot part them.",
+            f"A {type(model).__name__} does not say what its layers are, so FSDP cannot split them.",
             hint="Launch without FSDP, or choose another --backbone.",
         )
     return layers

@@ -15,7 +15,7 @@ import jinja2
 from judgekit.errors import TemplateError
 
 _SENTINEL = "judgekit puts the prompt here"
-_NO_CHAT = "Leave the chat template away: --no-chat"
+_NO_CHAT = "Omit the chat template: --no-chat"
 # Qwen3, SmolLM3 and others know the first, Granite and DeepSeek the second: without a thought the label comes next.
 # Llama 3 prints today's date unless it is given one; this is the one it falls back to itself.
 _OPTIONS: Mapping[str, Any] = {"enable_thinking": False, "thinking": False, "date_string": "26 Jul 2024"}
@@ -84,7 +84,7 @@ def chat_frame(tokenizer: ChatTokenizer) -> ChatFrame | None:
 
 
 class SpecialTokens:
-    """Finds the special tokens of a tokenizer where they stand in a text, and parts them so that they act no more.
+    """Finds the special tokens of a tokenizer in a text, and splits them so that they are read as text.
 
     Args:
         tokenizer: its tokens that are marked as special count, and other added ones that the frame contains.
@@ -102,7 +102,7 @@ class SpecialTokens:
         self._pattern = re.compile("|".join(re.escape(one) for one in longest_first) or "(?!)")
 
     def occur_in(self, text: str) -> bool:
-        """Whether a special token stands in the text."""
+        """Whether the text holds a special token."""
         return self._pattern.search(text) is not None
 
     def parted(self, text: str) -> str:

@@ -94,7 +94,7 @@ def label_ids(tokenizer: LabelTokenizer, prompts: Sequence[str], labels: Sequenc
     found = [ids for one in _continuations(tokenizer, _ANCHORS, words) if (ids := _whole(one))]
     if not found:
         raise LabelError(
-            "This tokenizer merges every label with the text before it, so its tokens cannot be told apart.",
+            "This tokenizer merges every label with the text before it, so its tokens cannot be distinguished.",
             problems=show_tokens(
                 tokenizer, labels, tokenizer(list(labels), add_special_tokens=False, verbose=False)["input_ids"]
             ),

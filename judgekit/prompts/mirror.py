@@ -50,7 +50,7 @@ def require_mirror(fields: Sequence[str], labels: Sequence[str], *, option: str)
         return found
     raise LabelError(
         f"{option} needs a pairwise comparison that can be mirrored: {found}.",
-        hint=f"Leave {option} away; or ingest again with sides that columns and labels name alike, such as answer_a, "
+        hint=f"Omit {option}, or ingest again with sides that columns and labels name alike, such as answer_a, "
         "answer_b and the labels A, B, tie.",
     )
 

@@ -92,7 +92,7 @@ def find_sides(fields: Sequence[str], labels: Sequence[str]) -> Sides | None:
 def ordering_of(label: str, pair: tuple[str, str]) -> tuple[str, str, str] | None:
     """A label such as `A>>B` as (better side, sign, other side); None for any other label.
 
-    `B<<A` is the same ordering as `A>>B`; the sides of `A=B` stand in the order of the pair.
+    `B<<A` is the same ordering as `A>>B`; the sides of `A=B` are in the order of the pair.
     """
     found = _ORDERING.fullmatch(label)
     if not found:

@@ -118,7 +118,7 @@ def build_verbalizer(
         if isinstance(coded, Verbalizer):
             return coded._replace(reason=reason)
         if scoring == "codes":
-            raise LabelError(f"The labels cannot get codes, because {coded}.", hint="Leave --label-scoring away.")
+            raise LabelError(f"The labels cannot get codes, because {coded}.", hint="Omit --label-scoring.")
         reason = f"{reason}, and {coded}"
     ids = label_token_ids(tokenizer, prompts, labels)
     glue = glue_after(tokenizer, prompts)
@@ -131,12 +131,12 @@ def _check_given(given: Mapping[str, Sequence[str]], labels: Sequence[str], scor
     if given and scoring in ("codes", "sequences"):
         raise SettingsError(
             f"--label-words names words of one token, and --label-scoring {scoring} does not read any.",
-            hint="Leave one of the two away.",
+            hint="Omit one of the two.",
         )
     unknown = [repr(label) for label in given if label not in labels]
     if unknown:
         raise SettingsError(
-            f"--label-words names {', '.join(unknown)}, which is no label.",
+            f"--label-words names {', '.join(unknown)}, which is not a label.",
             hint=f"The labels are: {', '.join(labels)}.",
         )
 

@@ -28,7 +28,7 @@ def check_page(result: CheckResult) -> RenderableType:
         ("What predicts the annotations of an item", _predictors(result)),
         ("Labels", [Bars(result.label_shares)]),
         ("Annotators", _annotators(result)),
-        ("Labels that stand against each other", [_confused(result.confused_labels)]),
+        ("Labels that are confused most", [_confused(result.confused_labels)]),
         ("Items on which people disagree most", _disagreed(result)),
         ("Warnings", [point(warning, style="yellow") for warning in result.warnings]),
         ("Thresholds", _thresholds(result)),

@@ -74,7 +74,7 @@ def _figures(found: Interval | None) -> tuple[str, str]:
 def verdict(result: EvaluateResult) -> Iterator[str]:
     """What the KL means, in one or two sentences."""
     if result.items < FEWEST_ITEMS:
-        yield f"Too few items to tell: {counted(result.items, 'item')}, where {FEWEST_ITEMS} are little."
+        yield f"Too few items to tell: {counted(result.items, 'item')}, where {FEWEST_ITEMS} are few."
     kl, prior, floor = _kl(result), result.baselines["class_prior"]["kl"] or 0.0, result.noise_floor
     if kl >= prior:
         yield (

@@ -64,7 +64,7 @@ def distribution(item: dict[str, str]) -> dict[str, float]:
         logits = model(torch.tensor([ids + word])).logits[0, len(ids) - 1 : -1].float()
         return logits.log_softmax(-1)[range(len(word)), word].sum()
 
-    words = facts["verbalizer"]["words"]  # of each label, as token ids; they stand in for one another
+    words = facts["verbalizer"]["words"]  # of each label, as token ids; they are synonyms
     logits = torch.stack([torch.stack([log_p(word) for word in of_label]).logsumexp(0) for of_label in words])
     return dict(zip(facts["labels"], (logits / facts["temperature"]).softmax(-1).tolist()))
 """
@@ -196,7 +196,8 @@ def _limits(facts: CardFacts) -> str:
         "elsewhere it must be evaluated anew.",
         f"It was trained on at most {facts.export.max_length:,} tokens per item. judgekit cuts the middle of longer "
         "texts; the code above cuts nothing.",
-        "judgekit parts special tokens of the tokenizer that stand in a text; the code above reads them as such.",
+        "judgekit splits special tokens of the tokenizer in a text, so that they are read as text; the code above "
+        "reads them as special tokens.",
         f"Against the judge before the export, probabilities of {facts.sample_items:,} items moved by at most "
         f"{facts.largest_shift:.2g} (weights in {facts.export.dtype}, both computed in that "
         "format). `judgekit score` computes in bfloat16 where the hardware has it, which moves probabilities by a few "

@@ -25,10 +25,10 @@ def prompt_page(prompt: PromptAsRead) -> RenderableType:
         _tokens(prompt.tokens, is_causal=prompt.kind == "causal"),
     ]
     if prompt.is_truncated:
-        parts.append(Text("The item is too long: the middle of its longest text is cut out, where … stands.", "yellow"))
+        parts.append(Text("The item is too long: the middle of its longest text is cut out, at the ….", "yellow"))
     if prompt.has_special_tokens:
         parts.append(
-            Text("A special token of the tokenizer stands in its texts; a space keeps it from acting as one.", "yellow")
+            Text("Its texts hold a special token of the tokenizer; a space keeps it from acting as one.", "yellow")
         )
     parts += [Text(""), heading("Labels"), Text(prompt.reading)]
     return Group(*parts, *(_words(label, words) for label, words in prompt.words.items()))

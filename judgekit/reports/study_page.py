@@ -118,9 +118,9 @@ def remarks(facts: Mapping[str, Any]) -> list[str]:
     """What the figures mean, one sentence or a few per paragraph."""
     found = [
         "KL(p || q) in nats on the test items, mean over seeds. 95 %: bootstrap interval over items of the mean over "
-        "seeds; seeds: least and most of the seeds' own means. acc.: most probable label against the most voted one, "
-        "ties share. items/s: of training, the fastest seed; GiB: its peak memory, the least of the seeds, on a CPU of "
-        "the whole process. A perfect judge would show the noise floor against these annotations.",
+        "seeds; seeds: least and most of the seeds' own means. acc.: most probable label against the most frequent "
+        "one, ties share. items/s: of training, the fastest seed; GiB: its peak memory, the least of the seeds, on a "
+        "CPU of the whole process. A perfect judge would show the noise floor against these annotations.",
     ]
     if facts["kl_above_paper"]:
         words = (

@@ -20,7 +20,7 @@ def train_page(result: TrainResult) -> RenderableType:
     parts: list[RenderableType] = [heading(f"Judge {result.judge}"), facts(_facts(result))]
     if result.items["train"] < FEWEST_TRAINING_ITEMS:
         words = f"{counted(result.items['train'], 'item is', 'items are')} very little to train on"
-        parts.append(Text(f"{words}: expect no more than the label shares, and get more annotated.", style="yellow"))
+        parts.append(Text(f"{words}: expect no more than the label shares, and have more annotated.", style="yellow"))
     return Group(*parts)
 
 

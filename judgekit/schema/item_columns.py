@@ -111,7 +111,7 @@ def _fields_by_evidence(state: InferenceState) -> tuple[str, ...]:
             state.refuse("the text", "--text", fields, fields[:1])
     if not fields:
         joined = (
-            f" If the texts stand in another file, add them as a column first, joined by {state.item!r}."
+            f" If the texts are in another file, add them as a column first, joined by {state.item!r}."
             if state.item
             else ""
         )

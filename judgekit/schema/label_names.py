@@ -43,7 +43,7 @@ def check_given_labels(found: Sequence[str], roles: Roles, name: str) -> None:
         raise DataError(
             f"{name}: labels that are to be changed do not occur; the labels are {shown}.",
             problems=problems,
-            hint="Give them as they stand in the file.",
+            hint="Write them as they are in the file.",
         )
 
 
@@ -70,9 +70,9 @@ def refuse_made_labels(labels: Sequence[str], name: str, layout: Layout) -> None
         raise DataError(
             f"{name}: {len(made):,} labels are made of other labels; a label is a single choice.",
             problems=[repr(label) for label in made],
-            hint=f"If several annotators stand in one cell, say --separator {shlex.quote(separator)}; else read each "
+            hint=f"If one cell holds several annotators, say --separator {shlex.quote(separator)}; else read each "
             f"as one label (--label-map {shlex.quote(first + '=NEW')}), set it aside (--drop-label "
-            f"{shlex.quote(first)}), or say --layout {layout} where they are labels as they stand.",
+            f"{shlex.quote(first)}), or say --layout {layout} where they are labels as they are.",
         )
 
 

@@ -50,7 +50,7 @@ class Schema:
     split: str | None = None
     """Column with the part of a given split."""
     label_map: tuple[tuple[str, str], ...] = ()
-    """Labels as they stand in the file, and what they are read as."""
+    """Labels as they are in the file, and what they are read as."""
     drop_labels: tuple[str, ...] = ()
     """Labels, after the map, that are no judgment."""
     of_annotation: tuple[str, ...] = ()

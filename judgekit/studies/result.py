@@ -50,7 +50,7 @@ class Line(NamedTuple):
     peak_memory: int | None = None
     """Bytes, the least of the seeds."""
     x: float | None = None
-    """Where it stands in a curve; None in a table."""
+    """Its place on a curve; None in a table."""
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""

@@ -30,7 +30,7 @@ class SetAside(NamedTuple):
 
 
 class Located(Protocol):
-    """Rows that know where they stand in their file."""
+    """Rows that know their place in their file."""
 
     def where(self, rows: Iterable[int]) -> str:
         """The first few places among `rows` (positions from 0), in words."""

@@ -135,7 +135,7 @@ def normalise(name: str) -> str:
 
 
 def in_preference_order(names: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """Those of `names` that stand in `wanted`, the preferred first; file order among equals."""
+    """Those of `names` that are in `wanted`, the preferred first; file order among equals."""
     rank = {name: position for position, name in enumerate(wanted)}
     found = [name for name in names if normalise(name) in rank]
     return sorted(found, key=lambda name: rank[normalise(name)])

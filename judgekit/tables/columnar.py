@@ -102,6 +102,6 @@ def _as_text(path: Path, column: pl.Series) -> pl.Series:
 
 def _binary(path: Path, name: str) -> DataError:
     return DataError(
-        f"{path.name}: {name!r} holds bytes that are no text (an image, a sound?).",
+        f"{path.name}: {name!r} holds bytes that are not text (an image, a sound?).",
         hint="Write the table without that column.",
     )

@@ -16,7 +16,7 @@ _LATIN = r"cp(125[0247]|437|85\d)|iso8859_([12349]|1[03456])$"
 _IN_USE = r"cp(125\d|437|85\d|866|1125|874|93\d|949|950)|iso8859|koi8|mac_(roman|cyrillic)|shift|euc|gb|big5|tis"
 """Encodings that tables are saved in; a guess beyond them is not believed."""
 _FEW_LETTERS = 3
-_WITHOUT_FORMAT = "Leave --format out: the file is then read as what it is."
+_WITHOUT_FORMAT = "Omit --format: the file is then read as what it is."
 _BINARY_KINDS: tuple[tuple[bytes, str, str], ...] = (
     (b"PK\x03\x04", "an Excel file or another zip archive", _WITHOUT_FORMAT),
     (b"\x1f\x8b", "gzip-compressed", "Decompress it first: gunzip."),
@@ -103,7 +103,7 @@ def _refuse_nul(path: Path, content: bytes) -> None:
 
 
 def _first_byte_not_utf8(content: bytes) -> int | None:
-    """Offset of the first byte that is not UTF-8, or None; in chunks, so that the text never stands in memory whole."""
+    """Offset of the first byte that is not UTF-8, or None; in chunks, so that the text is never in memory whole."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     view = memoryview(content)
     for start in range(0, max(len(content), 1), _CHUNK_BYTES):
@@ -127,7 +127,7 @@ def _decode_as_told(path: Path, content: bytes, encoding: str) -> Utf8Content:
         start = error.start if isinstance(error, UnicodeDecodeError) else 0
         line = content.count(b"\n", 0, start) + 1
         raise DataError(
-            f"{path.name} line {line}: the bytes are not {encoding}.", hint="Leave --encoding out to have it found."
+            f"{path.name} line {line}: the bytes are not {encoding}.", hint="Omit --encoding to have it detected."
         ) from error
     utf8 = text.removeprefix("\ufeff").encode("utf-8", "surrogatepass")
     _refuse_nul(path, utf8)

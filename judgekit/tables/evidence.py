@@ -39,7 +39,7 @@ class ColumnEvidence(NamedTuple):
     number_share: float
     has_zero: bool
     values: Mapping[str, int]
-    """How often each non-empty value stands in the column, where they are `MOST_LABELS` at most; else empty."""
+    """How often each non-empty value occurs in the column, where they are `MOST_LABELS` at most; else empty."""
 
     @property
     def is_number(self) -> bool:
@@ -103,7 +103,7 @@ def _is_settled(sample: ColumnEvidence) -> bool:
 
 
 def _figures(frame: pl.DataFrame) -> dict[str, ColumnEvidence]:
-    # Long files repeat their texts, so that figures are taken of the distinct ones, which are told apart by their
+    # Long files repeat their texts, so that figures are taken of the distinct ones, which are distinguished by their
     # hashes: to group the texts themselves takes three times as long.
     cells = frame.lazy().with_row_index(ROW)
     counts = pl.collect_all(
@@ -192,7 +192,7 @@ def _changes(codes: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
 class Groups:
     """Rows that belong together: the annotations of an item, or those of an annotator.
 
-    Nothing is computed before it is asked for. The keys are told apart by hashes, in a tenth of the time that polars
+    Nothing is computed before it is asked for. The keys are compared by hashes, in a tenth of the time that polars
     takes to group texts; that no two keys have one hash is made sure of wherever rows are compared.
     """
 

@@ -162,7 +162,7 @@ def _recoded(file: OpenedFile, encoding: str | None) -> bytes:
         return file.read().decode(encoding).encode()
     except (LookupError, UnicodeError) as error:
         raise DataError(
-            f"{file.path.name}: the bytes are not {encoding}.", hint="Leave --encoding out to have it found."
+            f"{file.path.name}: the bytes are not {encoding}.", hint="Omit --encoding to have it detected."
         ) from error
 
 

@@ -30,7 +30,7 @@ _KINDS = "a polars or pandas DataFrame, a list of dicts, a dict of lists or one 
 
 
 def table_of(data: object, name: str = "data") -> SourceTable:
-    """The table of what is in memory, its cells as text, as they would stand in a file.
+    """The table of what is in memory, its cells as text, as a file would hold them.
 
     Data frames are read as Parquet is, dicts as JSON is; exports of annotation tools are recognised in both.
 
@@ -96,7 +96,7 @@ def _rows_of(data: Any, path: Path) -> list[dict[str, Any]]:
     rows = list[dict[str, Any]]()
     for number, row in enumerate(data, 1):
         if not isinstance(row, Mapping):
-            what = f"it is no dict, but of the type {type(row).__name__}"
+            what = f"it is not a dict, but of the type {type(row).__name__}"
             raise DataError(f"{path.name} row {number}: {what}.", hint=f"Give {_KINDS}.")
         rows.append({str(key): _plain(value, path, str(key)) for key, value in row.items()})
     if not any(rows):
@@ -128,7 +128,7 @@ def _plain(value: Any, path: Path, name: str) -> Any:
     if isinstance(value, _WRITTEN_OUT):
         return str(value)
     raise DataError(
-        f"{path.name}: {name!r} holds a value of the type {type(value).__name__}, which is no text.",
+        f"{path.name}: {name!r} holds a value of the type {type(value).__name__}, which is not text.",
         hint="Give texts, numbers or lists.",
     )
 

@@ -24,7 +24,7 @@ def under_names(path: Path, names: Sequence[str], body: pl.DataFrame) -> tuple[p
 
     Args:
         path: the file, for messages.
-        names: as they stand in the file, one for each column of `body`; spaces around them do not count.
+        names: as they are in the file, one for each column of `body`; spaces around them do not count.
         body: the cells, String, under any names.
 
     Returns:

@@ -28,7 +28,7 @@ def join(path: Path, tables: Sequence[SourceTable], names: Sequence[str]) -> Sou
 
     Args:
         path: what stands for all of them: the first file, or their folder.
-        tables: the tables, one at least; their columns may stand in any order.
+        tables: the tables, one at least; their columns may be in any order.
         names: what each file is called, without its ending; where all are called the same, the folder's name is taken.
 
     Raises:

@@ -77,7 +77,7 @@ def open_paths(paths: Sequence[Path]) -> Opening:
             the uppermost level that has any.
 
     Returns:
-        The files, what was passed over, and a problem for each path that cannot be opened.
+        The files, what was skipped, and a problem for each path that cannot be opened.
     """
     found = Opening([], [], [])
     for path in paths:
@@ -128,7 +128,7 @@ def _enter(found: Opening, path: Path, content: bytes | None) -> None:
                 return
             if "xl/workbook.xml" not in archive.names:
                 raise DataError(
-                    f"{path.name} is a document, but no .xlsx.", hint="Save the table as .xlsx or CSV UTF-8."
+                    f"{path.name} is a document, but not .xlsx.", hint="Save the table as .xlsx or CSV UTF-8."
                 )
     if is_packed != (path.suffix == ".gz"):
         notes.append(f"{path.name} is {'' if is_packed else 'not '}compressed with gzip, whatever its name says.")
@@ -199,5 +199,5 @@ def _data_files(path: Path, names: Iterable[str], found: Opening) -> list[str]:
     passed = sorted(set(shown) - set(kept))
     if passed:
         more = f" and {len(passed) - _NAMES_SHOWN:,} more" if len(passed) > _NAMES_SHOWN else ""
-        found.notes.append(f"Passed over in {path.name or path}: {', '.join(passed[:_NAMES_SHOWN])}{more}.")
+        found.notes.append(f"Skipped in {path.name or path}: {', '.join(passed[:_NAMES_SHOWN])}{more}.")
     return kept

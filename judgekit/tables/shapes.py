@@ -19,7 +19,7 @@ def like_those_of(column: pl.Series, *, repeated: bool = False) -> Callable[[str
 
     Args:
         column: String.
-        repeated: of the values, only those that stand in two cells or more.
+        repeated: of the values, only those of two cells or more.
     """
     short = column.filter(column.str.len_bytes() <= _LONGEST_USUAL_BYTES)
     values = short.unique()

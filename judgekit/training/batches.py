@@ -1,7 +1,7 @@
 """Items to tokens to batches: the one way in for training, evaluation and scoring.
 
 Texts that are too long lose their middle, field by field; the template and the chat frame around them are never cut.
-Special tokens of the tokenizer that stand in a text are parted by a space, so that they stay text.
+Special tokens of the tokenizer in a text are split by a space, so that they are read as text.
 """
 
 from __future__ import annotations

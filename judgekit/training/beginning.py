@@ -185,7 +185,7 @@ def _check_settings(data: Dataset, settings: TrainSettings, *, is_sharded: bool)
     """Refuse what the launcher or the dataset does not allow, before a backbone is looked for."""
     if is_sharded and settings.load_in_4bit:
         raise SettingsError(
-            "FSDP parts matrices by their rows, and weights in 4 bits have none.",
+            "FSDP splits matrices by their rows, and weights in 4 bits have none.",
             hint="Omit --load-in-4bit, or launch with --multi_gpu instead of --use_fsdp.",
         )
     if settings.annotator_weights:

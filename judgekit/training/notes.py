@@ -30,12 +30,12 @@ def notes_before(dataset: Dataset, training: Training, processes: Processes) -> 
     if data.weights is not None:
         notes.append(
             f"The weights of {counted(data.weights.annotators, 'annotator')} average {data.weights.mean:.2f} and are "
-            f"{data.weights.min:.2f} at the least; validation and test count every annotation as 1."
+            f"{data.weights.min:.2f} at least; validation and test count every annotation as 1."
         )
     notes += _notes_on_orders(dataset, is_swapped=training.settings.swap)
     if special := setup.prompts.special_in_text(dataset.items.texts.to_dicts()):
         has = counted(special, "item has", "items have")
-        notes.append(f"{has} special tokens of the backbone in the texts, which are read as text.")
+        notes.append(f"{has} special tokens of the backbone in the texts; they are read as text.")
     longest = f"longer than {setup.prompts.max_length} tokens"
     if data.dropped:
         notes.append(f"{counted(data.dropped, 'item is', 'items are')} {longest} and left out.")
@@ -52,7 +52,7 @@ def notes_on_size(*, train: int, validation: int, test: int) -> list[str]:
     """Warnings where a part of the split has so few items that what comes of it is mostly chance."""
     notes: list[str] = []
     if train < FEW_TO_TRAIN_ON:
-        notes.append(f"{counted(train, 'item')} to train on can teach little: collect {FEW_TO_TRAIN_ON} at the least.")
+        notes.append(f"{counted(train, 'item')} to train on can teach little: collect at least {FEW_TO_TRAIN_ON}.")
     if validation < FEW_TO_CHOOSE_ON:
         notes.append(f"Which checkpoint is best on {counted(validation, 'item')} is mostly chance.")
     if test < FEW_TO_TEST_ON:

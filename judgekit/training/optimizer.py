@@ -34,7 +34,7 @@ def check_optimizer(name: OptimizerName, device: torch.device) -> None:
     except ImportError as error:
         raise BackboneError(
             f"--optimizer paged needs bitsandbytes, which cannot be imported: {error}",
-            hint="Install it: pip install bitsandbytes",
+            hint="Install it with: pip install bitsandbytes",
         ) from error
 
 

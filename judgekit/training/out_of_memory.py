@@ -1,4 +1,4 @@
-"""When memory runs out: the pass is done again with fewer items, and the user is told when one item is too many."""
+"""When memory runs out: the pass is done again with fewer items; where one item is too many, that is an error."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def within_memory(
     Args:
         work: one step's forward and backward passes of at most so many items each.
         model: the judge model; its gradients are dropped where memory runs out.
-        state: holds the micro-batch, and is told when it is halved.
+        state: holds the micro-batch, which is halved where memory runs out.
         most: items that `work` has at all.
         tokens: of the longest of them.
         processes: what trains together.
-        on_note: told about a halving.
+        on_note: gets a sentence about a halving.
 
     Raises:
         SettingsError: not even one item fits, or fewer cannot be tried.

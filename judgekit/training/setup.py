@@ -46,7 +46,7 @@ def wanted_backbone(settings: TrainSettings, name: str | None = None, *, offline
         offline: never ask the hub.
 
     Raises:
-        BackboneError: it is not to be had.
+        BackboneError: it cannot be found.
     """
     return find_backbone(
         name or settings.backbone,
@@ -67,7 +67,7 @@ def set_up(data: Dataset, backbone: Backbone, settings: TrainSettings, *, device
         device: where to, if not as the settings say.
 
     Raises:
-        JudgekitError: the device, 4 bits or the optimiser are not to be had here, or the labels cannot be told apart.
+        JudgekitError: the device, 4 bits or the optimiser cannot be used here, or the labels cannot be distinguished.
     """
     device = device or choose_device(settings.device)
     if settings.load_in_4bit:

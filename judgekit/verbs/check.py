@@ -63,7 +63,7 @@ def check(
     Examples:
         >>> found = check("votes", min_items=100)
         >>> found.missed()
-        ['The number of items is 60; --min-items asks for at least 100.']
+        ['The number of items is 60; --min-items requires at least 100.']
     """
     chosen = CheckSettings.chosen(settings, keywords)
     opened = open_dataset(open_workspace(workspace), dataset)

@@ -38,7 +38,7 @@ def evaluate(
         judge: its name, or its folder; None takes the newest.
         workspace: its folder; None finds one.
         offline: never ask the hub.
-        reporter: told about notes and progress.
+        reporter: gets notes and progress.
         settings: how the judge is loaded and measured.
         keywords: fields of `EvaluateSettings`; they win over `settings`.
 

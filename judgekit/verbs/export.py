@@ -47,7 +47,7 @@ def export(
         workspace: its folder; None finds one.
         force: replace the folder if it is an earlier export.
         offline: never ask the hub.
-        reporter: told about notes and progress.
+        reporter: gets notes and progress.
         settings: how it is merged and checked.
         keywords: fields of `ExportSettings`; they win over `settings`.
 

@@ -39,7 +39,7 @@ def score(
         workspace: its folder; None finds one.
         force: replace the output if it is there.
         offline: never ask the hub.
-        reporter: told about notes and progress.
+        reporter: gets notes and progress.
         settings: how the judge is loaded and asked.
         keywords: fields of `ScoreSettings`; they win over `settings`.
 

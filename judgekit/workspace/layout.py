@@ -103,7 +103,7 @@ def is_workspace(folder: Path) -> bool:
 
 
 def stored_names(root: Path, part: str) -> list[str]:
-    """Names of what stands in a part of a workspace (`DATASETS_FOLDER`, `JUDGES_FOLDER`, `STUDIES`), in their order."""
+    """Names of what a part of a workspace holds (`DATASETS_FOLDER`, `JUDGES_FOLDER`, `STUDIES`), in their order."""
     return sorted(path.parent.name for path in (root / part).glob(f"*/{MANIFEST_FILE}"))
 
 
@@ -116,7 +116,7 @@ def check_name(name: str) -> str:
     if not _NAME.fullmatch(name) or name.endswith(".") or name.split(".")[0].lower() in _RESERVED:
         raise WorkspaceError(
             f"{name!r} cannot be a name. A name starts with a letter or digit and has letters, digits, '.', '_' and "
-            "'-', at most 80 characters, and is no device name."
+            "'-', at most 80 characters, and is not a device name."
         )
     return name
 

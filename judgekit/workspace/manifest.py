@@ -39,7 +39,7 @@ class Section(BaseModel):
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The same from JSON values; what no field asks for is passed over.
+        """The same from JSON values; what no field asks for is ignored.
 
         Raises:
             ValueError: a field is missing or of another type.

@@ -199,7 +199,7 @@ class Workspace:
         """Hold the lock of a long activity (`train-votes`); the operating system frees it if this process dies.
 
         Raises:
-            WorkspaceError: another process is at it.
+            WorkspaceError: another process holds it.
         """
         lock = self._lock(activity)
         try:

@@ -145,7 +145,7 @@ def test_the_page_says_how_to_see_who_a_pseudonym_is(tmp_path: Path) -> None:
 def test_agreement_by_chance_is_not_worth_training_on(tmp_path: Path) -> None:
     choose = random.Random(1)
     result = checked(tmp_path, rows_of(["".join(choose.choices("ab", k=4)) for _ in range(60)]))
-    assert result.advice[0].startswith("Not worth training on as it stands")
+    assert result.advice[0].startswith("Not worth training on as it is")
     assert "For training" not in words_of(result)
 
 
@@ -197,7 +197,7 @@ def test_thresholds_are_compared_and_none_is_met_by_what_is_undefined(tmp_path: 
     assert {name: found.met for name, found in result.thresholds.items()} == {
         "min_alpha": True, "min_items": False, "max_noise_floor": True, "min_annotations": True, "max_leakage": True,
     }  # fmt: skip
-    assert result.missed() == ["The number of items is 60; --min-items asks for at least 61."]
+    assert result.missed() == ["The number of items is 60; --min-items requires at least 61."]
     single = checked(tmp_path, votes_rows(60, annotators=1), {"min_alpha": -1.0, "max_noise_floor": 5.0})
     assert len(single.missed()) == 2 and "undefined" in single.missed()[0]
 

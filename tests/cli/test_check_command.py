@@ -54,8 +54,8 @@ def test_a_missed_threshold_is_exit_code_3_after_the_whole_report(run: Run, data
     missed = run("check", "--min-alpha", 0.99, "--min-items", 1000, "--max-noise-floor", 9)
     assert missed.code == 3
     assert missed.out.startswith(plain.out.rstrip())
-    assert "Krippendorff's alpha is" in missed.err and "--min-alpha asks for at least 0.99" in missed.err
-    assert "The number of items is 60; --min-items asks for at least 1,000." in missed.err
+    assert "Krippendorff's alpha is" in missed.err and "--min-alpha requires at least 0.99" in missed.err
+    assert "The number of items is 60; --min-items requires at least 1,000." in missed.err
     assert "--max-noise-floor" not in missed.err
     assert "Next:" not in missed.err
     found = run("check", "--json", "--min-items", 61)

@@ -99,16 +99,16 @@ def test_weights_in_4_bits_and_fsdp_are_refused_together(
     assert "--load-in-4bit" in refused.err
 
 
-@pytest.mark.parametrize("is_told", [False, True])
+@pytest.mark.parametrize("is_elsewhere", [False, True])
 def test_an_error_that_the_main_process_shows_is_not_shown_again(
-    run: Run, monkeypatch: pytest.MonkeyPatch, is_told: bool
+    run: Run, monkeypatch: pytest.MonkeyPatch, is_elsewhere: bool
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         error = SettingsError("Nothing but trouble.")
-        error.is_shown_elsewhere = is_told
+        error.is_shown_elsewhere = is_elsewhere
         raise error
 
     monkeypatch.setattr("judgekit.verbs.train.run_training", refuse)
     failed = run("train")
     assert failed.code == 3
-    assert ("Nothing but trouble." in failed.err) == (not is_told)
+    assert ("Nothing but trouble." in failed.err) == (not is_elsewhere)

@@ -38,6 +38,7 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         (["show", "prompt"], 0, 1),
         (["score", "votes.csv"], 1, 0),
         (["evaluate"], 1, 1),
+        (["export", "--merged", "merged", "--device", "cpu"], 1, 1),
     ],
 )
 def test_a_command_reads_weights_and_items_once(

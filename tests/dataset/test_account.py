@@ -121,21 +121,21 @@ def test_counts_that_are_none_or_differ_are_set_aside(build):
     content = "id,text,n_x,n_y\n" + rows + "50,more words,x,-1\n3,text number 3,1,1\n"
     outcome = build(content, most_set_aside=0.1)
     assert asides(outcome) == {
-        "a count is no whole number from 0": (1, True),
+        "a count is not a whole number of 0 or more": (1, True),
         "the rows of the item have different counts": (2, True),
     }
     assert len(outcome.items) == 39
     details = outcome.report.set_aside[0].details
     assert details == (
-        "votes.csv line 42: n_x must be a whole number from 0, found 'x'",
-        "votes.csv line 42: n_y must be a whole number from 0, found '-1'",
+        "votes.csv line 42: n_x must be a whole number of 0 or more, found 'x'",
+        "votes.csv line 42: n_y must be a whole number of 0 or more, found '-1'",
     )
 
 
 def test_item_in_two_groups_is_set_aside_whole(build):
     content = "id,text,label,doc\n" + "".join(f"{n},text {n} here,{'xy'[n % 2]},d{n // 2}\n" for n in range(30))
     outcome = build(content + "4,text 4 here,x,d9\n", Roles(group="doc"), most_set_aside=0.1)
-    assert asides(outcome) == {"the item stands in more than one of the groups (doc)": (2, True)}
+    assert asides(outcome) == {"the item is in more than one of the groups (doc)": (2, True)}
     assert "4" not in outcome.items.item_ids.to_list() and len(outcome.items) == 29
 
 
@@ -164,7 +164,7 @@ def test_split_that_the_user_names_must_be_one(build):
 
 def test_item_in_two_parts_is_a_fault(build):
     content = split_table(["train", "test"] * 12) + "i3,9,words number 3,x,train\ni5,9,words number 5,x,\n"
-    with pytest.raises(DataError, match="item 'i3' stands in 2 parts of the split: 'test', 'train'"):
+    with pytest.raises(DataError, match="item 'i3' is in 2 parts of the split: 'test', 'train'"):
         build(content)
     items = build(content, most_set_aside=0.1).items
     assert "i3" not in items.item_ids.to_list() and items.parts.null_count() == 0

@@ -119,6 +119,7 @@ def test_the_folder_holds_the_models_own_format_and_config(tmp_path: Path, llama
     assert (folder / "generation_config.json").read_text() == generation
     assert (folder / "LICENSE.txt").read_text() == "Terms"
     assert set(result.files) == {path.name for path in folder.iterdir()}
+    assert {path.stat().st_mode for path in folder.glob("*.safetensors")} == {(folder / "config.json").stat().st_mode}
 
 
 def test_a_judge_of_4_bits_is_exported_with_its_weights_expanded(

@@ -48,6 +48,7 @@ def test_a_missing_backbone_is_named_with_a_remedy(name: str, offline: bool) -> 
         find_backbone(name, offline=offline)
     assert repr(name) in caught.value.message
     assert caught.value.hint
+    assert "local_files_only" not in str(caught.value)  # the library's advice to those who call it
 
 
 def test_a_revision_of_a_local_folder_is_refused(bert: Path) -> None:

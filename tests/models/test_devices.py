@@ -44,7 +44,7 @@ def test_four_bits_are_refused_with_the_reason(
 ) -> None:
     causal = find_backbone(str(llama))
     check_4bit(causal, CPU)
-    with pytest.raises(BackboneError, match=r"(?s)it is an encoder.*Leave --load-in-4bit away"):
+    with pytest.raises(BackboneError, match=r"(?s)it is an encoder.*Omit --load-in-4bit"):
         check_4bit(find_backbone(str(bert)), CPU)
     with pytest.raises(BackboneError, match="on CUDA and on the CPU, not on mps"):
         check_4bit(causal, torch.device("mps"))

@@ -66,7 +66,7 @@ def test_what_has_no_clear_mirror_is_refused_with_the_reason(fields, labels, rea
     assert find_mirror(fields, labels) is None
     with pytest.raises(LabelError, match=reason) as caught:
         require_mirror(fields, labels, option="--swap")
-    assert "Leave --swap away" in str(caught.value)
+    assert "Omit --swap" in str(caught.value)
 
 
 def test_orderings_in_signs_are_a_comparison_for_the_template_too():

@@ -106,7 +106,7 @@ def test_a_word_given_for_two_labels_is_refused_with_its_token() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"label_words": {"maybe": ["yes"]}}, "'maybe', which is no label"),
+        ({"label_words": {"maybe": ["yes"]}}, "'maybe', which is not a label"),
         ({"label_words": {"no": ["yes"]}, "scoring": "codes"}, "--label-scoring codes does not read any"),
         ({"label_words": {"no": ["yes"]}, "scoring": "sequences"}, "--label-scoring sequences does not read any"),
     ],

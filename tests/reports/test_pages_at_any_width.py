@@ -81,7 +81,7 @@ def test_the_verdict_follows_the_figures() -> None:
     assert "Good: 83% of the way" in verdict(0.2) and "Weak: 15% of the way" in verdict(0.5)
     assert "Not better than the class prior" in verdict(0.6) and "infinite" in verdict(float("inf"))
     assert "their noise" in verdict(0.1)
-    assert "Too few items to tell: 1 item, where 50 are little." in verdict(0.2, items=1)
+    assert "Too few items to tell: 1 item, where 50 are few." in verdict(0.2, items=1)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

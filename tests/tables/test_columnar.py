@@ -77,7 +77,7 @@ def test_texts_stored_as_bytes_are_read_and_images_refused():
     source = read(pl.DataFrame({"text": [b"caf\xc3\xa9", None], "id": [1, 2]}))
     assert source.frame.get_column("text").to_list() == ["café", ""] and "UTF-8" in source.notes[0]
     for pixels in ([b"\xff\xd8\xff"], [[b"\xff"]], [{"bytes": b"\xff"}]):
-        with pytest.raises(DataError, match=r"'image(\.bytes)?' holds bytes that are no text"):
+        with pytest.raises(DataError, match=r"'image(\.bytes)?' holds bytes that are not text"):
             read(pl.DataFrame({"id": [1], "image": pixels}))
 
 

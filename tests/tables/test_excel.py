@@ -100,7 +100,7 @@ def test_errors_stay_as_text_with_a_warning(read):
     source = read(data=fill)
     assert source.frame.get_column("label").to_list() == ["a", "#N/A", "b"]
     (warning,) = source.warnings
-    assert warning.startswith("votes.xlsx row 3: errors of Excel") and warning.endswith("#N/A (1).")
+    assert warning.startswith("votes.xlsx row 3: Excel errors") and warning.endswith("#N/A (1).")
 
 
 def test_rounded_ids_are_warned_of(read):
@@ -127,7 +127,7 @@ def test_rows_are_known_by_their_number_in_the_sheet(read):
     source = read(data=[[], [], HEADER, ROWS[0], [], [], ROWS[1], [], ["", "", ""]])
     assert source.frame.rows() == [tuple(row) for row in ROWS]
     assert source.place([0, 1]) == "votes.xlsx rows 4, 7"
-    assert "2 rows without any text passed over." in source.notes
+    assert "2 rows without any text skipped." in source.notes
 
 
 def test_titles_above_the_header_are_left_out_and_said(read):
@@ -172,7 +172,7 @@ def test_headers_that_would_lose_data_are_refused(read, rows, said):
 def test_the_only_sheet_with_a_table_is_read(read):
     source = read(Guide=[["Read this first."], ["Then judge."]], data=[HEADER, *ROWS], Chart=[])
     assert source.frame.rows() == [tuple(row) for row in ROWS]
-    assert "Read is the sheet 'data'; passed over: Guide, Chart." in source.notes
+    assert "The sheet 'data' was read; skipped: Guide, Chart." in source.notes
 
 
 def test_several_tables_need_the_user_s_word(read):

@@ -81,8 +81,8 @@ def test_a_header_with_brackets_is_not_json(tmp_path, header):
         (zipped(**{"/a.csv": CSV}), "leads out of it"),
         (zipped(**{"a.csv": CSV, "b.csv": CSV}).replace(b"b.csv", b"a.csv"), "two files of one name"),
         (zipped(**{"a.csv": CSV}).replace(b"a.csv", bytes(5)), "no file that is named like data"),
-        (zipped(**{"[Content_Types].xml": b"", "word/document.xml": b""}), "no .xlsx"),
-        (zipped(mimetype=b"application/vnd.oasis.opendocument.spreadsheet"), "no .xlsx"),
+        (zipped(**{"[Content_Types].xml": b"", "word/document.xml": b""}), "not .xlsx"),
+        (zipped(mimetype=b"application/vnd.oasis.opendocument.spreadsheet"), "not .xlsx"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old Excel file"),
         (b"PAR1 and no more", "cannot be read"),
         (b"ARROW1\x00\x00 and no more", "cannot be read"),
@@ -152,7 +152,7 @@ def test_a_folder_gives_its_data_files_and_names_what_it_passes_over(tmp_path):
         (folder / name).write_bytes(CSV.replace(b"one", name.encode()))
     found = open_paths([folder])
     assert [file.path.name for file in found.files] == ["a.csv", "b.csv"] and not found.problems
-    assert found.notes == ["Passed over in round 1: dataset_info.json, notes.txt."]
+    assert found.notes == ["Skipped in round 1: dataset_info.json, notes.txt."]
 
 
 def test_a_folder_of_folders_gives_the_files_of_the_first_level_that_has_any(tmp_path):
@@ -169,7 +169,7 @@ def test_a_zip_is_read_like_the_folder_in_it(tmp_path):
     (tmp_path / "votes.zip").write_bytes(content)
     found = open_paths([tmp_path / "votes.zip"])
     assert [file.path.name for file in found.files] == ["a.jsonl", "b.csv"]
-    assert found.notes == ["Passed over in votes.zip: export/old/c.csv."]
+    assert found.notes == ["Skipped in votes.zip: export/old/c.csv."]
 
 
 def test_a_pipe_is_read_once(tmp_path):

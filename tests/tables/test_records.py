@@ -43,7 +43,7 @@ def test_unreadable_lines_are_faults_with_their_lines():
     assert records.positions.tolist() == [1, 6]
     (aside,) = records.set_aside
     assert (aside.rows, aside.where, aside.is_fault) == (4, "lines 2, 3, 4, 5", True)
-    assert aside.details[2] == "line 4: a key stands twice in one object"
+    assert aside.details[2] == "line 4: a key occurs twice in one object"
 
 
 def test_a_damaged_first_line_does_not_hide_the_others():
@@ -82,8 +82,8 @@ def test_one_line_of_jsonl_is_a_record_whatever_lists_it_holds():
     [
         ('[{"t": "a"},\n {"t": ', "line 2: the file ends before its JSON does"),
         ('[{"t": "a"},\n {"t": "b', "line 2: the file ends before its JSON does"),
-        ('[{"t": "a"},\n {"t" "b"}]', "line 2, column 7: this is no JSON"),
-        ('{"a": {"t": "a"}, "a": {"t": "b"}}', "the key 'a' stands twice"),
+        ('[{"t": "a"},\n {"t" "b"}]', "line 2, column 7: this is not valid JSON"),
+        ('{"a": {"t": "a"}, "a": {"t": "b"}}', "the key 'a' occurs twice"),
         ('{"train": [{"t": "a"}], "test": [{"t": "b"}]}', "2 lists of objects: train, test"),
         ('["a", "b"]', "record 2: it is a text or number, not an object"),
         ("[]", "no records"),

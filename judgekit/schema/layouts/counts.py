@@ -160,9 +160,9 @@ class Counts(Tally):
                         map(repr, bad.get_column(wrong.name).str.strip_chars().unique(maintain_order=True)[:3])
                     )
                     place = account.source.place(bad.get_column(ROW))
-                    details.append(f"{place}: {wrong.name} must be a whole number from 0, found {found}")
+                    details.append(f"{place}: {wrong.name} must be a whole number of 0 or more, found {found}")
             lost = rows.filter(any_wrong).get_column(ROW)
-            account.set_aside("a count is no whole number from 0", lost, is_fault=True, details=details)
+            account.set_aside("a count is not a whole number of 0 or more", lost, is_fault=True, details=details)
             rows, numbers = rows.filter(~any_wrong), numbers.filter(~any_wrong)
         return numbers_to_annotations(schema, rows, numbers, account)
 

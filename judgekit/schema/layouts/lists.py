@@ -1,4 +1,4 @@
-"""The list layout: the labels of all annotators of a row stand in one cell, as `A|B|A` or as a JSON list.
+"""The list layout: the labels of all annotators of a row are in one cell, as `A|B|A` or as a JSON list.
 
 Several annotators say the same now and then; one annotator who chooses several labels never chooses one twice, and the
 words of a label such as `yes, but` keep their places. That tells lists of annotations from what looks like them.
@@ -214,7 +214,7 @@ class Lists(LayoutReading):
             f"{account.source.place([row])}: {schema.label} must be a list of labels, found {cell!r}"
             for row, cell in zip(wrong.get_column(ROW), labels.filter(~is_list), strict=True)
         )
-        account.set_aside("the cell is no list of labels", wrong.get_column(ROW), is_fault=True, details=details)
+        account.set_aside("the cell is not a list of labels", wrong.get_column(ROW), is_fault=True, details=details)
         cells = rows.select(ROW, ITEM).with_columns(members.alias(_LABELS))
         if schema.annotator is None:
             cells = cells.filter(is_list).with_columns(UNNAMED).explode(_LABELS)

@@ -137,10 +137,10 @@ class Probabilities(Tally):
         is_coarse = number * shares.unit > 1
         off = np.abs(shares.values.sum(axis=1) - 1)
         problems = [
-            (~is_number, "the number of annotators is no whole number from 1"),
+            (~is_number, "the number of annotators is not a whole number of 1 or more"),
             (
                 ~((shares.values >= 0) & (shares.values <= 1)).all(axis=1),
-                "a share is no number from 0 to 1, or 0 to 100 %",
+                "a share is not a number from 0 to 1, or 0 to 100 %",
             ),
             (off > (shares.unit + _FLOAT_ERROR) * len(schema.count_columns), "the shares do not add up to 1"),
             (~(is_near | is_coarse), "the shares are not those of so many annotators"),

@@ -31,7 +31,7 @@ def candidate_dialects(content: bytes, *, delimiter: str | None) -> list[Dialect
     lines = head.lines
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     told = re.fullmatch(r'"?sep=(.)"?', lines[first].strip())
-    if told and delimiter is None:  # the line by which Excel is told the delimiter
+    if told and delimiter is None:  # the line that gives Excel the delimiter
         delimiter, first = told[1], first + 1
     first = min(first, len(lines) - 1)
     plain = [_dialect(head, first, mark) for mark in ([delimiter] if delimiter else DELIMITERS)]

@@ -63,7 +63,7 @@ def _refuse_unsplit(table: SourceTable) -> None:
         if is_regular or '"' in heads[0] or known > (2 if mark == " " else 1):
             raise DataError(
                 f"{table.name} was read as one column, but its lines have several fields, separated by {mark!r}.",
-                hint="Give the header a name for each of them, separated alike; no quotes may stand around a line.",
+                hint="Give the header a name for each of them, separated alike; no line may be in quotes as a whole.",
             )
 
 
@@ -84,7 +84,7 @@ def _refuse_header_between_rows(table: SourceTable) -> None:
     rows = [row for row, *cells in found.iter_rows() if _is_header(cells, frame.columns)]
     repeated = [row for row, *cells in found.iter_rows() if cells == frame.columns]
     if repeated or 0 < len(rows) <= max(_FEW_ROWS, _RARELY * frame.height):  # if there are more, it is a label
-        raise DataError(f"{table.place(rows)}: a header stands there, as if files had been joined.", hint=_APART)
+        raise DataError(f"{table.place(rows)}: another header, as if files had been joined.", hint=_APART)
 
 
 def _is_header(cells: list[str], names: list[str]) -> bool:

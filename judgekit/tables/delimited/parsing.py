@@ -129,7 +129,7 @@ def _doubt(bounds: array[int], starts: array[int], bad_lines: Sequence[BadLine])
     for n in np.flatnonzero(np.diff(offsets) > _LONGEST_ROW_BYTES)[:1]:
         return f"line {starts[n]}: the row is longer than {_LONGEST_ROW_BYTES:,} bytes; a quote may be missing"
     unclosed = (bad.line for bad in bad_lines if not bad.is_closed)
-    return next((f"line {line}: where a text ends that is quoted there is not certain" for line in unclosed), "")
+    return next((f"line {line}: a quoted text starts here, and where it ends is not certain" for line in unclosed), "")
 
 
 def _line_ends(content: bytes, offsets: npt.NDArray[np.int64]) -> LineEnds:

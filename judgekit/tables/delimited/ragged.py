@@ -21,7 +21,7 @@ from judgekit.tables.shapes import like_those_of
 
 RAGGED = "the row does not fit the header"
 BADLY_QUOTED = "the quotes of the row contradict each other"
-UNCERTAIN = "the row may be a piece of a text beside it"
+UNCERTAIN = "the row may belong to a text of the row above or below it"
 _NAMES_SHOWN = 6
 _MOST_SHOWN = 100
 _MTURK_LAST = ("Approve", "Reject")
@@ -85,7 +85,7 @@ def fit(parsed: Parsed, dialect: Dialect) -> Fitted:
     if not dialect.names_columns:
         doubt = doubt or f"line {dialect.header_line + 1} names one of {dialect.width} columns only; is it a title?"
     if parsed.ends == "lone returns" and len(names) == 1:
-        doubt = doubt or "its line ends are mixed, and some may stand within texts that are not quoted"
+        doubt = doubt or "its line ends are mixed, and some may be within texts that are not quoted"
     if 2 * faulty > body.height + len(rows):
         doubt = doubt or f"{faulty:,} of its rows do not fit the header, which is most of them"
         ragged = ragged[:_MOST_SHOWN]
@@ -97,7 +97,8 @@ def fit(parsed: Parsed, dialect: Dialect) -> Fitted:
     if rows and not doubt:
         uncertain, doubt = _uncertain(body, kept, rows, names[-1])
         faults += [
-            Fault(int(lines[kept[row]]), UNCERTAIN, "it may be a piece of a text beside it") for row in uncertain
+            Fault(int(lines[kept[row]]), UNCERTAIN, "it may belong to a text of the row above or below it")
+            for row in uncertain
         ]
         if uncertain:
             body, kept = body[np.delete(np.arange(kept.size), uncertain)], np.delete(kept, uncertain)
@@ -119,7 +120,7 @@ def _header_off_by_one(dialect: Dialect, body: pl.DataFrame) -> tuple[tuple[str,
     # one or two rows with a comma in their text and no label as well.
     is_known = body.height > 2 and not rest.null_count() and all(is_known_name(name) for name in names)
     if is_known and rest.n_unique() == 1 and not rest.item(0).strip(dialect.delimiter):
-        notes = ["The rows end with a delimiter more than the header; it was ignored."]
+        notes = ["The rows have one more delimiter at their end than the header; it was ignored."]
         return names, body.with_columns(pl.lit(None, pl.String).alias(REST)), notes
     return names, body, []
 
@@ -167,7 +168,7 @@ def _uncertain(
 
     Args:
         kept: the rows that fit.
-        places: where each of them stands in the body.
+        places: the row of each in the body.
         rows: those that do not fit, in order.
         last_name: of the header.
     """
@@ -193,7 +194,7 @@ def _uncertain(
             uncertain.add(row)
             before, row = last[row], row + 1
         if 2 * (len(rows) + len(uncertain)) > kept.height + len(rows):
-            return [], f"line {top.fault.line}: where the rows beside it start and end is not certain"
+            return [], f"line {top.fault.line}: where the rows next to it start and end is not certain"
     return sorted(uncertain), ""
 
 

@@ -123,7 +123,7 @@ def _about(dialect: Dialect, fitted: Fitted, *, delimiter_given: bool) -> list[s
     if dialect.header_line:
         notes.append(f"{_lines(dialect.header_line)} above the header (line {dialect.header_line + 1}) left out.")
     if fitted.blank:
-        notes.append(f"{_lines(fitted.blank)} without any text passed over.")
+        notes.append(f"{_lines(fitted.blank)} without any text skipped.")
     if dialect.delimiter not in (",", NO_DELIMITER) and not delimiter_given:
         name = _DELIMITER_NAMES.get(dialect.delimiter, repr(dialect.delimiter))
         notes.append(f"The fields are separated by {name}.")

@@ -93,7 +93,7 @@ def _dialect(head: str, delimiter: str | None) -> Dialect | None:
     line = re.split(r"[\r\n]", head, maxsplit=1)[0]
     marks = [mark for mark in DELIMITERS if mark in line]
     separator = delimiter or (marks[0] if len(marks) == 1 else "")
-    # Other kinds of files, and the line by which Excel is told the delimiter, begin otherwise.
+    # Other kinds of files, and the line that gives Excel the delimiter, begin otherwise.
     is_header = re.match(r'[\w"#,;\t|]', line) and not line.lstrip('"').startswith("sep=")
     if not is_header or not separator or not separator.isascii():
         return None

@@ -50,7 +50,7 @@ def read_excel(path: Path, content: bytes | None = None, *, sheet: str | None = 
             else "It needs a header row and rows below it.",
         )
     passed = [name for name in names if name != tables[0].name]
-    said = f"Read is the sheet {tables[0].name!r}; passed over: {', '.join(passed)}."
+    said = f"The sheet {tables[0].name!r} was read; skipped: {', '.join(passed)}."
     return _table(path, tables[0], [said] if passed else [])
 
 
@@ -66,7 +66,7 @@ def _table(path: Path, grid: Grid, notes: list[str]) -> SourceTable:
     if above := sum(row < header for row in filled):
         notes.append(f"{above} {'row' if above == 1 else 'rows'} above the header (row {header + 1}) left out.")
     if blank := int(rows[-1]) - header - rows.size if rows.size else 0:
-        notes.append(f"{blank:,} {'row' if blank == 1 else 'rows'} without any text passed over.")
+        notes.append(f"{blank:,} {'row' if blank == 1 else 'rows'} without any text skipped.")
     if grid.merged:
         notes.append("The text of merged cells was read in each of their rows.")
     body = grid.cells[rows.tolist()]
@@ -78,7 +78,7 @@ def _table(path: Path, grid: Grid, notes: list[str]) -> SourceTable:
     ).to_series()
     if repeats.any():
         raise DataError(
-            f"{table.place(repeats.arg_true())}: the header is repeated there, as if sheets had been joined.",
+            f"{table.place(repeats.arg_true())}: the header is repeated, as if sheets had been joined.",
             hint="Delete the repeated header rows.",
         )
     return replace(table, warnings=tuple(_warnings(table, grid)))
@@ -113,9 +113,7 @@ def _warnings(table: SourceTable, grid: Grid) -> list[str]:
     if errors:
         texts = ", ".join(dict.fromkeys(text for _, text in errors))
         place = table.place(dict.fromkeys(row for row, _ in errors))
-        found.append(
-            f"{place}: errors of Excel, which are read as the text that stands there: {texts} ({len(errors):,})."
-        )
+        found.append(f"{place}: Excel errors, which are read as the text shown there: {texts} ({len(errors):,}).")
     if rounded:
         found.append(
             f"{table.place(rounded)}: numbers with more than {EXACT_DIGITS} digits, which Excel rounds; if they are "

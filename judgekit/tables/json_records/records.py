@@ -52,7 +52,7 @@ class _RepeatedKeyError(ValueError):
 def read_records(path: Path, content: bytes, *, strict: bool) -> Records:
     """Read a JSON list, a JSON object of objects, of columns or with one list of objects in it, or JSONL.
 
-    A number is the text that stands in the file (`1.50` stays `1.50`); NaN, as Python writes it, is None like null.
+    A number is the text of the file (`1.50` stays `1.50`); NaN, as Python writes it, is None like null.
 
     Args:
         path: the file, for messages and its suffix.
@@ -92,7 +92,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise _RepeatedKeyError(f"the key {next(n for n in names if names.count(n) > 1)!r} stands twice in one object")
+        raise _RepeatedKeyError(f"the key {next(n for n in names if names.count(n) > 1)!r} occurs twice in one object")
     return found
 
 
@@ -132,7 +132,7 @@ def _not_json(path: Path, text: str, error: ValueError | RecursionError) -> Data
             hint="Export or download it again.",
         )
     return DataError(
-        f"{path.name} line {error.lineno}, column {error.colno}: this is no JSON ({_words_of(error)}).",
+        f"{path.name} line {error.lineno}, column {error.colno}: this is not valid JSON ({_words_of(error)}).",
         hint="Give a list of JSON objects, or one object a line (JSONL).",
     )
 
@@ -141,7 +141,7 @@ def _words_of(error: ValueError | RecursionError) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     if isinstance(error, _RepeatedKeyError):
-        return "a key stands twice in one object"  # unnamed: it may be an annotator's
+        return "a key occurs twice in one object"  # unnamed: it may be an annotator's
     if isinstance(error, UnicodeEncodeError):
         return "a text holds half a character, as cutting through an emoji leaves it"
     if isinstance(error, json.JSONDecodeError):
@@ -150,7 +150,7 @@ def _words_of(error: ValueError | RecursionError) -> str:
 
 
 def _by_line(text: str) -> Iterator[tuple[int, Any]]:
-    """The values of JSONL with their lines; only a line feed ends a line, as U+2028 may stand in a text."""
+    """The values of JSONL with their lines; only a line feed ends a line, as U+2028 may be part of a text."""
     for number, line in enumerate(text.split("\n"), 1):
         if _end_of_space(line, 0) < len(line):
             try:
@@ -225,7 +225,7 @@ def _made(
     if faults:
         places = in_words((position for position, _ in faults), lambda position: (unit, position))
         first = details[:MOST_PROBLEMS_SHOWN]
-        aside = (SetAside("it is no JSON object that can be read", len(faults), places, True, first),)
+        aside = (SetAside("it is not a readable JSON object", len(faults), places, True, first),)
     kept = tuple(keys[position - 1] for position in positions) if keys else ()
     return Records(path, found, np.array(positions, dtype=np.int64), unit, kept, set_aside=aside)
 

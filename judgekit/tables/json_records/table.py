@@ -83,7 +83,7 @@ def read_json_table(records: Records) -> SourceTable:
         within = shared[-1].rpartition(".")[0]
         raise DataError(
             f"{records.path.name}: the records have {len(shared):,} different keys, too many for the columns of a "
-            f"table{f'; many stand in {within!r}' if within else ''}.",
+            f"table{f'; many are in {within!r}' if within else ''}.",
             hint="Give records that all have the same keys.",
         )
     if records.keys and not any(normalise(name) in _ID_NAMES for name in shared):

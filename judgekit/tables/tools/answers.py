@@ -16,7 +16,7 @@ from judgekit.tables.json_records.records import Records
 from judgekit.tables.json_records.rows import Rows, as_cell, refuse_names, spoken
 from judgekit.tables.source import SourceTable
 
-SEVERAL = "several choices at once are no single label"
+SEVERAL = "several choices at once are not a single label"
 NOTHING = "nothing was chosen"
 
 

@@ -1,6 +1,6 @@
 """Argilla 2 exports: flat, as its datasets are exported and stored on the Hub, or nested, as `records.to_json` writes.
 
-Drafts and discarded responses stand in the same lists as the submitted ones; suggestions come from models.
+Drafts and discarded responses are in the same lists as the submitted ones; suggestions come from models.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _RESPONSES, _USERS, _STATUS = ".responses", ".responses.users", ".responses.stat
 _SUGGESTIONS = (".suggestion", ".suggestion.agent", ".suggestion.score")
 _SUBMITTED, _UNKNOWN = "submitted", ""
 _TITLE = "an Argilla export"
-_NO_LABELS = "its responses are no labels, but spans, rankings or lists of objects"
+_NO_LABELS = "its responses are not labels, but spans, rankings or lists of objects"
 _UNEQUAL = "the lists of responses, users and status are not equally long"
 
 
@@ -58,7 +58,7 @@ def read(records: Records, companions: Sequence[Records] = ()) -> SourceTable:
             answers.account.set_aside(UNLABELLED, [n])
         knows_status |= any(one.status not in (_UNKNOWN, _UNEQUAL) for one in responses)
         item, data = record.get("id") or record.get("_server_id"), _data(record)
-        # Responses without a user are told apart by their place in the lists.
+        # Responses without a user are distinguished by their place in the lists.
         users: dict[str, list[_Response]] = {}
         for place, one in enumerate(responses):
             users.setdefault(one.user or f"\x00{place}", []).append(one)
@@ -84,7 +84,7 @@ def read(records: Records, companions: Sequence[Records] = ()) -> SourceTable:
     return answers.table(
         item="id",
         annotator="user_id",
-        notes=[f"Responses that are no labels were left out: {spans}."] if spans else [],
+        notes=[f"Responses that are not labels were left out: {spans}."] if spans else [],
         warnings=[] if knows_status else warnings,
     )
 

@@ -161,7 +161,7 @@ def _data(record: Record) -> dict[str, Any]:
 def _notes(rows: Sequence[Record], people: bool) -> list[str]:
     notes: list[str] = []
     if any(record.get("entities") or record.get("relations") for record in rows):
-        notes.append("Spans and relations are no labels of the item; they were left out.")
+        notes.append("Spans and relations are not labels of the item; they were left out.")
     labels = {label for record in rows for label in _labels(record) if isinstance(label, str)}
     if people and all(re.fullmatch(r"\d+", label) for label in labels):
         notes.append("Labels are the numbers doccano gave them; --label-map renames them.")

@@ -1,7 +1,7 @@
 """Label Studio exports: JSON (whole annotations), JSON_MIN and CSV or TSV (one row per annotation).
 
 Predictions and drafts are no annotations, and a skipped item (`was_cancelled`) has none. In JSON the type of every
-result is known; the flat formats have data and answers side by side, so there the answers are told by their place
+result is known; the flat formats have data and answers side by side, so there the answers are known by their place
 among the keys (JSON_MIN), by their shape, or because they differ within an item.
 """
 
@@ -26,7 +26,7 @@ _LABEL_TYPES = frozenset({"choices", "rating", "number", "taxonomy", "pairwise"}
 _LABEL_KEYS = frozenset({"choices", "rating", "number", "taxonomy", "selected"})
 _OF_THE_PICTURE = frozenset({"type", "original_width", "original_height", "image_rotation"})
 _TITLE = "a Label Studio export"
-_NO_LABEL = "its results are no labels of the item, but regions or free words"
+_NO_LABEL = "its results are not labels of the item, but regions or free words"
 
 
 def is_export(records: Sequence[Record]) -> bool:
@@ -79,7 +79,7 @@ def _read_tasks(records: Records) -> SourceTable:
     return answers.table(
         item=_ITEM,
         annotator=_ANNOTATOR,
-        notes=[f"What is no label of an item was left out: {more}."] if more else [],
+        notes=[f"What is not a label of an item was left out: {more}."] if more else [],
         warnings=[f"A reviewer rejected {rejected:,} annotations; they were kept."] if rejected else [],
     )
 
@@ -101,7 +101,7 @@ def _read_flat(records: Records) -> SourceTable:
         data = {name: spoken(_value(row.get(name))) or row.get(name) for name in names if name not in hidden}
         answers.add(n, row.get(_ITEM), row.get(_ANNOTATOR), data, found if controls else None)
     more = ", ".join(name for name in controls if name in no_labels)
-    notes = [f"What is no label of an item was left out: {more}."] if more else []
+    notes = [f"What is not a label of an item was left out: {more}."] if more else []
     return answers.table(item=_ITEM, annotator=_ANNOTATOR, notes=notes)
 
 

@@ -42,7 +42,7 @@ def _read(records: Records, companions: Sequence[Records]) -> SourceTable:
                 rows.account.set_aside("the label is empty", [n])
             several += len(given) > 1
             for label in given:
-                # Without her name, as the same person's labels for one item would contradict each other.
+                # Without the name, as the same person's labels for one item would contradict each other.
                 rows.add(
                     n, f"{split}-{key}" if split else key, annotator if len(given) == 1 else "", *cells, label, split
                 )
@@ -54,7 +54,7 @@ def _read(records: Records, companions: Sequence[Records]) -> SourceTable:
     notes += ["What is known of the annotators (age, gender …) was not used."] if companions else []
     if several:
         notes.append(
-            f"{several:,} times an annotator gave an item several labels: each is an annotation, without her name."
+            f"{several:,} times an annotator gave an item several labels: each is an annotation without an annotator."
         )
     return rows.table(roles, notes=notes)
 

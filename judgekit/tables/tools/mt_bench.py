@@ -1,4 +1,4 @@
-"""Human votes of MT-Bench: which of two models' answers is the better one; texts inside, or in files beside it."""
+"""Human judgments of MT-Bench: which of two models' answers is the better one; texts inside, or in files beside it."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def _read(records: Records, companions: Sequence[Records]) -> SourceTable:
         item="item_id", annotator="annotator_id", label=("label",), text=_FIELDS, group="question_id", layout="long"
     )
     note = (
-        f"Answers stand in the order of their models' names, so that all votes on two answers are votes on one item; "
-        f"{mirrored:,} votes on the other order were mirrored. One question's items stay on one side of a split."
+        f"Answers are in the order of their models' names, so that all annotations of two answers are of one item; "
+        f"{mirrored:,} annotations of the other order were mirrored. One question's items stay on one side of a split."
     )
     return rows.table(roles, notes=[note])
 
@@ -84,9 +84,9 @@ def _collected(companions: Sequence[Records]) -> Texts:
             key = (as_cell(record.get("question_id")), as_cell(record.get("model") or record.get("model_id")))
             if texts.setdefault(key, _turns(record)) != _turns(record):
                 what = f"the answer of {key[1]} to question" if key[1] else "question"
-                problems.append(f"{companion.path.name} {companion.where([n])}: {what} {key[0]} is another one above")
+                problems.append(f"{companion.path.name} {companion.where([n])}: {what} {key[0]} differs from one above")
     if problems:
-        raise DataError("The texts of the votes are not clear:", problems=problems, hint="Give every text once.")
+        raise DataError("The texts that were judged are not clear:", problems=problems, hint="Give every text once.")
     return texts
 
 
@@ -96,7 +96,7 @@ def _require_both(records: Records, texts: Texts) -> None:
     missing += [] if has_answers else ["the models' answers (question_id, model, turns)"]
     if missing:
         raise DataError(
-            f"{records.path.name} holds votes without the texts that were judged; a file is missing:",
+            f"{records.path.name} holds annotations without the texts that were judged; a file is missing:",
             problems=missing,
             hint=f"Give both beside it, as in: judgekit ingest {records.path.name} questions.jsonl model_answers.jsonl",
         )
@@ -122,4 +122,4 @@ def _up_to(turn: str, turns: Sequence[str]) -> str | None:
     return "\n\n".join(f"[turn {k}] {text}" for k, text in enumerate(turns[: int(turn)], 1))
 
 
-MT_BENCH = Format("mt-bench", "human votes of MT-Bench", _is_votes, _read, _is_texts)
+MT_BENCH = Format("mt-bench", "human judgments of MT-Bench", _is_votes, _read, _is_texts)

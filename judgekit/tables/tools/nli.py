@@ -67,7 +67,7 @@ def _read_chaosnli(records: Records, _companions: Sequence[Records]) -> SourceTa
             reason = f"it has no {', '.join(fields)} with counts of {', '.join(labels)}"
             rows.account.set_aside(reason, [n], is_fault=True)
     roles = Roles(item="item_id", counts=tuple(labels.values()), text=fields, layout="counts")
-    note = "The counts are label_counter; the labels of before (old_label, old_labels) were left out."
+    note = "The counts are label_counter; the earlier labels (old_label, old_labels) were left out."
     return rows.table(roles, notes=[note])
 
 

@@ -62,7 +62,7 @@ def test_shares_that_cannot_be_are_faults_with_their_lines(table):
         build_items(source, schema)
     told = " ".join(caught.value.problems)
     assert "line 32: x '0.50', y '0.50', z '0.00' of 3 annotators; the shares are not those of so many" in told
-    assert "line 33" in told and "do not add up to 1" in told and "no whole number from 1" in told
+    assert "line 33" in told and "do not add up to 1" in told and "not a whole number of 1 or more" in told
     report = build_items(source, schema, most_set_aside=0.2).report
     assert (report.rows_read, report.rows_kept, report.annotations) == (36, 30, 90)
     assert sum(aside.rows for aside in report.set_aside if aside.is_fault) == 5

@@ -69,9 +69,9 @@ def test_a_quote_that_opens_at_the_end_takes_no_row_along():
 def test_an_open_quote_is_set_aside_only_where_a_later_quote_shows_that_it_ended():
     broken = HEADER + ROWS + 'i9,ann0,"some text,yes\n'
     assert lines_aside(read(broken + 'i9,ann1,"one, two",no\n' + MORE)) == ["line 14"]
-    with pytest.raises(DataError, match="line 14: where a text ends that is quoted there is not certain"):
+    with pytest.raises(DataError, match="line 14: a quoted text starts here, and where it ends is not certain"):
         read(broken + MORE)
-    with pytest.raises(DataError, match="line 14: where a text ends"):
+    with pytest.raises(DataError, match="line 14: a quoted text starts here"):
         read(broken + 'and "more" of it\nto be read",no\n' + MORE)
 
 
@@ -92,7 +92,7 @@ def test_pieces_of_an_unquoted_text_with_line_breaks_are_all_set_aside(header, r
 
 def test_rows_around_a_broken_one_are_refused_where_no_end_of_a_row_can_be_told():
     rows = [f"question {n} of them,answer {n} to it" for n in range(10)]
-    with pytest.raises(DataError, match="line 5: where the rows beside it start and end is not certain"):
+    with pytest.raises(DataError, match="line 5: where the rows next to it start and end is not certain"):
         read("\n".join(["question,answer", *rows[:3], "a piece", *rows[3:]]))
 
 
@@ -103,9 +103,9 @@ def test_rows_around_a_broken_one_are_refused_where_no_end_of_a_row_can_be_told(
         (HEADER.replace("r,t", "rt") + ROWS, "12 of its rows do not fit the header"),
         ("text,label\n" + "".join(f"{n + 1},some text {n},yes\n" for n in range(9)), "do not fit the header"),
         ("id,labeltext,note\n" + "".join(f"{n},yes,text {n},\n" for n in range(9)), "do not fit the header"),
-        (HEADER + ROWS + HEADER + MORE, "line 14: a header stands there"),
-        (HEADER + ROWS + "label,text,annotator,item_id\n" + MORE, "line 14: a header stands there"),
-        (HEADER + ROWS + "task,worker,comment,vote\n" + MORE, "line 14: a header stands there"),
+        (HEADER + ROWS + HEADER + MORE, "line 14: another header"),
+        (HEADER + ROWS + "label,text,annotator,item_id\n" + MORE, "line 14: another header"),
+        (HEADER + ROWS + "task,worker,comment,vote\n" + MORE, "line 14: another header"),
         (HEADER + ROWS + "\ufeff" + HEADER + MORE, "line 14: a byte order mark"),
         (HEADER + ROWS + "\ufeff" + MORE, "line 14: a byte order mark"),
         (HEADER + 'i1,a,"some text,yes\ni1,b,some text",no\n' + ROWS, "line 2: a quoted text holds"),

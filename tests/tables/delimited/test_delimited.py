@@ -168,7 +168,7 @@ def test_missing_header_is_refused(table, content):
 
 
 def test_header_repeated_between_rows_is_refused(table):
-    with pytest.raises(DataError, match="line 3: a header stands there"):
+    with pytest.raises(DataError, match="line 3: another header"):
         table("id,text,label\n1,a,x\nid,text,label\n2,b,y\n")
 
 

@@ -137,7 +137,7 @@ def test_nested_records_do_not_say_which_responses_are_drafts():
     )
     assert table.frame.drop("topic").rows() == [("i1", "Late.", "sad", ANN), ("i1", "Late.", "sad", "")]
     assert account(table) == {
-        "its responses are no labels, but spans, rankings or lists of objects": 1,
+        "its responses are not labels, but spans, rankings or lists of objects": 1,
         "nobody labelled the item": 1,
     }
     assert table.rows_read == 4 and table.roles.label == ("tone",)

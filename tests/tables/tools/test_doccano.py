@@ -41,7 +41,7 @@ def test_the_file_of_a_member_holds_her_labels():
     table = read(ROWS)
     assert table.frame.rows() == [("1", "Late again.", "trains", "angry", "ann")]
     assert table.frame.columns == ["id", "text", "topic", "label", "annotator"]
-    assert account(table) == {"several choices at once are no single label": 1, "nobody labelled the item": 1}
+    assert account(table) == {"several choices at once are not a single label": 1, "nobody labelled the item": 1}
     assert table.rows_read == 3 and table.warnings == ()
     assert (table.roles.item, table.roles.annotator, table.roles.label) == ("id", "annotator", ("label",))
 

@@ -75,7 +75,7 @@ def test_every_annotation_is_a_row_or_set_aside():
     assert table.frame.columns == ["id", "text", "topic", "tone", "annotator"]
     assert account(table) == {
         "the annotator skipped the item": 1,
-        "several choices at once are no single label": 1,
+        "several choices at once are not a single label": 1,
         "nothing was chosen": 1,
         "nobody labelled the item": 1,
     }
@@ -123,7 +123,7 @@ def test_regions_and_free_words_are_no_labels():
     words = result("why", "textarea", {"text": ["because it is"]})
     table = read([task(1, "Late.", annotation(1, choice("sad"), span, words), annotation(2, span, of_span))])
     assert table.frame.rows() == [("1", "Late.", "trains", "sad", "1")]
-    assert account(table) == {"its results are no labels of the item, but regions or free words": 1}
+    assert account(table) == {"its results are not labels of the item, but regions or free words": 1}
     assert any("1 choices of regions, 2 labels, 1 textarea" in note for note in table.notes)
 
 
@@ -232,7 +232,7 @@ def test_json_min_tells_answers_from_data():
         ("2", "calm", "", "5"),
         ("3", "calm", "3", "5"),
     ]
-    assert account(table) == {"nobody labelled the item": 1, "several choices at once are no single label": 1}
+    assert account(table) == {"nobody labelled the item": 1, "several choices at once are not a single label": 1}
     assert table.rows_read == 6
 
 

@@ -36,7 +36,7 @@ def test_votes_on_both_orders_are_votes_on_one_item(read_format):
     assert source.frame.select("question", "answer_a", "answer_b").unique().rows() == [
         ("Write a poem.", "Roses are red.", "Violets are blue.")
     ]
-    assert "2 votes on the other order were mirrored" in source.notes[0]
+    assert "2 annotations of the other order were mirrored" in source.notes[0]
 
 
 def test_the_second_turn_shows_the_conversation_up_to_it(read_format):
@@ -67,7 +67,7 @@ def test_votes_without_their_texts_are_refused_with_what_is_missing(read_format,
 
 
 def test_texts_that_differ_between_files_are_refused(read_format):
-    with pytest.raises(DataError, match=r"beside1\.jsonl line 1: question 81 is another one above"):
+    with pytest.raises(DataError, match=r"beside1\.jsonl line 1: question 81 differs from one above"):
         read_format(MT_BENCH, [_vote("j1", "abc", "xyz", "tie")], QUESTIONS, [{**QUESTIONS[0], "turns": ["Sing."]}])
 
 

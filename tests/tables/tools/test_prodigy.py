@@ -70,7 +70,7 @@ def test_every_line_is_a_row_or_set_aside():
     assert account(table) == {
         "the annotator skipped the item (answer: ignore)": 1,
         "the annotator rejected the item (answer: reject)": 1,
-        "several choices at once are no single label": 1,
+        "several choices at once are not a single label": 1,
         "nothing was chosen": 1,
     }
     assert table.rows_read == 6
