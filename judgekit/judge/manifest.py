@@ -150,5 +150,5 @@ JUDGES = Kind("judge", JUDGES_FOLDER, JudgeManifest, made_by="judgekit train", o
 
 
 def runs_of_judges(place: Workspace) -> dict[str, str | None]:
-    """The training run that made each judge of a workspace, by the judge's name."""
-    return {entry.name: entry.manifest.run for entry in place.entries(JUDGES)}
+    """The training run that made each judge of a workspace, by the judge's name; a damaged judge is passed over."""
+    return {entry.name: entry.manifest.run for entry in place.readable(JUDGES)[0]}

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from judgekit.dataset.manifest import DatasetManifest
 from judgekit.judge.manifest import JudgeManifest
-from judgekit.workspace.store import Entry
+from judgekit.workspace.store import Damaged, Entry
 
 
 class WorkspaceContents(NamedTuple):
@@ -24,6 +24,8 @@ class WorkspaceContents(NamedTuple):
     judges: list[Entry[JudgeManifest]]
     unfinished: list[str]
     studies: list[str]
+    damaged: list[Damaged]
+    """Datasets and judges that cannot be read, which the lists above lack."""
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
@@ -31,4 +33,5 @@ class WorkspaceContents(NamedTuple):
             kind: [{"name": entry.name, **entry.manifest.to_json()} for entry in entries]
             for kind, entries in (("datasets", self.datasets), ("judges", self.judges))
         }
-        return {**self._asdict(), **found, "workspace": str(self.workspace)}
+        damaged = [{**one._asdict(), "path": str(one.path)} for one in self.damaged]
+        return {**self._asdict(), **found, "damaged": damaged, "workspace": str(self.workspace)}

@@ -60,6 +60,8 @@ def workspace_page(contents: WorkspaceContents) -> RenderableType:
         parts += [Text(""), Text(f"Unfinished training: {name} (judgekit train --judge {name} --resume)")]
     for name in contents.studies:
         parts += [Text(""), as_it_is(f"Study: {name} ({contents.workspace}/studies/{name})")]
+    for damaged in contents.damaged:
+        parts += [Text(""), heading(f"Damaged: {damaged.name}"), as_it_is(damaged.problem)]
     return Group(*parts)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from judgekit.config import TrainSettings
+from judgekit.errors import WorkspaceError
 from judgekit.models.identity import BackboneIdentity
 from judgekit.workspace.atomic import move_folder
 from judgekit.workspace.manifest import Manifest
@@ -103,6 +104,7 @@ def unfinished(place: Workspace, finished: Mapping[str, str | None]) -> dict[str
     found = {name: RunFolder(place.run_folder(name)) for name in place.unfinished_runs()}
     found = {name: run for name, run in found.items() if run.is_started}
     for name in found.keys() & finished.keys():
-        if finished[name] == found[name].manifest().run_id:
-            found.pop(name).discard()
+        with suppress(WorkspaceError):  # a damaged run is listed, and says what is wrong with it when it is resumed
+            if finished[name] == found[name].manifest().run_id:
+                found.pop(name).discard()
     return found

@@ -30,12 +30,14 @@ def show(*, workspace: str | Path | None = None) -> WorkspaceContents:
         [('comments', ('bad', 'fair', 'good'))]
     """
     place = open_workspace(workspace)
+    datasets, judges = place.readable(DATASETS), place.readable(JUDGES)
     return WorkspaceContents(
         place.root,
-        place.entries(DATASETS),
-        place.entries(JUDGES),
+        datasets[0],
+        judges[0],
         list(unfinished(place, runs_of_judges(place))),
         place.studies(),
+        datasets[1] + judges[1],
     )
 
 

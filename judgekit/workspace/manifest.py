@@ -6,6 +6,7 @@ of its own; this file knows none of them. The manifest is written last: a folder
 
 from __future__ import annotations
 
+import hashlib
 import json
 import reprlib
 from collections.abc import Callable, Mapping
@@ -19,6 +20,8 @@ from judgekit.errors import JudgekitError, WorkspaceError
 from judgekit.workspace import atomic
 
 RESTORE = "Restore it from a copy, or delete its folder."
+MOST_BYTES = 64 * 2**20
+CHECKSUM = "checksum"
 
 Upgrade: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 """JSON values of one format version to those of the next. What is damaged passes through, to be reported afterwards."""
@@ -67,7 +70,9 @@ class Document(Section):
     @classmethod
     def _checked(cls, values: Mapping[str, Any], path: Path) -> Self:
         try:
-            return cls.from_json(values)
+            found = cls.from_json(values)
+            if not (problems := found.problems()):
+                return found
         except ValidationError as error:
             problems = [_problem(tuple(found["loc"]), found["type"], found["msg"], found["input"])
                         for found in error.errors(include_url=False)]  # fmt: skip
@@ -75,17 +80,27 @@ class Document(Section):
             problems = error.problems or [error.message]
         raise WorkspaceError(f"{path} is damaged:", problems=problems, hint=RESTORE)
 
+    def problems(self) -> list[str]:
+        """What is wrong with the content although every field is of its type, each with the field's name."""
+        return []
+
     def write(self, path: Path) -> None:
         """Write the file, whole or not at all."""
         write_json(path, self.to_json())
 
 
 class Manifest(Document):
-    """A JSON file of a format version, with the time it was made."""
+    """A JSON file of a format version, with the time it was made.
+
+    The file ends with a checksum of its own content: a field that was changed by hand or by accident is noticed. Who
+    wrote the file it does not prove.
+    """
 
     VERSION: ClassVar[int] = 1
     UPGRADES: ClassVar[tuple[Upgrade, ...]] = ()
     """The first makes version 2 of version 1, the next version 3 of that, and so on up to `VERSION`."""
+    SEALED_SINCE: ClassVar[int | None] = None
+    """The version from which on the checksum must be there; None only compares it where it is."""
 
     created: str
     """When it was made: see `now`."""
@@ -99,6 +114,11 @@ class Manifest(Document):
         """
         values = read_json(path)
         version = checked_version(path, values, cls.VERSION)
+        must_be_there = cls.SEALED_SINCE is not None and version >= cls.SEALED_SINCE
+        if (must_be_there or CHECKSUM in values) and values.get(CHECKSUM) != checksum(values):
+            raise WorkspaceError(
+                f"{path} has changed since judgekit wrote it: its content does not fit its checksum.", hint=RESTORE
+            )
         for upgrade in cls.UPGRADES[version - 1 :]:
             values = upgrade(values)
         return cls._checked(values, path)
@@ -106,6 +126,17 @@ class Manifest(Document):
     def to_json(self) -> dict[str, Any]:
         """The fields as JSON values, and the version of their format."""
         return {"format_version": self.VERSION, **super().to_json()}
+
+    def write(self, path: Path) -> None:
+        """Write the file with its checksum, whole or not at all."""
+        values = self.to_json()
+        write_json(path, {**values, CHECKSUM: checksum(values)})
+
+
+def checksum(values: Mapping[str, Any]) -> str:
+    """SHA-256 of all JSON values but the checksum itself, whatever their order, hexadecimal."""
+    rest = {key: value for key, value in values.items() if key != CHECKSUM}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def _problem(place: tuple[int | str, ...], kind: str, message: str, found: object) -> str:
@@ -125,10 +156,12 @@ def read_json(path: Path) -> dict[str, Any]:
         WorkspaceError: the file is missing, or does not hold a JSON object; it is never replaced in silence.
     """
     try:
+        if (size := path.stat().st_size) > MOST_BYTES:
+            raise WorkspaceError(f"{path} has {size:,} bytes; at most {MOST_BYTES:,} are read.", hint=RESTORE)
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise WorkspaceError(f"{path} is missing.") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a number of 5,000 digits, 10,000 brackets
         raise WorkspaceError(f"{path} is not readable JSON: {error}.", hint=RESTORE) from error
     if not isinstance(values, dict):
         raise WorkspaceError(f"{path} holds no JSON object.", hint=RESTORE)

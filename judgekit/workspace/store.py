@@ -50,6 +50,15 @@ class Entry(NamedTuple, Generic[M]):
     manifest: M
 
 
+class Damaged(NamedTuple):
+    """A finished folder whose manifest cannot be read."""
+
+    name: str
+    path: Path
+    """Of the manifest."""
+    problem: str
+
+
 class WorkspaceManifest(Manifest):
     """The file that makes a folder a workspace."""
 
@@ -110,8 +119,19 @@ class Workspace:
         Raises:
             WorkspaceError: a manifest is damaged.
         """
-        entries = [self._entry(kind, name) for name in self.names(kind)]
-        return sorted(entries, key=lambda entry: (entry.manifest.created, entry.name))
+        return _oldest_first([self._entry(kind, name) for name in self.names(kind)])
+
+    def readable(self, kind: Kind[M]) -> tuple[list[Entry[M]], list[Damaged]]:
+        """The finished folders of a kind that can be read, oldest first, and those that cannot."""
+        entries: list[Entry[M]] = []
+        damaged: list[Damaged] = []
+        for name in self.names(kind):
+            try:
+                entries.append(self._entry(kind, name))
+            except WorkspaceError as error:
+                place = self.root / kind.folder / name / layout.MANIFEST_FILE
+                damaged.append(Damaged(name, place, str(error)))
+        return _oldest_first(entries), damaged
 
     def names(self, kind: Kind[Any]) -> list[str]:
         """The names of all finished folders of a kind, in alphabetical order; reads no manifest."""
@@ -294,6 +314,10 @@ class Workspace:
             yield
         finally:
             lock.release()
+
+
+def _oldest_first(entries: list[Entry[M]]) -> list[Entry[M]]:
+    return sorted(entries, key=lambda entry: (entry.manifest.created, entry.name))
 
 
 def open_folder(kind: Kind[M], folder: Path) -> Entry[M]:

@@ -57,6 +57,39 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert read_json(tmp_path / "manifest.json")["format_version"] == 3
 
 
+def test_a_value_changed_behind_judgekits_back_is_noticed_and_an_older_file_needs_no_checksum(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    WHOLE.write(path)
+    then = read_json(path)
+    write_json(path, dict(reversed(then.items())))  # the order of keys says nothing
+    assert Third.read(path) == WHOLE
+    write_json(path, {**then, "labels": ["b", "a"]})
+    with pytest.raises(WorkspaceError, match=r"manifest\.json has changed since judgekit wrote it"):
+        Third.read(path)
+    write_json(path, {key: value for key, value in then.items() if key != "checksum"})
+    assert Third.read(path) == WHOLE
+
+    class Sealed(Third):
+        SEALED_SINCE = 3
+
+    with pytest.raises(WorkspaceError, match="its checksum"):
+        Sealed.read(path)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"format_version": ' + "9" * 5_000 + "}", '{"created": "\\ud800"}'])
+def test_json_that_breaks_parsers_is_damage(text: str, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(WorkspaceError, match=r"manifest\.json"):
+        Third.read(tmp_path / "manifest.json")
+
+
+def test_a_file_of_another_order_of_size_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "manifest.json").open("wb") as file:
+        file.truncate(2**30)
+    with pytest.raises(WorkspaceError, match="at most"):
+        Third.read(tmp_path / "manifest.json")
+
+
 def test_a_manifest_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         WHOLE.labels = ("c",)  # type: ignore[misc]
