@@ -65,6 +65,12 @@ class IngestSettings(ReadingSettings):
         metavar="LABEL",
         panel=_ANNOTATIONS,
     )
+    merge_spellings: bool = setting(
+        False,
+        "Read labels that differ only by case, spaces, dashes, apostrophes, full stops or leading zeros as one, in the "
+        "spelling that is most frequent.",
+        panel=_ANNOTATIONS,
+    )
     keep_annotator_ids: bool = setting(
         False, "Keep annotator ids as they are in the file instead of pseudonyms.", panel=_ANNOTATIONS
     )

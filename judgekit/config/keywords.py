@@ -58,6 +58,7 @@ class IngestKeywords(ReadingKeywords, total=False):
     labels: str | None
     label_map: Texts
     drop_label: Texts
+    merge_spellings: bool
     keep_annotator_ids: bool
     near_duplicates: bool
     template: str | None

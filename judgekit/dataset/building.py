@@ -21,9 +21,9 @@ from judgekit.dataset.refusal import refuse_losses
 from judgekit.errors import DataError
 from judgekit.schema.given_parts import normalise_part
 from judgekit.schema.item_ids import digests, item_ids
-from judgekit.schema.label_names import label_variants
 from judgekit.schema.scales import order_labels
 from judgekit.schema.schema import Schema
+from judgekit.schema.spellings import label_warnings
 from judgekit.tables.account import SetAside
 from judgekit.tables.column_names import did_you_mean
 from judgekit.tables.evidence import MOST_LABELS, Groups
@@ -203,7 +203,7 @@ def _report(
     elif single:
         where = " in this round" if is_round else ""
         notes.append(f"Items with a single annotation{where}: {single:,}; they were kept.")
-    warnings += label_variants(items.labels, items.counts.sum(axis=0).tolist())
+    warnings += label_warnings(items.labels, items.counts.sum(axis=0).tolist())
     people = annotations.get_column("annotator").drop_nulls()
     return IngestReport(
         rows_read=source.rows_read,

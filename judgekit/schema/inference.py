@@ -9,13 +9,14 @@ from collections.abc import Sequence
 
 from judgekit.config.roles import Roles
 from judgekit.schema.inference_state import InferenceState
-from judgekit.schema.item_columns import find_fields, find_item, find_split
+from judgekit.schema.item_columns import find_fields, find_item, find_row_id, find_split
 from judgekit.schema.label_names import check_given_labels, map_labels, refuse_made_labels
 from judgekit.schema.layouts.choice import choose_layout
 from judgekit.schema.layouts.layout import Claim, Judged, LayoutReading
 from judgekit.schema.leftovers import settle_leftovers
 from judgekit.schema.scales import Scale, order_labels
 from judgekit.schema.schema import Schema
+from judgekit.schema.spellings import tidied
 from judgekit.tables.source import SourceTable
 
 
@@ -65,14 +66,22 @@ def _infer(state: InferenceState) -> tuple[Schema, ...]:
     find_item(state)
     reading = choose_layout(state)
     claim = reading.claim()
-    find_fields(state)
+    if not reading.is_row_an_annotation:
+        find_row_id(state)
+    find_fields(state, [name for one in claim.judged for name in filter(None, (one.label, *one.columns))])
     if group := state.roles.group:
         state.claim([group], f"{group!r} keeps items together in a split, {state.whose_word('group')}")
     settle_leftovers(state, reading, claim)
-    found = [reading.labels(one) for one in claim.judged]
+    found = [_tidied(state, reading.labels(one)) for one in claim.judged]
     if not state.known_labels:  # a judge's or a dataset's own map may meet a file without some of the labels
         check_given_labels(sorted(set[str]().union(*found)), state.roles, state.source.name)
     return tuple(_schema(state, reading, claim, one, labels) for one, labels in zip(claim.judged, found, strict=True))
+
+
+def _tidied(state: InferenceState, labels: Sequence[str]) -> list[str]:
+    """The labels without what no person means by them; those of count columns stay one for each column."""
+    read = tidied(labels, state.known_labels)
+    return [read[label] for label in labels]
 
 
 def _schema(

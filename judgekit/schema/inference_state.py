@@ -10,7 +10,16 @@ import polars as pl
 
 from judgekit.config.roles import Roles
 from judgekit.errors import DataError
-from judgekit.tables.column_names import LABEL_NAMES, TEXT_NAMES, WEAK_LABEL_NAMES, in_preference_order, normalise
+from judgekit.schema.column_kinds import Kind, kind_of, sample_of
+from judgekit.schema.spellings import as_whole_number, tidy
+from judgekit.tables.column_names import (
+    LABEL_NAMES,
+    TEXT_NAMES,
+    WEAK_LABEL_NAMES,
+    WEAK_TEXT_NAMES,
+    in_preference_order,
+    normalise,
+)
 from judgekit.tables.evidence import Groups, weigh_columns
 from judgekit.tables.source import SourceTable, require_columns
 
@@ -46,6 +55,8 @@ class InferenceState:
         )
         self.frame, self.names = source.frame, source.frame.columns
         self.evidence = weigh_columns(source.frame)
+        self._kinds: dict[str, Kind] = {}
+        self._values: dict[str, set[str]] = {}
         self.item: str | None = None
         """The column that identifies the item, once found; None: its texts do."""
         self.split: str | None = None
@@ -79,12 +90,24 @@ class InferenceState:
         """Columns with cells and without a role, in file order."""
         return [name for name in self.left() if self.evidence[name].filled]
 
+    def kind(self, name: str) -> Kind:
+        """What a column is on its own."""
+        if name not in self._kinds:
+            self._kinds[name] = kind_of(name, self.evidence[name], sample_of(self.frame.get_column(name)))
+        return self._kinds[name]
+
     def label_pool(self) -> list[str]:
         """Free columns whose name is not that of a text."""
         return [name for name in self.free() if normalise(name) not in TEXT_NAMES]
 
     def values(self, name: str) -> set[str]:
-        """The distinct cells of a column that are not blank."""
+        """The distinct values of a column, in one spelling: `3.0` is 3."""
+        if name not in self._values:
+            self._values[name] = {as_whole_number(tidy(cell)) for cell in self.cells(name)}
+        return self._values[name]
+
+    def cells(self, name: str) -> set[str]:
+        """The distinct cells of a column that are not blank, as they stand in the file."""
         few = self.evidence[name].values
         return set(few) or {value for value in self.frame.get_column(name).unique().to_list() if value.strip()}
 
@@ -108,6 +131,11 @@ class InferenceState:
         weak = in_preference_order(free, WEAK_LABEL_NAMES)
         return [name for name in weak if self.evidence[name].could_be_labels and not self.is_text(name)]
 
+    def is_named_text(self, name: str) -> bool:
+        """Whether a column is named like a text and, where its name means other things too, reads like one."""
+        is_sure = normalise(name) in TEXT_NAMES - WEAK_TEXT_NAMES
+        return self.kind(name) == "text" and (is_sure or self.evidence[name].is_prose)
+
     def is_text(self, name: str) -> bool:
         """Whether a column both is named like a text and reads like one."""
         figures = self.evidence[name]
@@ -117,7 +145,7 @@ class InferenceState:
         """The texts that are known before all roles are settled: those of the judge or the user, else by name."""
         if self.known_fields or self.roles.text:
             return list(self.known_fields or self.roles.text)
-        return [name for name in self.free() if normalise(name) in TEXT_NAMES and self.evidence[name].is_prose]
+        return [name for name in self.free() if self.is_named_text(name) and self.evidence[name].is_prose]
 
     def refuse(
         self, what: str, option: str, candidates: Sequence[str], example: Sequence[str], *, more: str = ""

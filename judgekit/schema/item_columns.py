@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
+
 import polars as pl
 
 from judgekit.errors import DataError
+from judgekit.schema.column_kinds import names_a_number_of_items
 from judgekit.schema.given_parts import normalise_part
 from judgekit.schema.inference_state import InferenceState
 from judgekit.tables.column_names import (
@@ -22,6 +26,14 @@ from judgekit.tables.evidence import Groups
 _CONSTANT_SHARE = 0.9
 """A text that differs in a few rows of its item is a text with mistakes, which are then reported with their lines."""
 _ONE_ID_PER_ROW_SHARE = 0.6
+_REPEATED_SHARE = 0.8
+"""Of the rows: with more items than that too few return for what they share to mean anything."""
+_FILLED_SHARE = 0.5
+_TEXT_CHARACTERS = 15
+_FEW_ROWS = 10
+_FEWEST_ROWS = 3
+_MOST_CODE_CHARACTERS = 40
+_NO_ITEM = "no column identifies the item, so equal texts are one item"
 
 
 def find_split(state: InferenceState) -> None:
@@ -55,7 +67,7 @@ def find_item(state: InferenceState) -> None:
     elif state.item:
         state.claim([state.item], f"{state.item!r} identifies the item, by its name")
     else:
-        state.reasons.append("no column identifies the item, so equal texts are one item")
+        state.reasons.append(_NO_ITEM)
 
 
 def _item_by_name(state: InferenceState) -> str | None:
@@ -74,8 +86,32 @@ def _item_by_name(state: InferenceState) -> str | None:
     return None
 
 
-def find_fields(state: InferenceState) -> None:
+def find_row_id(state: InferenceState) -> None:
+    """Find the column that identifies the rows of a table with a row for each item: unique numbers or codes."""
+    if state.item is not None or state.frame.height < _FEWEST_ROWS:
+        return
+    unique = [name for name in state.free() if _is_unique_code(state, name)]
+    named = [name for name in unique if names_a_number_of_items(name)]
+    for name in (named or unique)[:1]:
+        state.item = name
+        state.reasons = [reason for reason in state.reasons if reason != _NO_ITEM]
+        state.claim([name], f"{name!r} identifies the item: another number or code in every row")
+
+
+def _is_unique_code(state: InferenceState, name: str) -> bool:
+    figures = state.evidence[name]
+    if not figures.filled == figures.distinct == figures.rows or state.kind(name) not in ("number", "other"):
+        return False
+    is_code = figures.spaced_share == 0 and not figures.is_number and figures.most_characters <= _MOST_CODE_CHARACTERS
+    return figures.integer_share == 1 or is_code
+
+
+def find_fields(state: InferenceState, annotations: Sequence[str] = ()) -> None:
     """Find the columns whose texts enter the prompt, in file order.
+
+    Args:
+        state: the state of the inference.
+        annotations: the columns that hold the annotations.
 
     Raises:
         DataError: there is none, or several may be it.
@@ -87,7 +123,7 @@ def find_fields(state: InferenceState) -> None:
         state.fields = state.roles.text
         state.reasons.append(f"{', '.join(state.fields)} enter the prompt, {state.whose_word('text')}")
     else:
-        state.fields = _fields_by_evidence(state)
+        state.fields = _fields_by_evidence(state, annotations)
         verb = "enters" if len(state.fields) == 1 else "enter"
         shown = ", ".join(map(repr, state.fields))
         state.claim(state.fields, f"{shown} {verb} the prompt: texts, the same for every annotator")
@@ -95,21 +131,24 @@ def find_fields(state: InferenceState) -> None:
         state.item = None
 
 
-def _fields_by_evidence(state: InferenceState) -> tuple[str, ...]:
-    groups = state.groups(state.item) if state.item else None
+def _fields_by_evidence(state: InferenceState, annotations: Sequence[str]) -> tuple[str, ...]:
     free = state.free()
-    fields = [name for name in free if _reads_as_field(state, name, groups)]
+    named = [name for name in free if state.is_named_text(name)]
+    keys = [state.item] if state.item else named
+    groups = state.groups(*keys) if keys else _groups_by_likeliest(state, free)
+    weak = [name for name in named if normalise(name) in WEAK_TEXT_NAMES or normalise(name) not in TEXT_NAMES]
+    fields = [name for name in named if name not in weak or not state.item or _is_constant(groups, name)]
+    unnamed = [name for name in free if name not in named and _may_be_text(state, name) and _is_constant(groups, name)]
+    prose = [name for name in unnamed if state.evidence[name].mean_characters >= _TEXT_CHARACTERS]
     if not fields:
-        fields = [
-            name
-            for name in free
-            if not state.evidence[name].is_number
-            and not state.evidence[name].is_category
-            and (groups is None or groups.constant_share(name) >= _CONSTANT_SHARE)
-        ]
-        if len(fields) > 1:
-            state.refuse("the text", "--text", fields, fields[:1])
-    if not fields:
+        fields = _most_filled(state, prose) or _remarks_alone(state, free, groups)
+    else:
+        proven = [name for name in prose if _is_proven(state, name, groups, annotations)]
+        _warn_of_unproven(state, fields, [name for name in free if name in prose and name not in proven])
+        fields = [name for name in free if name in fields or name in proven]
+    if not fields and len(unnamed) > 1:
+        state.refuse("the text", "--text", unnamed, unnamed[:1])
+    if not fields and not unnamed:
         joined = (
             f" If the texts are in another file, add them as a column first, joined by {state.item!r}."
             if state.item
@@ -119,15 +158,70 @@ def _fields_by_evidence(state: InferenceState) -> tuple[str, ...]:
             f"{state.source.name}: no column holds texts to judge; the columns are {', '.join(state.names)}.",
             hint=f"Name the column of the text with --text.{joined}",
         )
-    return tuple(fields)
+    return tuple(fields or unnamed)
 
 
-def _reads_as_field(state: InferenceState, name: str, groups: Groups | None) -> bool:
-    figures, plain = state.evidence[name], normalise(name)
-    if plain in TEXT_NAMES and plain not in WEAK_TEXT_NAMES:
+def _groups_by_likeliest(state: InferenceState, free: Sequence[str]) -> Groups | None:
+    """The rows of each text, where no name tells the texts: those of the column that returns most often."""
+    prose = [name for name in free if _may_be_text(state, name) and state.evidence[name].is_prose]
+    likeliest = min(prose, key=lambda name: state.evidence[name].distinct, default=None)
+    return state.groups(likeliest) if likeliest else None
+
+
+def _is_constant(groups: Groups | None, name: str) -> bool:
+    """Whether a column is the same in all rows of an item, but for mistakes in a few items, or a few rows."""
+    if groups is None or groups.constant_share(name) >= _CONSTANT_SHARE:
         return True
-    if not figures.is_prose or (figures.is_category and figures.rows > 10):
+    return float(groups.differs(name).mean() or 0) <= 1 - _CONSTANT_SHARE  # pyright: ignore[reportArgumentType]
+
+
+def _may_be_text(state: InferenceState, name: str) -> bool:
+    """Whether a column, whatever its name, could be a text of the item."""
+    figures = state.evidence[name]
+    if state.kind(name) not in ("text", "other", "settled", "model") or figures.is_number:
         return False
-    if plain in TEXT_NAMES:
+    return not figures.is_category or (figures.rows <= _FEW_ROWS and figures.is_prose)
+
+
+def _most_filled(state: InferenceState, names: Sequence[str]) -> list[str]:
+    """The columns that are mostly filled, or all where none is."""
+    figures = state.evidence
+    filled = [
+        name for name in names if figures[name].is_prose and figures[name].filled >= _FILLED_SHARE * figures[name].rows
+    ]
+    return filled or [name for name in names if figures[name].is_prose]
+
+
+def _remarks_alone(state: InferenceState, free: Sequence[str], groups: Groups | None) -> list[str]:
+    """A column named like a remark is what is judged where there is no other text and every row has one."""
+    figures = state.evidence
+    return [
+        name
+        for name in free
+        if state.kind(name) == "remark" and figures[name].is_prose and _is_constant(groups, name)
+        if figures[name].filled == figures[name].rows and not figures[name].is_category
+    ][:1]
+
+
+def _is_proven(state: InferenceState, name: str, groups: Groups | None, annotations: Sequence[str]) -> bool:
+    """Whether an unnamed text beside named ones was there before anybody annotated.
+
+    It is the same in all rows of its item, where items return; else it is filled and stands before the annotations.
+    """
+    figures = state.evidence[name]
+    if not figures.is_prose or figures.filled < _FILLED_SHARE * figures.rows:
+        return False
+    if groups is not None and groups.number <= _REPEATED_SHARE * figures.rows and groups.constant_share(name) == 1:
         return True
-    return figures.mean_characters >= 15 and (groups is None or groups.constant_share(name) >= _CONSTANT_SHARE)
+    place = state.names.index
+    return not annotations or place(name) < min(map(place, annotations))
+
+
+def _warn_of_unproven(state: InferenceState, fields: Sequence[str], names: Sequence[str]) -> None:
+    if names:
+        options = " ".join(f"--text {shlex.quote(name)}" for name in [*fields, *names])
+        are = "is" if len(names) == 1 else "are"
+        state.warnings.append(
+            f"{', '.join(map(repr, names))} {are} left out of the prompt: nothing shows that it was there before "
+            f"anybody annotated; {options} would take it."
+        )

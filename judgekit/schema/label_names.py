@@ -11,8 +11,12 @@ from judgekit.config.roles import Layout, Roles
 from judgekit.errors import DataError
 from judgekit.schema.layouts.cells_of_labels import SEPARATORS
 from judgekit.schema.schema import Schema
+from judgekit.schema.spellings import tidied, tidy
 from judgekit.tables.column_names import did_you_mean
 from judgekit.tables.source import ROW, TableAccount
+from judgekit.wording import counted
+
+_SHOWN = 5
 
 
 def check_given_labels(found: Sequence[str], roles: Roles, name: str) -> None:
@@ -28,7 +32,7 @@ def check_given_labels(found: Sequence[str], roles: Roles, name: str) -> None:
     """
     problems: list[str] = []
     for n, (old, new) in enumerate(roles.label_map):
-        if old not in found:
+        if tidy(old) not in found:
             problems.append(f"--label-map {old}={new}: no label is {old!r}{did_you_mean(old, found)}")
         if old in [other for other, _ in roles.label_map[:n]]:
             problems.append(f"--label-map {old}={new}: {old!r} is mapped twice")
@@ -49,8 +53,14 @@ def check_given_labels(found: Sequence[str], roles: Roles, name: str) -> None:
 
 def map_labels(found: Sequence[str], label_map: Sequence[tuple[str, str]]) -> list[str]:
     """The labels as they are read, each once, in the order of their first appearance."""
-    new = dict(label_map)
+    new = tidy_map(label_map)
     return list(dict.fromkeys(new.get(label, label) for label in found))
+
+
+def tidy_map(label_map: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The map of tidied labels; the one of exactly that spelling goes before others."""
+    tidied_first = {tidy(old): new for old, new in reversed(label_map)}
+    return tidied_first | dict(label_map)
 
 
 def refuse_made_labels(labels: Sequence[str], name: str, layout: Layout) -> None:
@@ -84,8 +94,9 @@ def apply_given_labels(cells: pl.DataFrame, schema: Schema, account: TableAccoun
         schema: the label map and the dropped labels.
         account: gets the rows that have no other annotation.
     """
+    cells = _tidied(cells, schema, account)
     if schema.label_map:
-        cells = cells.with_columns(pl.col("label").replace(dict(schema.label_map)))
+        cells = cells.with_columns(pl.col("label").replace(tidy_map(schema.label_map)))
     if not schema.drop_labels:
         return cells
     is_dropped = pl.col("label").is_in(list(schema.drop_labels))
@@ -99,30 +110,18 @@ def apply_given_labels(cells: pl.DataFrame, schema: Schema, account: TableAccoun
     return kept
 
 
-def label_variants(labels: Sequence[str], totals: Sequence[int]) -> list[str]:
-    """Warnings of labels that differ only by case or white space, with the option that would merge them.
-
-    Args:
-        labels: the labels.
-        totals: number of annotations of each.
-    """
-    variants: dict[str, list[int]] = {}
-    for k, label in enumerate(labels):
-        variants.setdefault(" ".join(label.split()).casefold(), []).append(k)
-    warnings: list[str] = []
-    for same in variants.values():
-        if len(same) > 1:
-            most = labels[max(same, key=lambda k: (totals[k], -len(labels[k])))]
-            found = ", ".join(f"{labels[k]!r} ({totals[k]:,})" for k in same)
-            options = " ".join(_map_option(labels[k], most) for k in same if labels[k] != most)
-            warnings.append(
-                f"Labels that differ only by case or white space are kept apart: {found}; {options} would merge them."
-            )
-        elif (label := labels[same[0]]) != label.strip():
-            option = _map_option(label, label.strip())
-            warnings.append(f"The label {label!r} begins or ends with white space, which is kept; {option} would not.")
-    return warnings
-
-
-def _map_option(old: str, new: str) -> str:
-    return f"--label-map {shlex.quote(f'{old}={new}')}"
+def _tidied(cells: pl.DataFrame, schema: Schema, account: TableAccount) -> pl.DataFrame:
+    """Annotations whose labels have no white space at their ends and one form of each character."""
+    totals = cells.group_by("label", maintain_order=True).agg(pl.col("count").sum())
+    known = {*schema.labels, *tidy_map(schema.label_map), *schema.drop_labels}
+    new = tidied(totals.get_column("label").to_list(), known)
+    changed = {old: label for old, label in new.items() if old != label}
+    if not changed:
+        return cells
+    number = totals.filter(pl.col("label").is_in(list(changed))).get_column("count").to_numpy().sum()
+    shown = ", ".join(f"{old!r} as {label!r}" for old, label in list(changed.items())[:_SHOWN])
+    account.notes.append(
+        f"{counted(int(number), 'annotation')} differed from a label by white space at the ends, the form of a "
+        f"character or '.0' only: read {shown}{' …' if len(changed) > _SHOWN else ''}."
+    )
+    return cells.with_columns(pl.col("label").replace(changed))

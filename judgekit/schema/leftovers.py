@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from judgekit.schema.annotation_columns import owner_of, why_personal
+from judgekit.schema.column_kinds import WHY
 from judgekit.schema.inference_state import InferenceState, Owner
 from judgekit.schema.layouts.layout import Claim, LayoutReading
 from judgekit.tables.evidence import Groups
@@ -55,4 +56,6 @@ def _why_of_the_item(state: InferenceState, name: str, items: Groups) -> str:
         return "--text does not name it"
     if state.known_fields:
         return "it is no field of the judge"
+    if state.kind(name) in WHY:
+        return WHY[state.kind(name)]
     return "the format names other texts" if state.roles.text else "it does not read like a text"

@@ -93,9 +93,17 @@ QUALITY_NAMES = frozenset(
 """What a text is rated for: the header of a rating, never of a person and never of a label that is counted."""
 
 _SETTLED_WORDS = frozenset(
-    {"gold", "majority", "consensus", "adjudicated", "adjudication", "adjudicator", "aggregated", "aggregate", "truth"}
+    {
+        "gold", "golden", "majority", "consensus", "adjudicated", "adjudication", "adjudicator", "aggregated",
+        "aggregate", "truth", "final", "curated", "curation", "curator", "resolved", "resolution", "tiebreak",
+        "tiebreaker", "agreed", "reconciled", "arbitrated", "arbitration", "median", "mode", "mean", "avg", "average",
+        "averaged", "mittelwert", "durchschnitt", "mehrheit", "moyenne", "promedio", "combined", "merged", "original",
+        "official", "harmonised", "harmonized", "settled", "verified", "modal", "plurality",
+    }
+)  # fmt: skip
+_SETTLED_NAMES = frozenset(
+    {"groundtruth", "prediction", "predicted", "predictedlabel", "pred", "tiebreak", "agreement", "reviewer", "outcome"}
 )
-_SETTLED_NAMES = frozenset({"final", "finallabel", "groundtruth", "prediction", "predicted", "predictedlabel", "pred"})
 _SIDE_WORDS = frozenset(
     {
         "comment", "comments", "note", "notes", "remark", "remarks", "confidence", "certainty", "time", "duration",

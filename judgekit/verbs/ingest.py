@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Unpack
 
 from judgekit.config import IngestSettings
 from judgekit.config.keywords import IngestKeywords
+from judgekit.config.roles import Roles
 from judgekit.dataset.manifest import DATASETS
 from judgekit.dataset.opening import open_workspace
 from judgekit.dataset.result import IngestResult
@@ -17,9 +19,11 @@ from judgekit.errors import DataError
 from judgekit.reports.ingest_page import ingest_page as ingest_page
 from judgekit.schema.inference import infer_schemas
 from judgekit.schema.schema import Schema
+from judgekit.schema.spellings import spelling_map
 from judgekit.tables.files import ReadOptions, read_files
 from judgekit.tables.files import format_titles as format_titles
 from judgekit.tables.frames import TableData
+from judgekit.tables.source import SourceTable
 from judgekit.verbs.append import append_round
 from judgekit.workspace.layout import check_name, name_from_file
 
@@ -73,11 +77,11 @@ def ingest(
     source = read_files(inputs, ReadOptions.of(chosen))
     if append or base is None:
         return append_round(open_workspace(workspace), base, source, chosen, dry_run=dry_run)
-    schemas = infer_schemas(source, chosen.roles())
     # Everything that can be wrong is found before anything is written, and a dry run makes no workspace.
-    made = [
-        make_dataset(one, source, schema, chosen) for one, schema in zip(_names(base, schemas), schemas, strict=True)
-    ]
+    made = _made(base, source, chosen.roles(), chosen)
+    if chosen.merge_spellings and (spellings := _spellings(made)):
+        roles = chosen.roles()
+        made = _made(base, source, replace(roles, label_map=(*roles.label_map, *spellings)), chosen)
     if dry_run:
         results = [hide_names(one, source, _DRY_KEY) for one in made]
     else:
@@ -86,6 +90,22 @@ def ingest(
             place.check_free(DATASETS, one.dataset, force)
         results = [write_dataset(place, hide_names(one, source, place.secret()), replace=force) for one in made]
     return results[0]._replace(others=tuple(results[1:]))
+
+
+def _made(base: str, source: SourceTable, roles: Roles, chosen: IngestSettings) -> list[IngestResult]:
+    """The datasets of a table, not yet written."""
+    schemas = infer_schemas(source, roles)
+    names = _names(base, schemas)
+    return [make_dataset(one, source, schema, chosen) for one, schema in zip(names, schemas, strict=True)]
+
+
+def _spellings(made: Sequence[IngestResult]) -> list[tuple[str, str]]:
+    """Labels that are spellings of others, and these; of all datasets together."""
+    totals: dict[str, int] = {}
+    for one in made:
+        for label, total in zip(one.items.labels, one.items.counts.sum(axis=0).tolist(), strict=True):
+            totals[label] = totals.get(label, 0) + total
+    return spelling_map(list(totals), list(totals.values()))
 
 
 def _name_of(given: object) -> str:

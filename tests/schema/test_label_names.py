@@ -70,14 +70,6 @@ def test_declared_labels_are_those_after_the_map(ingest):
         ingest(LONG, Roles(labels=("y", "x")))
 
 
-def test_variants_name_the_option_that_merges_them(ingest):
-    content = "id,text,label\n" + "".join(f"1,one text,{label}\n" for label in ("yes", "yes", "Yes", "yes ", "no"))
-    warnings = ingest(content).report.warnings
-    assert any("--label-map Yes=yes --label-map 'yes =yes' would merge them" in warning for warning in warnings)
-    merged = ingest(content, Roles(label_map=(("Yes", "yes"), ("yes ", "yes"))))
-    assert merged.items.counts.tolist() == [[1, 4]] and not any("case" in warning for warning in merged.report.warnings)
-
-
 def test_same_label_after_the_map_is_a_repeat(ingest):
     content = "id,annotator,text,label\n1,a,one text,y\n1,a,one text,Y\n1,b,one text,x\n"
     outcome = ingest(content, Roles(label_map=(("Y", "y"),)))

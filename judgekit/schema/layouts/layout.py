@@ -69,7 +69,7 @@ class LayoutReading(ABC):
     def labels(self, judged: Judged) -> list[str]:
         """The labels as the file names them, each once."""
         columns = [judged.label] if judged.label else judged.columns
-        return sorted(set[str]().union(*map(self.state.values, columns)))
+        return sorted(set[str]().union(*map(self.state.cells, columns)))
 
     def is_made_of_annotations(self, name: str) -> bool:
         """Whether the name of a column that is left over means a label that sums up the annotations."""

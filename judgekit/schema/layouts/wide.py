@@ -11,6 +11,9 @@ import polars as pl
 
 from judgekit.config.roles import Layout
 from judgekit.errors import DataError
+from judgekit.schema.column_kinds import is_beside_labels
+from judgekit.schema.derived import derived_columns
+from judgekit.schema.inference_state import InferenceState
 from judgekit.schema.layouts.layout import NOBODY, Claim, Judged, LayoutReading, filled_cells, names_a_label
 from judgekit.schema.scales import numeric_values
 from judgekit.schema.schema import Schema
@@ -20,11 +23,8 @@ from judgekit.tables.column_names import (
     TEXT_NAMES,
     is_of_people,
     mentions_a_person,
-    names_a_metadata_number,
-    names_a_settled_label,
     names_a_side_remark,
     names_an_annotator,
-    names_an_id,
     normalise,
     stem_of,
     words_of,
@@ -44,6 +44,11 @@ class Wide(LayoutReading):
 
     layout: ClassVar[Layout] = "wide"
 
+    def __init__(self, state: InferenceState) -> None:
+        super().__init__(state)
+        self.derived: dict[str, str] = {}
+        """Columns that others determine, and as what, once the groups are weighed."""
+
     @property
     def groups(self) -> list[list[str]]:
         """Groups of columns that hold labels of one set, the likeliest first.
@@ -59,34 +64,35 @@ class Wide(LayoutReading):
 
     @cached_property
     def _weighed(self) -> tuple[list[list[str]], bool]:
-        state, evidence, free = self.state, self.state.evidence, self.state.label_pool()
-        labels = state.label_candidates()
-        pool = [name for name in free if not self._is_beside_the_labels(name)]
+        state, free = self.state, self.state.label_pool()
+        pool = [name for name in free if not is_beside_labels(name, state.kind(name))]
         stems = {stem_of(name) for name in pool if names_an_annotator(name)}
-        pool = [name for name in pool if evidence[name].distinct <= MOST_LABELS]
+        pool = [name for name in pool if state.evidence[name].distinct <= MOST_LABELS]
         values = {name: state.values(name) for name in pool}
-        pool = [name for name in pool if evidence[name].most_characters <= _MOST_CHARACTERS]
+        pool = [name for name in pool if state.evidence[name].most_characters <= _MOST_CHARACTERS]
+        labels = state.label_candidates()
         # A column named like a label is no annotator, unless a numbered one stands beside it: `label`, `label.1`.
         named = [name for name in pool if names_an_annotator(name) or (name in labels and stem_of(name) in stems)]
         if groups := _linked(named, values, is_named=True):
             groups.sort(key=lambda group: (_speaks_of_labels(group), len(group)), reverse=True)
             lone = set(named) - {name for group in groups for name in group}
-            return [_completed(groups[0], sorted(lone), values, free), *groups[1:]], True
+            first = _of_one_kind(_completed(groups[0], sorted(lone), values, free))
+            return [self._without_derived(first), *groups[1:]], True
         # `fluency` beside `coherence` is what one person rated; `fluency_1` beside `fluency_2` are two persons
         unnamed = [name for name in pool if name not in labels and normalise(name) not in QUALITY_NAMES]
         # a lone 1 in a file of ids and texts is no label set
-        groups = _linked([name for name in unnamed if evidence[name].could_be_labels], values, is_named=False)
+        groups = _linked([name for name in unnamed if state.evidence[name].could_be_labels], values, is_named=False)
         if not groups:
             return [], False
         groups.sort(key=len, reverse=True)
         lone = [name for name in unnamed if all(name not in group for group in groups)]
         lone = [name for name in lone if len(values[name]) > 1 or numeric_values(sorted(values[name])) is None]
-        return [_completed(groups[0], lone, values, free), *groups[1:]], False
+        return [self._without_derived(_completed(groups[0], lone, values, free)), *groups[1:]], False
 
-    def _is_beside_the_labels(self, name: str) -> bool:
-        """Whether a name means a settled label, a remark or a number of the item, none of which is an annotator's."""
-        is_number = self.state.evidence[name].is_number and (names_a_metadata_number(name) or names_an_id(name))
-        return is_number or names_a_settled_label(name) or names_a_side_remark(name)
+    def _without_derived(self, group: Sequence[str]) -> list[str]:
+        """The columns of a group that are no calculation from the others."""
+        self.derived = derived_columns(self.state.frame, group) if len(group) > 2 else {}
+        return [name for name in group if name not in self.derived]
 
     def claim(self) -> Claim:
         """The columns of one annotator each, for each thing that they judge."""
@@ -127,7 +133,7 @@ class Wide(LayoutReading):
 
     def is_made_of_annotations(self, name: str) -> bool:
         """A settled label beside those of the annotators."""
-        return names_a_settled_label(name)
+        return self.state.kind(name) == "settled"
 
     def warn_of(self, left: Sequence[str], judged: Judged) -> list[str]:
         """Columns that may be annotators."""
@@ -136,8 +142,11 @@ class Wide(LayoutReading):
         for name in left:
             values = self.state.values(name)
             why = ""
-            if names_a_label(name):
-                why = "is taken for a settled label, not for an annotator, and left out" if values & labels else ""
+            if name in self.derived:
+                why = f"is {self.derived[name]} and nobody's answer, and is left out"
+            elif names_a_label(name) or self.state.kind(name) == "model":
+                what = "the answer of a model" if self.state.kind(name) == "model" else "a settled label"
+                why = f"is taken for {what}, not for an annotator, and left out" if values & labels else ""
             elif names_a_side_remark(name):
                 continue
             elif names_an_annotator(name):
@@ -200,6 +209,15 @@ def _completed(
     labels = set[str]().union(*(values[name] for name in group))
     members = {*group, *(name for name in lone if values[name] and values[name] <= labels)}
     return [name for name in order if name in members]
+
+
+def _of_one_kind(group: Sequence[str]) -> list[str]:
+    """The columns of the numbered stem that most of them have, where there is one; persons of other kinds stay."""
+    stems = [stem_of(name) for name in group]
+    most = max(stems, key=stems.count)
+    if stems.count(most) < 2 or stems.count(most) <= len(group) / 2 or not most:
+        return list(group)
+    return [name for name, stem in zip(group, stems, strict=True) if stem == most or is_of_people(name) or "@" in name]
 
 
 def _speaks_of_labels(group: Sequence[str]) -> bool:

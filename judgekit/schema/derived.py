@@ -1,0 +1,113 @@
+"""Columns that other columns determine: means, medians, majorities, sums. By content alone, whatever they are called.
+
+A person who agrees with the others is no calculation: what counts are the rows in which the others differ, and in
+these a person would deviate now and then.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+_ROWS = 20_000
+_FITTING_SHARE = 0.95
+_TELLING_ROWS = 8
+"""So many rows in which the others differ; fewer say little of a column with values that a person could have given."""
+_FEW_TELLING_ROWS = 3
+"""Enough where the column has a fraction that no annotator has."""
+_SAME_SHARE = 0.95
+"""Of the rows: two columns that are equal in more are one calculation, of which neither proves the other."""
+_FEWEST_STEPS = 3
+_Matrix = npt.NDArray[np.float64]
+
+
+def derived_columns(frame: pl.DataFrame, names: Sequence[str]) -> dict[str, str]:
+    """Those of some columns that the others determine, and as what: `the mean of the others`.
+
+    Args:
+        frame: String columns without nulls.
+        names: the columns that could hold one annotator's labels each.
+    """
+    cells = pl.DataFrame([frame.get_column(name).head(_ROWS).str.strip_chars() for name in names])
+    plain = cells.select(pl.all().str.replace(",", ".", literal=True).cast(pl.Float64, strict=False))
+    is_blank = cells.select(pl.all() == "").to_numpy()
+    is_number = not bool((plain.select(pl.all().is_null()).to_numpy() & ~is_blank).any())
+    values = plain.cast(pl.Float64).to_numpy() if is_number else _codes(cells)
+    values = np.where(is_blank, np.nan, values)
+    fractions = cells.select(pl.all().str.extract(r"[.,](\d*[1-9])0*$").str.len_bytes().max().fill_null(0))
+    digits: list[int] = fractions.to_numpy()[0].tolist()
+    found: dict[str, str] = {}
+    columns = range(len(names))
+    # A calculation stands behind what it is made of, or anywhere; other calculations may stand beside it.
+    for n, among in [*((n, range(n)) for n in columns), *((n, columns) for n in reversed(columns))]:
+        others = [m for m in among if m != n and names[m] not in found and not _same(values, n, m)]
+        if names[n] not in found and len(others) > 1:
+            how = _calculation(values[:, n], values[:, others], digits[n], is_number=is_number)
+            found |= {names[n]: f"the {how} of the others"} if how else {}
+    return found
+
+
+def _codes(cells: pl.DataFrame) -> _Matrix:
+    """A number for each label, for comparison only."""
+    labels = {label: code for code, label in enumerate(sorted(set(cells.unpivot().get_column("value").to_list())))}
+    return cells.select(pl.all().replace_strict(labels, return_dtype=pl.Float64)).to_numpy()
+
+
+def _same(values: _Matrix, one: int, other: int) -> bool:
+    both = ~np.isnan(values[:, one]) & ~np.isnan(values[:, other])
+    return bool(both.any()) and float(np.mean(values[both, one] == values[both, other])) >= _SAME_SHARE
+
+
+def _calculation(column: _Matrix, others: _Matrix, digits: int, *, is_number: bool) -> str:
+    """What a column `[rows]` is of others `[rows, columns]`; an empty text where it is none of the known things."""
+    several = np.count_nonzero(~np.isnan(others), axis=1) > 1
+    rows = several & ~np.isnan(column)
+    column, others = column[rows], others[rows]
+    if not column.size:
+        return ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        differ = np.nanmax(others, axis=1) > np.nanmin(others, axis=1)
+        steps = np.unique(others[~np.isnan(others)])
+        calculations = [("majority", _mode(others, steps))]
+        if is_number and (steps.size >= _FEWEST_STEPS or digits):
+            # of 0 and 1 the mean, the least and the greatest are what a strict or a lenient person says, too
+            calculations += _of_numbers(others, digits)
+    is_fraction = bool(digits) and not bool(np.isin(column, steps).all())
+    needed = _FEW_TELLING_ROWS if is_fraction else _TELLING_ROWS
+    for how, values in calculations:
+        telling = differ & ~np.isnan(values)
+        fits = np.isclose(column[telling], values[telling], atol=1e-9)
+        if fits.size >= needed and np.unique(column[telling]).size > 1 and fits.mean() >= _FITTING_SHARE:
+            return how
+    return ""
+
+
+def _of_numbers(others: _Matrix, digits: int) -> list[tuple[str, _Matrix]]:
+    mean, scale = np.nanmean(others, axis=1), 10.0**digits
+    rounded = [
+        np.round(mean, digits),
+        np.floor(mean * scale + 0.5 + 1e-9) / scale,
+        np.floor(mean * scale + 1e-9) / scale,
+    ]
+    spread = [np.round(np.nanstd(others, axis=1, ddof=ddof), digits) for ddof in (0, 1)]
+    return [
+        *(("mean", one) for one in rounded),
+        ("median", np.round(np.nanmedian(others, axis=1), digits)),
+        ("sum", np.nansum(others, axis=1)),
+        ("greatest", np.nanmax(others, axis=1)),
+        ("least", np.nanmin(others, axis=1)),
+        *(("spread", one) for one in spread),
+        ("range", np.nanmax(others, axis=1) - np.nanmin(others, axis=1)),
+    ]
+
+
+def _mode(others: _Matrix, steps: npt.NDArray[np.float64]) -> _Matrix:
+    """The value that most of the others have, `[rows]`; NaN where several have as many."""
+    counts = np.stack([np.count_nonzero(others == step, axis=1) for step in steps], axis=1)
+    most = counts.max(axis=1, keepdims=True)
+    return np.where(np.count_nonzero(counts == most, axis=1) == 1, steps[counts.argmax(axis=1)], np.nan)

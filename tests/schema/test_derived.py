@@ -1,0 +1,80 @@
+"""A column that the others determine is found by its cells; a person who agrees with others is none."""
+
+from __future__ import annotations
+
+import random
+import statistics
+
+import polars as pl
+import pytest
+
+from judgekit.schema.derived import derived_columns
+
+PEOPLE = ("AK", "BM", "CL", "DP")
+
+
+def sheet(seed=0, rows=40, steps=5, gaps=0.2, people=PEOPLE):
+    rng = random.Random(seed)
+    table = []
+    for _ in range(rows):
+        middle = rng.randint(1, steps)
+        said = [min(steps, max(1, middle + rng.choice((-1, 0, 0, 1)))) for _ in people]
+        table.append([None if n > 1 and rng.random() < gaps else label for n, label in enumerate(said)])
+    return table
+
+
+def frame(table, names, **more):
+    columns = {name: ["" if row[n] is None else str(row[n]) for row in table] for n, name in enumerate(names)}
+    for name, calculate in more.items():
+        columns[name] = [str(calculate([label for label in row if label is not None])) for row in table]
+    return pl.DataFrame(columns)
+
+
+def as_a_sheet_shows_it(values):
+    return f"{statistics.mean(values):.2f}".rstrip("0").rstrip(".")
+
+
+CALCULATIONS = {
+    "two digits": lambda x: f"{statistics.mean(x):.2f}",
+    "as shown": as_a_sheet_shows_it,
+    "comma": lambda x: f"{statistics.mean(x):.1f}".replace(".", ","),
+    "rounded": lambda x: int(statistics.mean(x) + 0.5),
+    "median": statistics.median,
+    "sum": sum,
+    "max": max,
+    "spread": lambda x: f"{statistics.pstdev(x):.3f}",
+}
+
+
+@pytest.mark.parametrize("what", CALCULATIONS)
+@pytest.mark.parametrize("gaps", [0.0, 0.2])
+def test_calculation_is_found_whatever_its_name(what, gaps):
+    table = frame(sheet(gaps=gaps), PEOPLE, Eva=CALCULATIONS[what])
+    assert list(derived_columns(table, table.columns)) == ["Eva"]
+
+
+def test_majority_of_words_is_found():
+    rng = random.Random(3)
+    rows = [[rng.choice("xyz") for _ in range(3)] for _ in range(60)]
+    rows = [[*row, max(sorted(set(row)), key=row.count) if len(set(row)) < 3 else rng.choice(row)] for row in rows]
+    table = pl.DataFrame(rows, schema=["a", "b", "c", "d"], orient="row")
+    assert derived_columns(table, table.columns) == {"d": "the majority of the others"}
+
+
+def test_two_calculations_are_both_found():
+    table = frame(sheet(), PEOPLE, avg=as_a_sheet_shows_it, Total=sum)
+    assert set(derived_columns(table, table.columns)) == {"avg", "Total"}
+
+
+@pytest.mark.parametrize("steps", [2, 3, 5])
+@pytest.mark.parametrize("people", [3, 4, 5])
+def test_people_who_mostly_agree_are_no_calculations(steps, people):
+    names = [f"p{n}" for n in range(people)]
+    for seed in range(30):
+        table = frame(sheet(seed, rows=100, steps=steps, people=names), names)
+        assert derived_columns(table, names) == {}
+
+
+def test_person_who_always_agrees_with_another_stays():
+    table = frame([[*row[:2], row[1]] for row in sheet()], ("a", "b", "c"))
+    assert derived_columns(table, ["a", "b", "c"]) == {}
