@@ -19,7 +19,7 @@ def table(tmp_path: Path) -> Callable[..., SourceTable]:
     def read(content: str | bytes, **options: str) -> SourceTable:
         path = tmp_path / "votes.csv"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return read_table(path, **options)
+        return read_table(path, path.read_bytes(), **options)
 
     return read
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
-from pathlib import Path
 
 from judgekit.config import IngestSettings
 from judgekit.dataset.building import build_items
@@ -55,7 +53,7 @@ def make_dataset(name: str, source: SourceTable, schema: Schema, settings: Inges
         template=template,
         template_text=text,
         annotator_ids=None if report.annotators is None else AS_IN_FILE if settings.keep_annotator_ids else PSEUDONYMS,
-        sources=fingerprints(source),
+        sources=files_of(source),
     )
 
 
@@ -93,22 +91,6 @@ def write_dataset(place: Workspace, made: IngestResult, *, replace: bool) -> Ing
     return made._replace(folder=entry.path)
 
 
-def fingerprints(source: SourceTable) -> tuple[SourceFile, ...]:
-    """Name and SHA-256 of each file: a dataset can be traced to its files, and no file is added twice.
-
-    Of a table in memory it is the digest of its cells.
-    """
-    found: list[SourceFile] = []
-    seen: set[Path] = set()
-    for table in source.members or (source,):
-        # The members of a zip are no files of their own: it is the zip that was given.
-        path = table.path if table.path.is_file() else source.path
-        if not path.is_file():
-            found.append(
-                SourceFile(name=table.name, sha256=hashlib.sha256(table.frame.write_csv().encode()).hexdigest())
-            )
-        elif path not in seen:
-            seen.add(path)
-            with path.open("rb") as file:
-                found.append(SourceFile(name=path.name, sha256=hashlib.file_digest(file, "sha256").hexdigest()))
-    return tuple(found)
+def files_of(source: SourceTable) -> tuple[SourceFile, ...]:
+    """Name and SHA-256 of each file: a dataset can be traced to its files, and no file is added twice."""
+    return tuple(SourceFile(name=one.name, sha256=one.sha256) for one in source.fingerprints)

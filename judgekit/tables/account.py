@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from judgekit.errors import MOST_PROBLEMS_SHOWN
+from judgekit.wording import counted
 
 EMPTY_ROW = "the row is empty"
 """The reason that no `--strict` refuses."""
@@ -108,7 +109,7 @@ class Account(Generic[LocatedT]):
         entered = list(rows)
         if entered:
             self.contradictions += islice(details, MOST_PROBLEMS_SHOWN)
-            what = "1 annotation is" if len(entered) == 1 else f"{len(entered):,} annotations are"
+            what = counted(len(entered), "annotation is", "annotations are")
             self.warnings.append(f"{what} left out of rows that are kept ({self._where(entered)}): {reason}.")
 
     def _where(self, rows: Iterable[int]) -> str:

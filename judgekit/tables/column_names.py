@@ -197,11 +197,11 @@ def names_a_metadata_number(name: str) -> bool:
         return True
     words = [word for word in words_of(name) if len(word) > 1 or word == "n"]
     words = words[:-1] if words[-1:] == ["no"] else words  # a number behind `batch`, a label before `votes`
-    told = [word for word in words if word not in _COUNTING_WORDS]
-    if not told or told[-1] in _METADATA_WORDS:
-        return bool(told)
-    is_of_people = all(word.removesuffix("s") in _ANNOTATION_WORDS for word in told)
-    return len(told) < len(words) and (is_of_people or (words[-1] != told[-1] and told[-1] in _COUNTED_WORDS))
+    telling = [word for word in words if word not in _COUNTING_WORDS]
+    if not telling or telling[-1] in _METADATA_WORDS:
+        return bool(telling)
+    is_of_people = all(word.removesuffix("s") in _ANNOTATION_WORDS for word in telling)
+    return len(telling) < len(words) and (is_of_people or (words[-1] != telling[-1] and telling[-1] in _COUNTED_WORDS))
 
 
 def names_an_id(name: str) -> bool:

@@ -19,22 +19,22 @@ _DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 """Damaged files make polars panic as well as complain (5 of 1,500 in a trial with random bytes)."""
 
 
-def read_columnar(path: Path, content: bytes | None = None, *, kind: Literal["parquet", "arrow"]) -> SourceTable:
+def read_columnar(path: Path, content: bytes, *, kind: Literal["parquet", "arrow"]) -> SourceTable:
     """Read a Parquet file, or an Arrow file or stream (Feather), every cell as text.
 
     Null and NaN are empty cells, whole numbers with decimals keep `.0`, dates are ISO, lists are JSON, and a struct
     column `a` with the fields `b` and `c` becomes the columns `a.b` and `a.c`.
 
     Args:
-        path: the file.
-        content: its bytes, where they are not those on disk.
+        path: the file, for messages.
+        content: its bytes.
         kind: what it is.
 
     Raises:
         DataError: it is damaged, has no rows, has a column of bytes that are no text, or two of one name.
     """
     try:
-        frame = _read(path, content, kind)
+        frame = _read(content, kind)
     except _DAMAGE as error:
         raise DataError(
             f"{path.name} begins like {'Parquet' if kind == 'parquet' else 'Arrow'} and cannot be read "
@@ -60,10 +60,9 @@ def table_of_columns(path: Path, names: Sequence[str], values: Sequence[pl.Serie
     return SourceTable(path, body, (*notes, *said), np.arange(1, body.height + 1), unit="row")
 
 
-def _read(path: Path, content: bytes | None, kind: Literal["parquet", "arrow"]) -> pl.DataFrame:
-    if kind == "parquet":  # without glob=False a name as votes[1].parquet would be a pattern
-        return pl.read_parquet(path if content is None else io.BytesIO(content), glob=False, hive_partitioning=False)
-    content = path.read_bytes() if content is None else content
+def _read(content: bytes, kind: Literal["parquet", "arrow"]) -> pl.DataFrame:
+    if kind == "parquet":
+        return pl.read_parquet(io.BytesIO(content), hive_partitioning=False)
     read = pl.read_ipc if content.startswith(b"ARROW1") else pl.read_ipc_stream
     return read(io.BytesIO(content))
 

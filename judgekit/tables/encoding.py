@@ -46,24 +46,22 @@ class Utf8Content(NamedTuple):
     """The content of a file as UTF-8 without a byte order mark."""
 
     content: bytes
-    is_as_on_disk: bool
     notes: tuple[str, ...] = ()
     warning: str = ""
     """What was guessed."""
 
 
-def read_as_utf8(path: Path, encoding: str | None = None, content: bytes | None = None) -> Utf8Content:
-    """Read a text file whatever its encoding.
+def as_utf8(path: Path, content: bytes, encoding: str | None = None) -> Utf8Content:
+    """The content of a text file in UTF-8, whatever its encoding.
 
     Args:
-        path: the file.
+        path: the file, for messages.
+        content: its bytes.
         encoding: the user's word for it, which is then not questioned; None to find out.
-        content: its bytes, where they were unpacked already.
 
     Raises:
-        DataError: missing, a directory, empty, binary, or not text in the given encoding.
+        DataError: the file is empty, binary, or not text in the given encoding.
     """
-    content = _read_bytes(path) if content is None else content
     if not content.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
         raise DataError(f"{path.name} is empty.", hint="It needs a header line and one line per row.")
     for magic, kind, hint in _BINARY_KINDS:
@@ -73,23 +71,15 @@ def read_as_utf8(path: Path, encoding: str | None = None, content: bytes | None 
         if re.match(pattern, content, re.IGNORECASE):
             raise DataError(f"{path.name} is not delimited text: it is {kind}.", hint=hint)
     if encoding is not None:
-        return _decode_as_told(path, content, encoding)
+        return Utf8Content(decode_as(path, content, encoding))
     for mark, name in _MARKS:
         if content.startswith(mark):
             return _decode_marked(path, content, name)
     _refuse_nul(path, content)
     broken_at = _first_byte_not_utf8(content)
     if broken_at is None:
-        return Utf8Content(content, True, ())
+        return Utf8Content(content)
     return _decode_by_guess(path, content, broken_at)
-
-
-def _read_bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise DataError(f"{path} is a directory, not a table.", hint="Give the CSV file itself.")
-    if not path.exists():
-        raise DataError(f"{path} does not exist.", hint="Check the path; it is relative to the current directory.")
-    return path.read_bytes()
 
 
 def _refuse_nul(path: Path, content: bytes) -> None:
@@ -115,7 +105,12 @@ def _first_byte_not_utf8(content: bytes) -> int | None:
     return None
 
 
-def _decode_as_told(path: Path, content: bytes, encoding: str) -> Utf8Content:
+def decode_as(path: Path, content: bytes, encoding: str) -> bytes:
+    """The bytes of a text in UTF-8 without a byte order mark.
+
+    Raises:
+        DataError: there is no such encoding, or the bytes are not in it.
+    """
     try:
         codecs.lookup(encoding)
         text = content.decode(encoding)
@@ -131,7 +126,7 @@ def _decode_as_told(path: Path, content: bytes, encoding: str) -> Utf8Content:
         ) from error
     utf8 = text.removeprefix("\ufeff").encode("utf-8", "surrogatepass")
     _refuse_nul(path, utf8)
-    return Utf8Content(utf8, utf8 == content, ())
+    return utf8
 
 
 def _decode_marked(path: Path, content: bytes, encoding: str) -> Utf8Content:
@@ -146,8 +141,8 @@ def _decode_marked(path: Path, content: bytes, encoding: str) -> Utf8Content:
         ) from error
     _refuse_nul(path, utf8)
     if encoding == "utf-8-sig":
-        return Utf8Content(utf8, False, ("The file starts with a byte order mark (UTF-8); it was left out.",))
-    return Utf8Content(utf8, False, (f"The file is {encoding.upper()}, as its byte order mark says.",))
+        return Utf8Content(utf8, ("The file starts with a byte order mark (UTF-8); it was left out.",))
+    return Utf8Content(utf8, (f"The file is {encoding.upper()}, as its byte order mark says.",))
 
 
 def _decode_by_guess(path: Path, content: bytes, broken_at: int) -> Utf8Content:
@@ -191,7 +186,7 @@ def _decode_by_guess(path: Path, content: bytes, broken_at: int) -> Utf8Content:
             f"{path.name} is not UTF-8 (line {line}); it was read as {guess}, which is a guess: the first such letter "
             f"became {shown!r}. If that is wrong, name the encoding with --encoding."
         )
-        return Utf8Content(utf8, False, warning=warning)
+        return Utf8Content(utf8, warning=warning)
     raise DataError(
         f"{path.name} line {line}: the bytes are not UTF-8 and no other encoding fits them.",
         hint="Save the file as CSV UTF-8, or name its encoding with --encoding.",

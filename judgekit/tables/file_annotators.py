@@ -59,8 +59,8 @@ def origin_of(tables: Sequence[SourceTable], columns: Sequence[str], roles: Role
         roles: what the formats say about columns.
         names: of the files, without their endings.
     """
-    is_told = roles.annotator or roles.annotator_columns or roles.counts or roles.layout not in (None, "long")
-    if is_told or _has_annotators(tables, columns) or sum(map(names_an_annotator, columns)) > 1:
+    is_said = roles.annotator or roles.annotator_columns or roles.counts or roles.layout not in (None, "long")
+    if is_said or _has_annotators(tables, columns) or sum(map(names_an_annotator, columns)) > 1:
         return Origin([])
     shared = [name for name in columns if all(name in table.frame.columns for table in tables)]
     key = next((key for key in _item_keys(tables, shared, roles) if key and _are_passes(tables, key)), None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,12 +12,13 @@ from judgekit.errors import DataError
 from judgekit.tables.column_names import did_you_mean
 from judgekit.tables.columnar import read_columnar
 from judgekit.tables.delimited.table import read_table
+from judgekit.tables.encoding import decode_as
 from judgekit.tables.excel.workbook import read_excel
 from judgekit.tables.frames import open_frame
 from judgekit.tables.joining import join
 from judgekit.tables.json_records.records import Records, read_records
 from judgekit.tables.opening import TITLES, Kind, OpenedFile, open_paths
-from judgekit.tables.source import SourceTable
+from judgekit.tables.source import Fingerprint, SourceTable
 from judgekit.tables.tools.recognition import FORMATS, PLAIN, tables_of
 
 _IN_MEMORY = Path("data")
@@ -72,18 +73,26 @@ def read_files(inputs: Sequence[object], options: ReadOptions | None = None) -> 
     frames = [one for one in inputs if not isinstance(one, Path)]
     files, notes, problems = open_paths([one for one in inputs if isinstance(one, Path)])
     kinds = {*(_KINDS.get(options.format or "", file.kind) for file in files), *("frame" for _ in frames)}
-    problems += [*_given_twice(files), *_idle_options(kinds, options)]
+    problems += _idle_options(kinds, options)
     names = [*(file.stem for file in files), *(f"data{n}" for n, _ in enumerate(frames, 1))]
     opened: dict[int, SourceTable | Records] = {}
+    given: dict[int, Fingerprint] = {}
+    seen: dict[str, Path] = {}
     for n, one in enumerate([*files, *frames]):
         try:
-            opened[n] = _read(one, options) if isinstance(one, OpenedFile) else open_frame(one, _IN_MEMORY)
+            if isinstance(one, OpenedFile):
+                content, sha256, given[n] = one.load()
+                _refuse_second(one, sha256, seen)
+                opened[n] = _read(one, content, options)
+            else:
+                opened[n] = open_frame(one, _IN_MEMORY)
         except DataError as error:
             problems.append(error)
     made, found_wrong = tables_of(opened, PLAIN if options.format in _KINDS else options.format)
     problems += found_wrong
     if problems:
         raise _together(problems)
+    made = {n: replace(table, given=given.get(n)) for n, table in made.items()}
     source = next(iter(made.values()))
     first = inputs[0] if isinstance(inputs[0], Path) else _IN_MEMORY
     if len(made) > 1 or source.path not in (first, Path("stdin")):
@@ -97,33 +106,25 @@ def read_files(inputs: Sequence[object], options: ReadOptions | None = None) -> 
     return source.below(notes)
 
 
-def _given_twice(files: Sequence[OpenedFile]) -> list[DataError]:
-    """A problem for each file whose content another one has; only files of one size are looked at.
+def _refuse_second(file: OpenedFile, sha256: str, seen: dict[str, Path]) -> None:
+    """Refuse a file with the content of another one, unless both are of one archive.
 
-    Not those of one archive: an annotation tool wrote it, and members who labelled nothing have equal files.
+    An annotation tool wrote that, and members who labelled nothing have equal files.
     """
-    sizes: dict[int, list[OpenedFile]] = {}
-    for file in files:
-        sizes.setdefault(file.path.stat().st_size if file.content is None else len(file.content), []).append(file)
-    seen: dict[bytes, OpenedFile] = {}
-    problems: list[DataError] = []
-    for file in (file for alike in sizes.values() if len(alike) > 1 for file in alike):
-        other = seen.setdefault(hashlib.sha256(file.read()).digest(), file)
-        is_of_one_zip = file.path.parent == other.path.parent and not file.path.parent.is_dir()
-        if other is not file and not is_of_one_zip:
-            problems.append(
-                DataError(
-                    f"{other.path} and {file.path} have the same content.",
-                    hint="Give each file once; where two annotators agree on everything, add a column `annotator`.",
-                )
-            )
-    return problems
+    other = seen.get(sha256)
+    if other is None:
+        seen[sha256] = file.path
+    elif file.path.parent != other.parent or other.parent.is_dir():
+        raise DataError(
+            f"{other} and {file.path} have the same content.",
+            hint="Give each file once; where two annotators agree on everything, add a column `annotator`.",
+        )
 
 
 def _idle_options(kinds: set[str], options: ReadOptions) -> list[DataError]:
     """A problem for each option that no file can heed: the user took a file for what it is not."""
     return [
-        DataError(f"{flag} is for {titles}, and no such file was given.", hint=f"Leave {flag} out.")
+        DataError(f"{flag} is for {titles}, and no such file was given.", hint=f"Omit {flag}.")
         for flag, value, heeding, titles in (
             ("--sheet", options.sheet, {"excel"}, "Excel workbooks"),
             ("--delimiter", options.delimiter, {"csv"}, "delimited text"),
@@ -133,37 +134,21 @@ def _idle_options(kinds: set[str], options: ReadOptions) -> list[DataError]:
     ]
 
 
-def _read(file: OpenedFile, options: ReadOptions) -> SourceTable | Records:
+def _read(file: OpenedFile, content: bytes, options: ReadOptions) -> SourceTable | Records:
     """One file by its kind; JSON is left as records, until all files are known."""
+    path, encoding = file.path, options.encoding
     kind = _KINDS.get(options.format or "", file.kind)
     if kind == "json":
-        records = read_records(file.path, _recoded(file, options.encoding), strict=options.strict)
+        content = content if encoding is None else decode_as(path, content, encoding)
+        records = read_records(path, content, strict=options.strict)
         return records._replace(notes=(*file.notes, *records.notes))
     if kind == "excel":
-        table = read_excel(file.path, file.content, sheet=options.sheet)
+        table = read_excel(path, content, sheet=options.sheet)
     elif kind == "csv":
-        table = read_table(
-            file.path,
-            delimiter=options.delimiter,
-            encoding=options.encoding,
-            strict=options.strict,
-            content=file.content,
-        )
+        table = read_table(path, content, delimiter=options.delimiter, encoding=encoding, strict=options.strict)
     else:
-        table = read_columnar(file.path, file.content, kind=kind)
+        table = read_columnar(path, content, kind=kind)
     return table.below(file.notes)
-
-
-def _recoded(file: OpenedFile, encoding: str | None) -> bytes:
-    """The bytes of a JSON file in UTF-8."""
-    if encoding is None:
-        return file.read()
-    try:
-        return file.read().decode(encoding).encode()
-    except (LookupError, UnicodeError) as error:
-        raise DataError(
-            f"{file.path.name}: the bytes are not {encoding}.", hint="Omit --encoding to have it detected."
-        ) from error
 
 
 def _together(problems: Sequence[DataError]) -> DataError:

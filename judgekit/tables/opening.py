@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
 from judgekit.errors import DataError
+from judgekit.tables.source import Fingerprint
 from judgekit.tables.unpacking import GZIP, ZIP, open_zip, unpack_gzip
 from judgekit.wording import did_you_mean
 
@@ -47,18 +47,32 @@ class OpenedFile(NamedTuple):
     """Its place; of a file in a zip, the zip and the name within it."""
     kind: Kind
     content: bytes | None
-    """Its bytes, unpacked; None for a plain file, which stays on disk until it is read."""
+    """Its bytes, unpacked; None for a plain file, which stays on disk until it is loaded."""
+    given: Fingerprint | None
+    """The file that was given: this one, packed or not, or the zip that holds it; None until it is loaded."""
     notes: tuple[str, ...] = ()
 
-    def read(self) -> bytes:
-        """All its bytes."""
-        return self.path.read_bytes() if self.content is None else self.content
+    def load(self) -> LoadedFile:
+        """Its bytes; to be called once, as a plain file is read from disk here."""
+        content = self.path.read_bytes() if self.content is None else self.content
+        own = Fingerprint.of(self.path.name, content)
+        return LoadedFile(content, own.sha256, self.given or own)
 
     @property
     def stem(self) -> str:
         """Its name without what says of which kind it is: `ann` of `ann.csv.gz`, all of `ann@example.org`."""
         name = self.path.name.removesuffix(".gz")
         return Path(name).stem if _kind_by_name(name) else name
+
+
+class LoadedFile(NamedTuple):
+    """A file in memory."""
+
+    content: bytes
+    """Its bytes, unpacked."""
+    sha256: str
+    """Of these."""
+    given: Fingerprint
 
 
 class Opening(NamedTuple):
@@ -82,13 +96,13 @@ def open_paths(paths: Sequence[Path]) -> Opening:
     found = Opening([], [], [])
     for path in paths:
         if str(path) == "-":
-            _open(found, Path("stdin"), sys.stdin.buffer.read())
+            _open(found, Path("stdin"), content=sys.stdin.buffer.read())
         else:
             _open(found, path)
     return found
 
 
-def _open(found: Opening, path: Path, content: bytes | None = None) -> None:
+def _open(found: Opening, path: Path, *, content: bytes | None = None, given: Fingerprint | None = None) -> None:
     """Enter one file into `found`, all of a folder or a zip archive, or the problem."""
     try:
         if content is None and path.is_dir():
@@ -103,39 +117,42 @@ def _open(found: Opening, path: Path, content: bytes | None = None) -> None:
             )
         if content is None and not path.is_file():
             content = path.read_bytes()  # a pipe, which can be read only once
-        _enter(found, path, content)
+        _enter(found, path, content, given)
     except DataError as error:
         found.problems.append(error)
     except OSError as error:
         found.problems.append(DataError(f"{path} cannot be opened: {error.strerror}.", hint="Check its permissions."))
 
 
-def _enter(found: Opening, path: Path, content: bytes | None) -> None:
+def _enter(found: Opening, path: Path, content: bytes | None, given: Fingerprint | None) -> None:
     notes: list[str] = []
-    with path.open("rb") if content is None else io.BytesIO(content) as file:
-        head = file.read(_HEAD_BYTES)
-        if is_packed := head.startswith(GZIP):
-            size = file.seek(0, io.SEEK_END)
-            file.seek(0)
-            content = unpack_gzip(path, file, size)
-            head = content[:_HEAD_BYTES]
-        kind = _kind(path, head)
-        if kind == "excel":
-            archive = open_zip(path, file if content is None else io.BytesIO(content))
-            if not {"[Content_Types].xml", "mimetype"} & {*archive.names}:
-                for name in _data_files(path, archive.names, found):
-                    _open(found, path / name, archive.read(name))
-                return
-            if "xl/workbook.xml" not in archive.names:
-                raise DataError(
-                    f"{path.name} is a document, but not .xlsx.", hint="Save the table as .xlsx or CSV UTF-8."
-                )
+    if content is None:
+        with path.open("rb") as file:
+            content = head = file.read(_HEAD_BYTES)
+            is_loaded = head.startswith((GZIP, *ZIP))
+            if is_loaded:
+                content += file.read()
+    else:
+        is_loaded = True
+    if is_loaded:
+        given = given or Fingerprint.of(path.name, content)
+    if is_packed := content.startswith(GZIP):
+        content = unpack_gzip(path, content)
+    kind = _kind(path, content[:_HEAD_BYTES])
+    if kind == "excel":
+        archive = open_zip(path, content)
+        if not {"[Content_Types].xml", "mimetype"} & {*archive.names}:
+            for name in _data_files(path, archive.names, found):
+                _open(found, path / name, content=archive.read(name), given=given)
+            return
+        if "xl/workbook.xml" not in archive.names:
+            raise DataError(f"{path.name} is a document, but not .xlsx.", hint="Save the table as .xlsx or CSV UTF-8.")
     if is_packed != (path.suffix == ".gz"):
         notes.append(f"{path.name} is {'' if is_packed else 'not '}compressed with gzip, whatever its name says.")
-    told = _kind_by_name(path.name)
-    if told and told != kind:
+    named = _kind_by_name(path.name)
+    if named and named != kind:
         notes.append(f"{path.name} is {TITLES[kind]} by its content, whatever its name says.")
-    found.files.append(OpenedFile(path, kind, content, tuple(notes)))
+    found.files.append(OpenedFile(path, kind, content if is_loaded else None, given, tuple(notes)))
 
 
 def _kind_by_name(name: str) -> Kind | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,18 @@ from judgekit.tables.column_names import did_you_mean
 ROW, ITEM = "\x00row", "\x00item"
 """Columns the program adds to a frame: no header can hold a NUL, so they never meet a column of the file."""
 Unit = Literal["line", "row", "record", "annotation"]
+
+
+class Fingerprint(NamedTuple):
+    """A file as it was given: its name, and the SHA-256 of its bytes."""
+
+    name: str
+    sha256: str
+
+    @classmethod
+    def of(cls, name: str, content: bytes) -> Fingerprint:
+        """The fingerprint of some bytes."""
+        return cls(name, hashlib.sha256(content).hexdigest())
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +57,21 @@ class SourceTable:
     """What the reader found that may be a mistake in the data."""
     members: tuple[SourceTable, ...] = ()
     """The tables of several files in the order of their rows; empty for one file."""
+    given: Fingerprint | None = None
+    """The file that the rows are from, or the zip that holds it; None of several files, and of a table in memory."""
 
     @property
     def name(self) -> str:
         """File name, for messages; `a.csv and 2 more` for several."""
         more = len(self.members) - 1
         return f"{self.members[0].name} and {more} more" if more > 0 else self.path.name
+
+    @property
+    def fingerprints(self) -> tuple[Fingerprint, ...]:
+        """What was given, each file once; of a table in memory the digest of its cells."""
+        if self.members:
+            return tuple(dict.fromkeys(one for member in self.members for one in member.fingerprints))
+        return (self.given or Fingerprint.of(self.name, self.frame.write_csv().encode()),)
 
     @property
     def rows_read(self) -> int:

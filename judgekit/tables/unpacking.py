@@ -22,20 +22,15 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSErro
 _AGAIN = "Download or copy it again."
 
 
-def unpack_gzip(path: Path, file: IO[bytes], size: int) -> bytes:
-    """The bytes of a gzip file.
-
-    Args:
-        path: the file, for messages.
-        file: its bytes.
-        size: how many they are.
+def unpack_gzip(path: Path, content: bytes) -> bytes:
+    """What a gzip file, named by its path in messages, unpacks to.
 
     Raises:
         DataError: it is damaged, cut off, or grows beyond all measure.
     """
     try:
-        with gzip.GzipFile(fileobj=file) as packed:
-            return _bounded(packed, size, path.name)
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
+            return _bounded(packed, len(content), path.name)
     except _DAMAGE as error:
         raise DataError(f"{path.name} is a gzip file, and damaged or cut off ({error}).", hint=_AGAIN) from error
 
@@ -48,18 +43,14 @@ class Archive(NamedTuple):
     """Raises DataError where the file is damaged."""
 
 
-def open_zip(path: Path, file: IO[bytes]) -> Archive:
-    """Look into a zip archive.
-
-    Args:
-        path: the archive, for messages.
-        file: its bytes; `read` needs them open.
+def open_zip(path: Path, content: bytes) -> Archive:
+    """Look into a zip archive, named by its path in messages.
 
     Raises:
         DataError: it is damaged, has a password or a name that leads out of it, or unpacks to beyond all measure.
     """
     try:
-        archive = zipfile.ZipFile(file)
+        archive = zipfile.ZipFile(io.BytesIO(content))
         infos = [info for info in archive.infolist() if info.filename and not info.filename.endswith("/")]
     except _DAMAGE as error:
         raise DataError(f"{path.name} is a zip archive and damaged ({error}).", hint=_AGAIN) from error

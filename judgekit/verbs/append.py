@@ -12,7 +12,7 @@ from judgekit.dataset.opening import load_annotations, open_dataset
 from judgekit.dataset.pseudonyms import Hidden, hide_annotators
 from judgekit.dataset.result import PSEUDONYMS, IngestResult
 from judgekit.dataset.rounds import add_round, refuse_contradictions, schema_of_round, with_annotators_of
-from judgekit.dataset.writing import fingerprints, write_dataset
+from judgekit.dataset.writing import files_of, write_dataset
 from judgekit.errors import DataError
 from judgekit.tables.source import SourceTable
 from judgekit.workspace.store import Workspace
@@ -38,7 +38,7 @@ def append_round(
     name = place.open(DATASETS, name).name
     with place.only_one(f"append-{name}"):
         data = open_dataset(place, name)
-        before, sources = data.manifest.sources, fingerprints(source)
+        before, sources = data.manifest.sources, files_of(source)
         if known := [file.name for file in sources if file.sha256 in {one.sha256 for one in before}]:
             raise DataError(
                 f"{', '.join(known)} is in the dataset {name!r} already, with the same content.",

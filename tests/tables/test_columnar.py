@@ -115,11 +115,3 @@ def test_a_file_cut_off_is_refused(name):
     for size in (20, 200, len(content.getvalue()) - 20):
         with pytest.raises(DataError, match=r"begins like (Parquet|Arrow) and cannot be read"):
             read_columnar(Path(name), content.getvalue()[:size], kind=kind)
-
-
-@pytest.mark.parametrize("name", WRITERS)
-def test_a_name_with_brackets_is_one_file_not_a_pattern(tmp_path, name):
-    kind, write = WRITERS[name]
-    path = tmp_path / name.replace("votes", "votes[1]*")
-    write(pl.DataFrame({"id": ["x"]}), path)
-    assert read_columnar(path, kind=kind).frame.rows() == [("x",)]

@@ -35,7 +35,7 @@ def read(tmp_path: Path) -> Read:
                     content(workbook, here)
                 for number, row in enumerate([] if callable(content) else content):
                     here.write_row(number, 0, row)
-        return read_excel(path, sheet=sheet)
+        return read_excel(path, path.read_bytes(), sheet=sheet)
 
     return run
 
@@ -217,7 +217,7 @@ def test_a_damaged_workbook_is_refused(read, tmp_path, part, damage):
             if name != part or damage:
                 bad.writestr(name, damage(whole.read(name)) if name == part and damage else whole.read(name))
     with pytest.raises(DataError, match=r"bad\.xlsx"):
-        read_excel(tmp_path / "bad.xlsx")
+        read_excel(tmp_path / "bad.xlsx", (tmp_path / "bad.xlsx").read_bytes())
 
 
 def test_the_encoding_that_a_part_names_does_not_matter(read, tmp_path):
@@ -225,4 +225,4 @@ def test_the_encoding_that_a_part_names_does_not_matter(read, tmp_path):
     with zipfile.ZipFile(tmp_path / "votes.xlsx") as whole, zipfile.ZipFile(tmp_path / "other.xlsx", "w") as other:
         for name in whole.namelist():
             other.writestr(name, whole.read(name).replace(b"UTF-8", b"MTF-8"))
-    assert read_excel(tmp_path / "other.xlsx").frame.height == 2
+    assert read_excel(tmp_path / "other.xlsx", (tmp_path / "other.xlsx").read_bytes()).frame.height == 2

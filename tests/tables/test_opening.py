@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import os
 import threading
@@ -202,3 +203,18 @@ def test_a_mistyped_file_gets_the_nearest_name_beside_it(tmp_path):
         read_files([tmp_path / "chatbot_rating.csv"])
     with pytest.raises(DataError, match=r"nowhere/votes\.csv does not exist\."):
         read_files([tmp_path / "nowhere" / "votes.csv"])
+
+
+def test_each_file_is_read_once_and_known_by_what_was_given(tmp_path, monkeypatch):
+    plain, packed, archive = tmp_path / "one.csv", tmp_path / "two.csv.gz", tmp_path / "more.zip"
+    plain.write_bytes(CSV)
+    packed.write_bytes(gzip.compress(CSV.replace(b"1,", b"3,")))
+    archive.write_bytes(zipped(**{"a.csv": CSV.replace(b"1,", b"4,"), "b.csv": CSV.replace(b"1,", b"5,")}))
+    read, whole = list[str](), Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path.name) or whole(path))
+    source = read_files([plain, packed, archive])
+    expected = [(path.name, hashlib.sha256(whole(path)).hexdigest()) for path in (plain, packed, archive)]
+    for path in (plain, packed, archive):
+        path.unlink()
+    assert [tuple(one) for one in source.fingerprints] == expected
+    assert read == ["one.csv"]  # the head says that the others are packed, and the rest of them is read behind it

@@ -30,9 +30,9 @@ def candidate_dialects(content: bytes, *, delimiter: str | None) -> list[Dialect
     head = _Head.of(content)
     lines = head.lines
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    told = re.fullmatch(r'"?sep=(.)"?', lines[first].strip())
-    if told and delimiter is None:  # the line that gives Excel the delimiter
-        delimiter, first = told[1], first + 1
+    given = re.fullmatch(r'"?sep=(.)"?', lines[first].strip())
+    if given and delimiter is None:  # the line that gives Excel the delimiter
+        delimiter, first = given[1], first + 1
     first = min(first, len(lines) - 1)
     plain = [_dialect(head, first, mark) for mark in ([delimiter] if delimiter else DELIMITERS)]
     plain.sort(key=lambda one: (-sum(map(is_known_name, one.names)), -one.width))
@@ -46,7 +46,7 @@ def candidate_dialects(content: bytes, *, delimiter: str | None) -> list[Dialect
         *(dialect._replace(escape="\\") for dialect in split if _escapes_quotes_only(content)),
         *(dialect._replace(quote="", escape="") for dialect in split if dialect.delimiter == "\t"),
     ]
-    if not told:
+    if not given:
         found += _below_a_preamble(head, first, wanted)
     if not found:
         rare = [_dialect(head, first, mark) for mark in _RARE_DELIMITERS] if delimiter is None else []

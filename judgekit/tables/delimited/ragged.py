@@ -18,6 +18,7 @@ from judgekit.tables.column_names import is_known_name
 from judgekit.tables.delimited.dialect import Dialect
 from judgekit.tables.delimited.parsing import REST, BadLine, Parsed
 from judgekit.tables.shapes import like_those_of
+from judgekit.wording import counted
 
 RAGGED = "the row does not fit the header"
 BADLY_QUOTED = "the quotes of the row contradict each other"
@@ -144,8 +145,7 @@ def _ragged_rows(
     found: list[_Row] = []
     for place, line, (*cells, rest) in zip(places.tolist(), lines.tolist(), rows.iter_rows(), strict=True):
         fields = [cell for cell in cells if cell is not None] + ([] if rest is None else rest.split(delimiter))
-        number = f"{len(fields)} field{'s' if len(fields) != 1 else ''}"
-        what = f"{number}, the header has {len(names)} ({header})"
+        what = f"{counted(len(fields), 'field')}, the header has {len(names)} ({header})"
         found.append(_Row(Fault(line, RAGGED, what, len(fields)), place, fields[0], fields[-1]))
     return found
 

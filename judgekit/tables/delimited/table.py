@@ -14,9 +14,10 @@ from judgekit.tables.delimited.doubts import refuse_doubtful
 from judgekit.tables.delimited.parsing import LineEnds, parse
 from judgekit.tables.delimited.ragged import Fault, Fitted, fit, shown
 from judgekit.tables.delimited.well_formed import read_well_formed
-from judgekit.tables.encoding import read_as_utf8
+from judgekit.tables.encoding import as_utf8
 from judgekit.tables.header import under_names
 from judgekit.tables.source import SourceTable
+from judgekit.wording import counted
 
 _DELIMITER_NAMES = {";": "semicolons", "\t": "tabs", "|": "vertical bars", ", ": "a comma and a space", " ": "spaces"}
 _MEND = "Quote the text if it contains the delimiter, a line break or a quote (double the quotes inside)."
@@ -32,42 +33,45 @@ class _Attempt(NamedTuple):
 
 def read_table(
     path: Path,
+    content: bytes,
     *,
     delimiter: str | None = None,
     encoding: str | None = None,
     strict: bool = True,
-    content: bytes | None = None,
 ) -> SourceTable:
     """Read a delimited text file with a header line, every cell as text.
 
     Args:
-        path: the file.
+        path: the file, for messages.
+        content: its bytes.
         delimiter: one character, when it should not be found out.
         encoding: the file's encoding, when it should not be found out.
         strict: refuse a file with rows that are ragged or badly quoted, instead of setting them aside.
-        content: the bytes of the file, where they were unpacked already.
 
     Raises:
-        DataError: the file is missing, empty, binary or without rows; the header is missing, has an unnamed or a
+        DataError: the file is empty, binary or without rows; the header is missing, has an unnamed or a
             repeated column; rows are ragged or badly quoted and `strict`, or most are, or the rows around them are
             not certain either: then all of them are listed; or a text, or the whole table, reads like another one.
     """
-    path = Path(path)
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
         raise DataError(f"A delimiter is one character, not {delimiter!r}.", hint="For a tab give $'\\t'.")
     notes, warnings = list[str](), list[str]()
-    clean = read_well_formed(path, content, delimiter=delimiter) if encoding is None else None
+    clean = read_well_formed(content, delimiter=delimiter) if encoding is None else None
     if clean is not None and clean.dialect.names_columns:
         body, lines = clean.frame.slice(1), clean.starts[1:]
         attempt = _Attempt(clean.dialect, Fitted(clean.dialect.names, body, lines, 0, [], "", []))
     else:
-        utf8 = read_as_utf8(path, encoding, content)
+        utf8 = as_utf8(path, content, encoding)
         notes += utf8.notes
         warnings += [utf8.warning] if utf8.warning else []
         attempt = _read_best(utf8.content, delimiter)
     dialect, fitted = attempt.dialect, attempt.fitted
     if fitted.doubt or (strict and fitted.faults):
-        why = f"it cannot be read: {fitted.doubt}" if fitted.doubt else f"{_lines(len(fitted.faults))} cannot be read"
+        why = (
+            f"it cannot be read: {fitted.doubt}"
+            if fitted.doubt
+            else f"{counted(len(fitted.faults), 'line')} cannot be read"
+        )
         problems = [f"{path.name} line {fault.line}: {fault.what}" for fault in fitted.faults]
         raise DataError(f"{path.name}: {why}; nothing was read.", problems=problems, hint=_MEND)
     if fitted.body.height == 0 and not fitted.faults:
@@ -121,9 +125,11 @@ def _about(dialect: Dialect, fitted: Fitted, *, delimiter_given: bool) -> list[s
     """What was found out about a file, where it is not what everybody would expect."""
     notes = list(fitted.notes)
     if dialect.header_line:
-        notes.append(f"{_lines(dialect.header_line)} above the header (line {dialect.header_line + 1}) left out.")
+        notes.append(
+            f"{counted(dialect.header_line, 'line')} above the header (line {dialect.header_line + 1}) left out."
+        )
     if fitted.blank:
-        notes.append(f"{_lines(fitted.blank)} without any text skipped.")
+        notes.append(f"{counted(fitted.blank, 'line')} without any text skipped.")
     if dialect.delimiter not in (",", NO_DELIMITER) and not delimiter_given:
         name = _DELIMITER_NAMES.get(dialect.delimiter, repr(dialect.delimiter))
         notes.append(f"The fields are separated by {name}.")
@@ -134,7 +140,3 @@ def _about(dialect: Dialect, fitted: Fitted, *, delimiter_given: bool) -> list[s
     elif dialect.quote == "'":
         notes.append("Texts are quoted with ' in this file.")
     return notes
-
-
-def _lines(number: int) -> str:
-    return f"{number:,} line{'s' if number != 1 else ''}"

@@ -5,9 +5,6 @@ comes. So the bytes are looked through first: every quote must open or close a f
 cells, the delimiters, the line ends and the quotes must add up to the bytes of the file: polars refuses a row that is
 too long, so they do only if every row is as wide as the header. Whatever is in doubt is left to the strict parser,
 which says what is wrong and where.
-
-Quotes are paired as in simdjson (Langdale and Lemire 2019, section 3.1.1): one bit per byte, 64 to a word, and a
-running exclusive or over the quotes tells what stands inside a quoted field.
 """
 
 from __future__ import annotations
@@ -16,8 +13,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,15 +21,11 @@ import polars as pl
 
 from judgekit.tables.delimited.dialect import DELIMITERS, Dialect
 
-# Read in pieces, the file is never in memory as a whole. Larger ones take longer: their memory is never used again.
-_PIECE_BYTES = 1 << 23
-# Halves and doubles of it are slower: calls of numpy weigh in below, the cache is left above.
-_BLOCK_BYTES = 1 << 19
+# Parsed in pieces, so that the marks of the whole file are never in memory at once.
+_PIECE_BYTES = 1 << 22
+_LONGEST_RECORD_BYTES = 12_000_000
 _HEADER_BYTES = 1 << 16
-_LONGEST_LINE_BYTES = 16_000_000
 _LF, _CR, _QUOTE = 10, 13, 34
-_Bits = npt.NDArray[np.uint64]
-_ONE, _LAST = np.uint64(1), np.uint64(63)
 
 
 class WellFormed(NamedTuple):
@@ -46,47 +38,35 @@ class WellFormed(NamedTuple):
     """Line (from 1) on which each record starts."""
 
 
-def read_well_formed(path: Path, content: bytes | None = None, *, delimiter: str | None = None) -> WellFormed | None:
+class _DoubtError(ValueError):
+    """A file does not obey the rules, or may not."""
+
+
+def read_well_formed(content: bytes, *, delimiter: str | None = None) -> WellFormed | None:
     """Read a delimited file of two columns or more, if nothing about it is in doubt.
 
     Args:
-        path: the file.
-        content: its bytes, where they are not those on disk.
+        content: the file.
         delimiter: the user's word; else the first line must leave no choice.
 
     Returns:
-        The records, or None where the strict parser has to decide: the file is missing, of another kind or not plain
-        UTF-8, or it has blank lines, ragged rows, mixed line ends, NUL bytes or doubtful quotes.
+        The records, or None where the strict parser has to decide: the file is of another kind or not plain UTF-8, or
+        it has blank lines, ragged rows, mixed line ends, NUL bytes or doubtful quotes.
     """
-    if content is None and not path.is_file():
-        return None
-    with path.open("rb") if content is None else io.BytesIO(content) as file:
-        return _read(file, delimiter)
-
-
-def _read(file: BinaryIO, delimiter: str | None) -> WellFormed | None:
-    head = file.read(_HEADER_BYTES).decode("utf-8", "replace")
-    file.seek(0)
+    head = content[:_HEADER_BYTES].decode("utf-8", "replace")
     dialect = _dialect(head, delimiter)
     if dialect is None:
         return None
-    layout = _Layout(dialect.delimiter, b"\r\n" if re.match(r"[^\r\n]*\r\n", head) else b"\n")
-    schema = {f"c{number}": pl.String for number in range(dialect.width)}
-    frames: list[pl.DataFrame] = []
-    cells = 0
+    line_end = b"\r\n" if re.match(r"[^\r\n]*\r\n", head) else b"\n"
     try:
-        for piece in layout.pieces(file):
-            frames.append(
-                pl.read_csv(piece, has_header=False, separator=dialect.delimiter, schema=schema).fill_null("")
-            )
-            cells += sum(frames[-1].select(pl.all().str.len_bytes().sum()).row(0))
+        parts = [_parsed(piece, dialect, line_end) for piece in _pieces(content, line_end)]
     except (_DoubtError, pl.exceptions.PolarsError):  # the latter: not UTF-8, or a row longer than the header
         return None
-    frame = pl.concat(frames)
-    adds_up = frame.height == layout.records and cells + layout.bytes_around_cells(dialect.width) == layout.bytes
-    if not adds_up or frame.row(0) != dialect.names:
+    frame = pl.concat(frame for frame, _ in parts)
+    if frame.row(0) != dialect.names:
         return None
-    return WellFormed(dialect, frame, layout.starts())
+    lines = np.concatenate([lines for _, lines in parts])
+    return WellFormed(dialect, frame, np.cumsum(lines) - lines + 1)
 
 
 def _dialect(head: str, delimiter: str | None) -> Dialect | None:
@@ -106,154 +86,59 @@ def _dialect(head: str, delimiter: str | None) -> Dialect | None:
     return Dialect(separator, '"', '"', 0, tuple(names)) if len(names) > 1 and is_plain else None
 
 
-class _DoubtError(ValueError):
-    """A file does not obey the rules, or may not."""
+def _pieces(content: bytes, line_end: bytes) -> Iterator[bytes]:
+    """The file in pieces of whole records: a line ends one where an even number of quotes stands before it."""
+    start = 0
+    while start < len(content):
+        end = content.find(b"\n", start + _PIECE_BYTES - 1) + 1 or len(content)
+        quotes = content.count(b'"', start, end)
+        while quotes % 2 and end < len(content):  # the line goes on: its break is part of a text
+            begun, end = end, content.find(b"\n", end) + 1 or len(content)
+            quotes += content.count(b'"', begun, end)
+        if quotes % 2 or end - start > _PIECE_BYTES + _LONGEST_RECORD_BYTES:
+            raise _DoubtError
+        yield content[start:end] + line_end * (not content.endswith(b"\n", start, end))
+        start = end
 
 
-class _Layout:
-    """Where the quotes and the line ends of a file stand, found block by block.
+def _parsed(piece: bytes, dialect: Dialect, line_end: bytes) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
+    """The records of a piece, and how many lines each of them takes.
 
-    Args:
-        separator: the delimiter, one ASCII character.
-        line_end: how the header ends, for the last line, which may lack its end.
+    Raises:
+        _DoubtError: a quote, a line end or a NUL byte can mean several things, or the cells do not add up to the bytes.
     """
-
-    def __init__(self, separator: str, line_end: bytes) -> None:
-        self.bytes = self.lines = self.records = 0
-        self._line_end = line_end
-        self._separator = ord(separator)
-        self._quotes = self._doubled = self._returns = 0
-        self._breaks_in_cells: list[npt.NDArray[np.int64]] = []
-        self._is_quoted = np.uint64(0)
-        """1 where the lines looked through so far end within a quoted field."""
-        self._marks = np.empty(0, dtype=bool)
-
-    def pieces(self, file: BinaryIO) -> Iterator[bytes]:
-        """The file in pieces of whole records, each looked through.
-
-        Raises:
-            _DoubtError: a quote, a line end or a NUL byte can mean several things, or a line is very long.
-        """
-        held: list[bytes] = []
-        while piece := self._whole_lines(file):
-            self._take(piece)
-            held.append(piece)
-            if not self._is_quoted:
-                yield b"".join(held) if len(held) > 1 else piece
-                held.clear()
-        if self._is_quoted or self._returns not in (0, self.records):
-            raise _DoubtError
-
-    def _whole_lines(self, file: BinaryIO) -> bytes:
-        start = file.tell()
-        file.seek(_PIECE_BYTES - 1, io.SEEK_CUR)
-        file.readline(_LONGEST_LINE_BYTES)
-        end = file.tell()
-        file.seek(start)
-        piece = file.read(end - start)
-        if piece and not piece.endswith(b"\n"):
-            if file.read(1):
-                raise _DoubtError
-            piece += self._line_end
-        return piece
-
-    def _take(self, piece: bytes) -> None:
-        """Look through some whole lines."""
-        start = 0
-        while start < len(piece):
-            end = piece.rfind(b"\n", start, start + _BLOCK_BYTES) + 1 or piece.index(b"\n", start) + 1
-            self._take_block(piece, start, end)
-            start = end
-
-    def _take_block(self, piece: bytes, start: int, end: int) -> None:
-        if end - start > _LONGEST_LINE_BYTES or piece.find(b"\x00", start, end) >= 0:
-            raise _DoubtError
-        has_returns, has_quotes = piece.find(b"\r", start, end) >= 0, piece.find(b'"', start, end) >= 0
-        data = np.frombuffer(piece, dtype=np.uint8, count=end - start, offset=start)
-        breaks = self._bits(data, _LF)
-        self.bytes += end - start
-        self.lines += (lines := _number(breaks))
-        if not (has_returns or has_quotes or self._is_quoted):
-            self.records += lines
-            return
-        returns = self._bits(data, _CR) if has_returns else np.zeros_like(breaks)
-        if not np.array_equal(_one_later(returns), _one_later(returns) & breaks):
-            raise _DoubtError
-        quoted = np.zeros_like(breaks) - self._is_quoted  # all bits of a word, or none
-        if has_quotes:
-            quotes = self._bits(data, _QUOTE)
-            quoted ^= _running_xor(quotes)
-            edges = self._bits(data, self._separator) | breaks | returns
-            after_edge = _one_later(edges)
-            after_edge[0] |= _ONE
-            # A quote that opens in mid-field must follow one that closes in mid-field: together they are a doubled one.
-            reopening = quotes & quoted & ~after_edge
-            if not np.array_equal(reopening, _one_later(quotes & ~quoted & ~_one_earlier(edges))):
-                raise _DoubtError
-            self._is_quoted = quoted[-1] >> _LAST
-            self._quotes += _number(quotes)
-            self._doubled += _number(reopening)
-        inside, outside = breaks & quoted, breaks & ~quoted
-        if inside.any():
-            self._breaks_in_cells.append(self.lines - lines + _ranks(inside, breaks))
-        self.records += _number(outside)
-        self._returns += _number(_one_later(returns) & outside)
-
-    def _bits(self, data: npt.NDArray[np.uint8], byte: int) -> _Bits:
-        """One bit per byte of the data, the first in the lowest bit of the first word."""
-        if self._marks.size < data.size:
-            self._marks = np.empty(-(-data.size // 64) * 64, dtype=bool)
-        marks = self._marks[: -(-data.size // 64) * 64]
-        np.equal(data, byte, out=marks[: data.size])
-        marks[data.size :] = False
-        return np.packbits(marks, bitorder="little").view("<u8")
-
-    def bytes_around_cells(self, width: int) -> int:
-        """Bytes of delimiters, line ends and quotes, if every record has `width` fields."""
-        return self.records * width + self._returns + self._quotes - self._doubled
-
-    def starts(self) -> npt.NDArray[np.int64]:
-        """Line on which each record starts, from 1."""
-        lines = np.arange(1, self.lines + 1)
-        # A break within a cell is counted from 0, and the line after it begins no record.
-        return np.delete(lines, np.concatenate(self._breaks_in_cells) + 1) if self._breaks_in_cells else lines
+    returns = piece.count(b"\r")
+    if b"\0" in piece or returns != piece.count(b"\r\n"):
+        raise _DoubtError
+    around = _quotes_around_cells(piece, dialect.delimiter) if b'"' in piece else 0
+    schema = {f"c{number}": pl.String for number in range(dialect.width)}
+    frame = pl.read_csv(piece, has_header=False, separator=dialect.delimiter, schema=schema).fill_null("")
+    cells = sum(frame.select(pl.all().str.len_bytes().sum()).row(0))
+    lines = np.ones(frame.height, dtype=np.int64)
+    if around:
+        breaks = frame.select(pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True)))
+        lines += breaks.to_series().to_numpy()
+        returns -= sum(frame.select(pl.all().str.count_matches("\r", literal=True).sum()).row(0))
+    adds_up = cells + around + returns + frame.height * dialect.width == len(piece)
+    if not adds_up or lines.sum() != piece.count(b"\n") or returns != frame.height * (len(line_end) - 1):
+        raise _DoubtError
+    return frame, lines
 
 
-def _one_later(bits: _Bits) -> _Bits:
-    moved = bits << _ONE
-    moved[1:] |= bits[:-1] >> _LAST
-    return moved
+def _quotes_around_cells(piece: bytes, separator: str) -> int:
+    """The number of quotes that are no part of a cell: those that open or close one, and one of each doubled pair.
 
-
-def _one_earlier(bits: _Bits) -> _Bits:
-    moved = bits >> _ONE
-    moved[:-1] |= bits[1:] << _LAST
-    return moved
-
-
-def _running_xor(bits: _Bits) -> _Bits:
-    """Each bit: whether the number of set bits up to it, itself included, is odd."""
-    odd = bits.copy()
-    for step in (1, 2, 4, 8, 16, 32):
-        odd ^= odd << np.uint64(step)
-    before = np.bitwise_xor.accumulate(odd >> _LAST)
-    odd[1:] ^= np.uint64(0) - before[:-1]
-    return odd
-
-
-def _number(bits: _Bits) -> int:
-    return int(np.bitwise_count(bits).sum())
-
-
-def _ranks(some: _Bits, every: _Bits) -> npt.NDArray[np.int64]:
-    """How many bits of `every` stand before each bit of `some`, which are among them, in no order."""
-    up_to = np.cumsum(np.bitwise_count(every), dtype=np.int64)
-    found: list[npt.NDArray[np.int64]] = []
-    words = np.flatnonzero(some)
-    left = some[words]
-    while words.size:
-        lowest = left & (~left + _ONE)
-        found.append(up_to[words] - np.bitwise_count(every[words] & (np.uint64(0) - lowest)))
-        left ^= lowest
-        words, left = words[left != 0], left[left != 0]
-    return np.concatenate(found)
+    Raises:
+        _DoubtError: a quote stands within a field and is not doubled.
+    """
+    data = np.frombuffer(piece, dtype=np.uint8)
+    places = np.flatnonzero(data == _QUOTE)
+    opening, closing = places[::2], places[1::2]
+    is_doubled = opening[1:] == closing[:-1] + 1
+    is_edge = np.zeros(256, dtype=bool)
+    is_edge[[ord(separator), _LF, _CR]] = True
+    is_behind = is_edge[data[opening - 1]]  # of the first byte the last one, which ends a line
+    is_before = is_edge[data[closing + 1]]
+    if not (is_behind[:1].all() and is_before[-1:].all() and (is_doubled | (is_behind[1:] & is_before[:-1])).all()):
+        raise _DoubtError
+    return places.size - int(is_doubled.sum())

@@ -50,15 +50,15 @@ class Grid(NamedTuple):
         return self.cells.width > 1 and len(self.filled) > 1 and sum((column != "").any() for column in self.cells) > 1
 
 
-def read_grids(path: Path, content: bytes | None, sheet: str | None) -> tuple[list[Grid], list[str]]:
+def read_grids(path: Path, content: bytes, sheet: str | None) -> tuple[list[Grid], list[str]]:
     """The sheets of a workbook.
 
     Numbers are written as Excel shows them at most (15 digits, `3` for 3.0), dates as ISO, booleans as TRUE and FALSE,
     errors as their own text; a formula is its stored result. Of a merged cell every row gets the text.
 
     Args:
-        path: the workbook.
-        content: its bytes, where they are not those on disk.
+        path: the workbook, for messages.
+        content: its bytes.
         sheet: name of the only one to read, which may be hidden; None reads all that are visible.
 
     Returns:
@@ -68,11 +68,8 @@ def read_grids(path: Path, content: bytes | None, sheet: str | None) -> tuple[li
         DataError: the workbook is damaged or has a password, or a cell stands too far off.
     """
     try:
-        with (
-            path.open("rb") if content is None else io.BytesIO(content) as file,
-            CalamineWorkbook.from_object(path if content is None else io.BytesIO(content)) as workbook,
-        ):
-            archive = open_zip(path, file)
+        with CalamineWorkbook.from_object(io.BytesIO(content)) as workbook:
+            archive = open_zip(path, content)
             sheets = {info.name: info for info in workbook.sheets_metadata if info.typ == SheetTypeEnum.WorkSheet}
             visible = [name for name, info in sheets.items() if info.visible == SheetVisibleEnum.Visible]
             parts = _parts(archive)

@@ -15,16 +15,17 @@ from judgekit.tables.column_names import did_you_mean, is_known_name
 from judgekit.tables.excel.cells import EXACT_DIGITS, Grid, read_grids
 from judgekit.tables.header import refuse_data_as_header, under_names
 from judgekit.tables.source import SourceTable
+from judgekit.wording import counted
 
 _MOST_PREAMBLE_ROWS = 30
 
 
-def read_excel(path: Path, content: bytes | None = None, *, sheet: str | None = None) -> SourceTable:
+def read_excel(path: Path, content: bytes, *, sheet: str | None = None) -> SourceTable:
     """Read one sheet of an .xlsx workbook, every cell as the text a person sees.
 
     Args:
-        path: the workbook.
-        content: its bytes, where they are not those on disk.
+        path: the workbook, for messages.
+        content: its bytes.
         sheet: name of the sheet; None takes the only visible one with a table.
 
     Raises:
@@ -64,9 +65,9 @@ def _table(path: Path, grid: Grid, notes: list[str]) -> SourceTable:
     header = _header_row(grid.cells, filled)
     rows = np.array([row for row in filled if row > header], dtype=np.int64)
     if above := sum(row < header for row in filled):
-        notes.append(f"{above} {'row' if above == 1 else 'rows'} above the header (row {header + 1}) left out.")
+        notes.append(f"{counted(above, 'row')} above the header (row {header + 1}) left out.")
     if blank := int(rows[-1]) - header - rows.size if rows.size else 0:
-        notes.append(f"{blank:,} {'row' if blank == 1 else 'rows'} without any text skipped.")
+        notes.append(f"{counted(blank, 'row')} without any text skipped.")
     if grid.merged:
         notes.append("The text of merged cells was read in each of their rows.")
     body = grid.cells[rows.tolist()]

@@ -15,6 +15,7 @@ from judgekit.tables.evidence import ColumnEvidence, weigh_columns
 from judgekit.tables.json_records.records import Records
 from judgekit.tables.json_records.rows import Rows, as_cell, refuse_names, spoken
 from judgekit.tables.source import SourceTable
+from judgekit.wording import counted
 
 SEVERAL = "several choices at once are not a single label"
 NOTHING = "nothing was chosen"
@@ -132,9 +133,8 @@ class Answers:
             else:
                 self.account.set_aside(SEVERAL if several else NOTHING, [answer.record])
         said += [
-            f"1 answer to {name!r} holds several choices at once; it is empty."
-            if n == 1
-            else f"{n:,} answers to {name!r} hold several choices at once; they are empty."
+            counted(n, f"answer to {name!r} holds", f"answers to {name!r} hold")
+            + " several choices at once: left empty."
             for name, n in lost.items()
         ]
         return kept

@@ -21,6 +21,7 @@ from judgekit.tables.json_records.rows import UNLABELLED, as_cell
 from judgekit.tables.source import SourceTable
 from judgekit.tables.tools.answers import Answers
 from judgekit.tables.tools.format import Format
+from judgekit.wording import counted
 
 _TITLE = "a doccano export"
 _TEXTS = ("text", "data", "filename")
@@ -172,7 +173,7 @@ def _shared(rows: Sequence[Record]) -> str:
     several = sum(len(_labels(record)) > 1 for record in rows)
     return (
         "doccano does not say who labelled the items of a shared project, and keeps one of equal labels: how many "
-        f"annotators agree is lost. Each label is taken for one annotation ({several:,} items have several)."
+        f"annotators agree is lost. Each label is taken for one annotation ({counted(several, 'item has', 'items have')} several)."
     )
 
 

@@ -18,6 +18,7 @@ from judgekit.tables.json_records.rows import UNLABELLED, as_cell, spoken
 from judgekit.tables.source import SourceTable
 from judgekit.tables.tools.answers import Answers
 from judgekit.tables.tools.format import Format
+from judgekit.wording import counted
 
 _ITEM, _ANNOTATOR, _ANNOTATION = "id", "annotator", "annotation_id"
 _ABOUT = (_ITEM, _ANNOTATOR, _ANNOTATION, "created_at", "updated_at", "lead_time", "agreement", "history")
@@ -80,7 +81,7 @@ def _read_tasks(records: Records) -> SourceTable:
         item=_ITEM,
         annotator=_ANNOTATOR,
         notes=[f"What is not a label of an item was left out: {more}."] if more else [],
-        warnings=[f"A reviewer rejected {rejected:,} annotations; they were kept."] if rejected else [],
+        warnings=[f"A reviewer rejected {counted(rejected, 'annotation')}; they were kept."] if rejected else [],
     )
 
 

@@ -11,6 +11,7 @@ from judgekit.tables.json_records.records import Record, Records
 from judgekit.tables.json_records.rows import UNLABELLED, Rows
 from judgekit.tables.source import SourceTable
 from judgekit.tables.tools.format import Format
+from judgekit.wording import counted
 
 
 def _is_lewidi(records: Sequence[Record]) -> bool:
@@ -54,7 +55,8 @@ def _read(records: Records, companions: Sequence[Records]) -> SourceTable:
     notes += ["What is known of the annotators (age, gender …) was not used."] if companions else []
     if several:
         notes.append(
-            f"{several:,} times an annotator gave an item several labels: each is an annotation without an annotator."
+            f"{counted(several, 'time')} an annotator gave an item several labels: each is an annotation without an "
+            "annotator."
         )
     return rows.table(roles, notes=notes)
 

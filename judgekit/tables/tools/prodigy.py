@@ -19,6 +19,7 @@ from judgekit.tables.json_records.rows import as_cell
 from judgekit.tables.source import SourceTable
 from judgekit.tables.tools.answers import Answers
 from judgekit.tables.tools.format import Format
+from judgekit.wording import counted
 
 _ITEM, _ANNOTATOR, _ASKED, _GROUP = "_input_hash", "_annotator_id", "asked_label", "input_hash"
 _ANSWERS = ("accept", "reject", "ignore")
@@ -127,9 +128,9 @@ def _notes(rows: Sequence[Record], kinds: set[str], asked: Sequence[str]) -> lis
         for option in options if isinstance(options, list) else ():
             if isinstance(option, Mapping):
                 text_of[as_cell(option.get("id"))] = as_cell(option.get("text"))
-    told = [f"{label} = {text!r}" for label, text in text_of.items() if text and text != label]
-    more = " …" if len(told) > 10 else ""
-    return [f"Options are named by their id: {', '.join(told[:10])}{more}."] if told else []
+    named = [f"{label} = {text!r}" for label, text in text_of.items() if text and text != label]
+    more = " …" if len(named) > 10 else ""
+    return [f"Options are named by their id: {', '.join(named[:10])}{more}."] if named else []
 
 
 def _warnings(rows: Sequence[Record]) -> list[str]:
@@ -138,13 +139,13 @@ def _warnings(rows: Sequence[Record]) -> list[str]:
     unnamed = sum(bool(_UNNAMED_SESSION.search(session)) for session in sessions)
     if unnamed:
         warnings.append(
-            f"{unnamed:,} sessions have no name but their start (nobody opened Prodigy with ?session=…): one annotator "
+            f"{counted(unnamed, 'session has', 'sessions have')} no name but the start (nobody opened Prodigy with ?session=…): one annotator "
             "may be counted several times, several as one."
         )
     reviewed = sum("versions" in record for record in rows)
     if reviewed:
         warnings.append(
-            f"{reviewed:,} records come from a review: one agreed answer in place of the annotators' own. Export the "
+            f"{counted(reviewed, 'record comes', 'records come')} from a review: one agreed answer in place of the annotators' own. Export the "
             "datasets that were reviewed."
         )
     return warnings

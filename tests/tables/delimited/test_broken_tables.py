@@ -25,7 +25,7 @@ def read(content: str | bytes, *, strict: bool = False) -> SourceTable:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "votes.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return read_table(path, strict=strict)
+        return read_table(path, path.read_bytes(), strict=strict)
 
 
 def lines_aside(source: SourceTable) -> list[str]:
@@ -160,7 +160,7 @@ def test_short_row_below_a_header_with_a_delimiter_too_many_is_set_aside():
 
 
 def test_unpacked_content_is_read_in_place_of_the_file(tmp_path):
-    source = read_table(tmp_path / "votes.csv.gz", content=(HEADER + ROWS).encode())
+    source = read_table(tmp_path / "votes.csv.gz", (HEADER + ROWS).encode())
     assert source.frame.height == 12 and source.name == "votes.csv.gz"
 
 

@@ -52,7 +52,7 @@ def test_in_a_shared_project_who_labelled_is_lost_and_said():
     assert account(table) == {"nobody labelled the item": 1} and table.rows_read == 4
     assert table.roles.annotator is None and "annotator" not in table.frame.columns
     (warning,) = table.warnings
-    assert "does not say who labelled" in warning and "1 items have several" in warning
+    assert "does not say who labelled" in warning and "1 item has several" in warning
 
 
 def test_a_member_who_labelled_nothing_does_not_stop_the_others():
@@ -126,7 +126,7 @@ def test_the_members_of_a_zip_are_the_annotators(tmp_path):
 
 def csv(folder: Path, name: str, content: str = CSV) -> SourceTable:
     (folder / name).write_text(content)
-    table = read_table(folder / name)
+    table = read_table(folder / name, (folder / name).read_bytes())
     assert DOCCANO.matches_columns(table.frame.columns)
     return DOCCANO.read_table(table)
 

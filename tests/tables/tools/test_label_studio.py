@@ -249,8 +249,9 @@ def test_csv_equals_json_min(tmp_path):
 
     columns = sorted({key for row in FLAT for key in row})
     cells = {key: [cell(row.get(key)) for row in FLAT] for key in columns}
-    pl.DataFrame(cells).write_csv(tmp_path / "export.csv", quote_style="non_numeric")
-    table = read_table(tmp_path / "export.csv")
+    path = tmp_path / "export.csv"
+    pl.DataFrame(cells).write_csv(path, quote_style="non_numeric")
+    table = read_table(path, path.read_bytes())
     assert LABEL_STUDIO.matches_columns(table.frame.columns)
     refined, as_json = LABEL_STUDIO.read_table(table), read(FLAT)
     assert refined.frame.select(as_json.frame.columns).equals(as_json.frame)

@@ -137,7 +137,7 @@ def test_without_annotator_ids_the_session_names_the_annotator():
 def test_a_review_is_not_taken_for_annotations_in_silence():
     reviewed = choice(1, "x", "review-ann", "SAD") | {"versions": [{"accept": ["SAD"]}], "sessions": ["ds-bo"]}
     (warning,) = read([reviewed, CHOICES[0]]).warnings
-    assert "1 records come from a review" in warning and "ann" not in warning.replace("annotators", "")
+    assert "1 record comes from a review" in warning and "ann" not in warning.replace("annotators", "")
 
 
 def test_a_line_without_hash_is_a_fault():
