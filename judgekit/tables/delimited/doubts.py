@@ -113,6 +113,8 @@ def _refuse_swallowed_rows(table: SourceTable, dialect: Dialect) -> None:
         lines = broken.str.replace_all("\r\n?", "\n")
         breaks = lines.str.count_matches("\n", literal=True)
         is_whole = lines.str.count_matches(dialect.delimiter, literal=True) == breaks * between
+        crossed = [cell for cell in broken if '"' in cell and _crosses_rows(cell, dialect.delimiter, between)]
+        rows.update(cells.is_in(crossed).arg_true().to_list())
         broken = broken.filter(is_whole | lines.str.contains(whole_row))
         if broken.len():
             is_start, is_end = like_those_of(frame.to_series(0)), like_those_of(frame.to_series(-1))
@@ -129,3 +131,21 @@ def _refuse_swallowed_rows(table: SourceTable, dialect: Dialect) -> None:
             f"{table.place(sorted(rows))}: a quoted text holds what looks like further lines of it.",
             hint="Look for a quote that is opened there and closed in a later line.",
         )
+
+
+def _crosses_rows(cell: str, delimiter: str, between: int) -> bool:
+    """Whether quotes in a text stand as those that end it and open that of the next row, a line break between them.
+
+    From a field to the one below it there are as many delimiters as in a row.
+    """
+    pieces = re.sub(r"\r\n?", "\n", cell).split('"')[1:-1]
+    if any(piece == "\n" for piece in pieces):  # every field is quoted
+        return pieces.count(delimiter) >= between
+    edges = (delimiter, "\n")
+    return any(
+        piece.count("\n") == 1
+        and piece.count(delimiter) == between
+        and piece.startswith(edges)
+        and piece.endswith(edges)
+        for piece in pieces
+    )

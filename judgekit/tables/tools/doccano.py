@@ -173,7 +173,8 @@ def _shared(rows: Sequence[Record]) -> str:
     several = sum(len(_labels(record)) > 1 for record in rows)
     return (
         "doccano does not say who labelled the items of a shared project, and keeps one of equal labels: how many "
-        f"annotators agree is lost. Each label is taken for one annotation ({counted(several, 'item has', 'items have')} several)."
+        f"annotators agree is lost. Each label is taken for one annotation "
+        f"({counted(several, 'item has', 'items have')} several)."
     )
 
 

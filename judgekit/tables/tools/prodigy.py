@@ -139,14 +139,14 @@ def _warnings(rows: Sequence[Record]) -> list[str]:
     unnamed = sum(bool(_UNNAMED_SESSION.search(session)) for session in sessions)
     if unnamed:
         warnings.append(
-            f"{counted(unnamed, 'session has', 'sessions have')} no name but the start (nobody opened Prodigy with ?session=…): one annotator "
-            "may be counted several times, several as one."
+            f"{counted(unnamed, 'session has', 'sessions have')} no name but the start (nobody opened "
+            "Prodigy with ?session=…): one annotator may be counted several times, several as one."
         )
     reviewed = sum("versions" in record for record in rows)
     if reviewed:
         warnings.append(
-            f"{counted(reviewed, 'record comes', 'records come')} from a review: one agreed answer in place of the annotators' own. Export the "
-            "datasets that were reviewed."
+            f"{counted(reviewed, 'record comes', 'records come')} from a review: one agreed answer "
+            "in place of the annotators' own. Export the datasets that were reviewed."
         )
     return warnings
 

@@ -267,3 +267,22 @@ def test_backslashes_that_escape_nothing_are_never_eaten(table):
 def test_other_text_formats_are_refused_by_name(table, content):
     with pytest.raises(DataError, match=r"is JSON|a web page"):
         table(content)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '"i0","5"" long two\nlines"",no\ni1,no,""5"" long",yes\n"i2",yes,c,no\n',
+        'i0,yes,"5"" long two\nlines"",no\ni1,no,""5"" long",yes\ni2,yes,c,no\n',
+        'i0,yes,"a b"",no\r\ni1,no,""c d",yes\r\ni2,yes,c,no\r\n',
+        '"i0","yes","a b"",""no""\n""i1"",""no"",""c d","yes"\n"i2","yes","c","no"\n',
+    ],
+)
+def test_quotes_doubled_at_both_ends_of_a_row_swallow_none_in_silence(table, rows):
+    with pytest.raises(DataError, match="looks like further lines|do not fit|cannot be read"):
+        table("id,rater1,text,rater2\n" + rows)
+
+
+def test_speech_over_several_lines_is_a_text(table):
+    source = table('id,text,label\n1,"He said ""yes"".\n""No"", said she, ""no"".",a\n2,"""x""\n""y""",b\n')
+    assert source.frame.get_column("text").to_list() == ['He said "yes".\n"No", said she, "no".', '"x"\n"y"']

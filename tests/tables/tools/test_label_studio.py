@@ -166,7 +166,7 @@ def test_e_mails_stand_in_their_column_alone():
     assert mail in table.frame.get_column("annotator").to_list()
     said = [*table.notes, *table.warnings, *(str(aside) for aside in table.set_aside), str(table.roles)]
     assert not any(mail in text for text in [*said, *table.frame.drop("annotator").to_series().to_list()])
-    assert any("rejected 1 annotations" in warning for warning in table.warnings)
+    assert any("rejected 1 annotation;" in warning for warning in table.warnings)
 
 
 def test_old_exports_call_annotations_completions():
