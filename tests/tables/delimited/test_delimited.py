@@ -279,7 +279,7 @@ def test_other_text_formats_are_refused_by_name(table, content):
     ],
 )
 def test_quotes_doubled_at_both_ends_of_a_row_swallow_none_in_silence(table, rows):
-    with pytest.raises(DataError, match="looks like further lines|do not fit|cannot be read"):
+    with pytest.raises(DataError, match=r"looks like further lines|do not fit|cannot be read"):
         table("id,rater1,text,rater2\n" + rows)
 
 
