@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from judgekit.tables.source import SourceTable
 
 @pytest.fixture
 def table(tmp_path: Path) -> Callable[..., SourceTable]:
-    def read(content: str | bytes, **options: str) -> SourceTable:
+    def read(content: str | bytes, **options: Any) -> SourceTable:
         path = tmp_path / "votes.csv"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return read_table(path, path.read_bytes(), **options)

@@ -6,6 +6,7 @@ import csv
 import io
 import tempfile
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -32,7 +33,7 @@ def tables(draw: st.DrawFn, *, edited: bool) -> bytes:
     delimiter, line_end = draw(st.sampled_from(",;\t")), draw(st.sampled_from(["\n", "\r\n"]))
     width = draw(st.integers(2, 4))
     stream = io.StringIO()
-    quoting = draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]))
+    quoting: Any = draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]))
     writer = csv.writer(stream, delimiter=delimiter, lineterminator=line_end, quoting=quoting)
     writer.writerow(["id", "text", "label", "annotator"][:width])
     writer.writerows(draw(st.lists(st.lists(CELLS, min_size=width, max_size=width), min_size=1, max_size=12)))
