@@ -62,7 +62,7 @@ def rows_of(votes) -> list[dict[str, str]]:
     ]
 
 
-def as_dict(result: Ingested | str):
+def as_dict(result: Ingested | str) -> Any:
     if isinstance(result, str):
         return result
     items = result.items
@@ -227,7 +227,7 @@ def test_every_layout_gives_the_same_counts_in_any_order_and_by_any_name(answers
     answers = [answer for answer in answers if sum(answer[0] == other[0] for other in answers) > 1]
     expected = Counter((f"i{item}", label) for item, _, label in answers)
     same = dict(zip(LABELS, LABELS, strict=True))
-    first = outcome(*written(answers, layout, same)) if answers else ""
+    first: Any = outcome(*written(answers, layout, same)) if answers else ""
     assume(not isinstance(first, str))
     found = as_dict(first)
     assert {(item, label): n for item, (*_, counts) in found.items() for label, n in counts.items() if n} == expected
