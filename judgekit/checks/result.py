@@ -9,6 +9,7 @@ from judgekit.checks.findings import DisagreedItem, Duplicates, Leakage
 from judgekit.checks.thresholds import Threshold
 from judgekit.core.agreement import NOTHING_TO_COMPARE, Alpha, Kappa
 from judgekit.core.ceiling import Ceiling
+from judgekit.core.json_values import json_values
 from judgekit.core.planning import Plan
 from judgekit.dataset.annotation_columns import AnnotationColumn
 
@@ -105,32 +106,19 @@ class CheckResult(NamedTuple):
         shares = self.label_shares
         most, least = max(shares, key=shares.__getitem__), min(shares, key=shares.__getitem__)
         people = [one._asdict() | {"shift": self.shifts.get(one.annotator)} for one in self.annotators_worst_first()]
+        nothing = {"items": 0, "one": None, "half": None, "perfect": None}
         facts = {
             **self._asdict(),
             "annotations_per_item": dict(zip(("min", "mean", "max"), self.annotations_per_item, strict=True)),
-            "krippendorff_alpha": self.krippendorff_alpha._asdict(),
-            "fleiss_kappa": self.fleiss_kappa._asdict(),
-            "ceiling": _ceiling_json(self.ceiling),
+            "ceiling": {**nothing, "reason": NOTHING_TO_COMPARE}
+            if self.ceiling is None
+            else {**self.ceiling._asdict(), "reason": ""},
             "class_prior": {name: self.class_prior[name] for name in ("kl", "accuracy")},
             "noise_floor": {"kl": self.noise_floor},
             "imbalance": {"most": most, "most_share": shares[most], "least": least, "least_share": shares[least]},
-            "test_plan": self.test_plan._asdict(),
             "confused_labels": [{"labels": [one, two], "share": share} for one, two, share in self.confused_labels],
             "annotators": people,
             "annotators_note": self.annotators_note(),
-            "annotation_columns": [column._asdict() for column in self.annotation_columns],
-            "disagreed_items": [item._asdict() for item in self.disagreed_items],
-            "duplicates": self.duplicates._asdict(),
-            "leakage": None if self.leakage is None else self.leakage._asdict(),
-            "long_texts": None if self.long_texts is None else self.long_texts._asdict(),
-            "thresholds": {name: found._asdict() for name, found in self.thresholds.items()},
         }
         del facts["shifts"]
-        return facts
-
-
-def _ceiling_json(found: Ceiling | None) -> dict[str, Any]:
-    if found is None:
-        return {"items": 0, "one": None, "half": None, "perfect": None, "reason": NOTHING_TO_COMPARE}
-    rows = {name: getattr(found, name)._asdict() for name in ("one", "half", "perfect")}
-    return {"items": found.items, **rows, "reason": ""}
+        return json_values(facts)

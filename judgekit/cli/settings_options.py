@@ -61,7 +61,8 @@ def _origin(context: typer.Context, name: str) -> str:
 def _parameters(settings_class: type[Settings]) -> list[inspect.Parameter]:
     hints = get_type_hints(settings_class)
     own = next(filter(None, map(inspect.get_annotations, settings_class.__mro__)))
-    own_first = sorted(dataclasses.fields(settings_class), key=lambda field: field.name not in own)
+    fields = [field for field in dataclasses.fields(settings_class) if field.init]
+    own_first = sorted(fields, key=lambda field: field.name not in own)
     return [
         inspect.Parameter(
             field.name,

@@ -29,6 +29,7 @@ def setting(
     panel: str = "Settings",
     metavar: str | None = None,
     runs_code: bool = False,
+    init: bool = True,
 ) -> Any:
     """A field of a settings class, with its help text and the range that is checked when the object is made.
 
@@ -42,11 +43,11 @@ def setting(
         panel: heading in `--help`; the settings that matter most stand under the first.
         metavar: what a text stands for in `--help`, as COLUMN.
         runs_code: whether it lets code of somebody else run; then no file of a workspace can set it.
+        init: whether it can be set at all; a verb may fix a setting that it inherits.
     """
     limits = {name: value for name, value in (("ge", ge), ("gt", gt), ("le", le), ("lt", lt)) if value is not None}
-    return field(
-        default=default, metadata={"help": help, "panel": panel, "metavar": metavar, "runs_code": runs_code, **limits}
-    )
+    about = {"help": help, "panel": panel, "metavar": metavar, "runs_code": runs_code}
+    return field(default=default, init=init, metadata={**about, **limits})
 
 
 _CHECKS: dict[str, tuple[Callable[[float, float], bool], str]] = {
@@ -119,7 +120,7 @@ class Settings:
         Raises:
             SettingsError: a key is not a setting of this verb, or a value is out of range.
         """
-        known = {item.name for item in dataclasses.fields(cls)}
+        known = {item.name for item in dataclasses.fields(cls) if item.init}
         unknown = sorted(set(values) - known)
         if unknown:
             raise SettingsError(
@@ -127,6 +128,18 @@ class Settings:
             )
         hints = get_type_hints(cls)
         return cls(**{name: _plain(hints[name], value) for name, value in values.items()})
+
+    def options(self) -> list[str]:
+        """What differs from the defaults, as words of a command line."""
+        words: list[str] = []
+        for item in dataclasses.fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, bool):
+                words += [] if value == item.default else [_flag(item) if value else f"--no-{_flag(item)[2:]}"]
+            elif value != item.default:
+                several = cast("tuple[str, ...]", value) if isinstance(value, tuple) else (value,)
+                words += [word for one in several for word in (_flag(item), str(one))]
+        return words
 
     @classmethod
     def running_code(cls) -> set[str]:

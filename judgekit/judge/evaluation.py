@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from judgekit.config import MeasureSettings
 from judgekit.config.roles import Roles
+from judgekit.core.json_values import json_values
 from judgekit.core.metrics import Interval, baselines, bootstrap_interval, evaluate_distributions, noise_floor
 from judgekit.dataset.building import build_items
 from judgekit.dataset.items import ItemTable
@@ -62,18 +62,7 @@ class EvaluateResult(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """The figures as JSON values; null where undefined."""
-        return {
-            **self._asdict(),
-            "metrics": {
-                name: None if found is None else {key: _finite(value) for key, value in found._asdict().items()}
-                for name, found in self.metrics.items()
-            },
-            "baselines": {
-                name: {metric: None if value is None else _finite(value) for metric, value in values.items()}
-                for name, values in self.baselines.items()
-            },
-            "noise_floor": {"kl": self.noise_floor},
-        }
+        return {**json_values(self), "noise_floor": {"kl": self.noise_floor}}
 
 
 class Figure(Section):
@@ -204,7 +193,3 @@ def measure(
         noise_floor=noise_floor(items.counts),
         confidence=settings.confidence,
     )
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

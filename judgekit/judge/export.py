@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from judgekit.config import Dtype, ExportSettings, LoadSettings, OnTooLong, PredictSettings
 from judgekit.core.calibration import Calibration
+from judgekit.core.json_values import json_values
 from judgekit.dataset.manifest import DATASETS
 from judgekit.dataset.opening import open_dataset
 from judgekit.errors import BackboneError, DataError, JudgekitError
@@ -55,7 +56,7 @@ class ExportResult(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values."""
-        return {**self._asdict(), "folder": str(self.folder)}
+        return json_values(self)
 
 
 class Sample(NamedTuple):

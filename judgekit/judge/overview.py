@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from judgekit.core.json_values import json_values
 from judgekit.dataset.manifest import DatasetManifest
 from judgekit.judge.manifest import JudgeManifest
 from judgekit.workspace.store import Damaged, Entry
@@ -33,5 +34,4 @@ class WorkspaceContents(NamedTuple):
             kind: [{"name": entry.name, **entry.manifest.to_json()} for entry in entries]
             for kind, entries in (("datasets", self.datasets), ("judges", self.judges))
         }
-        damaged = [{**one._asdict(), "path": str(one.path)} for one in self.damaged]
-        return {**self._asdict(), **found, "damaged": damaged, "workspace": str(self.workspace)}
+        return json_values({**self._asdict(), **found})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from judgekit.core.json_values import json_values
 from judgekit.dataset.opening import Dataset
 from judgekit.prompts.verbalizer import Verbalizer
 from judgekit.training.batches import TokenizedPrompts
@@ -22,10 +23,6 @@ class Word(NamedTuple):
 
     text: str
     tokens: list[Token]
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {"text": self.text, "tokens": [token._asdict() for token in self.tokens]}
 
 
 class PromptAsRead(NamedTuple):
@@ -55,8 +52,7 @@ class PromptAsRead(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
-        words = {label: [word.to_json() for word in several] for label, several in self.words.items()}
-        return {**self._asdict(), "tokens": [token._asdict() for token in self.tokens], "words": words}
+        return json_values(self)
 
 
 def prompt_as_read(

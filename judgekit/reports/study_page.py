@@ -1,108 +1,126 @@
-"""The tables of `study`, for the terminal and as Markdown, in 80 columns."""
+"""The tables of `study`, for a terminal of any width and as Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from judgekit.studies.result import StudyResult
+from judgekit.config import StudyPlan
+from judgekit.reports import blocks
+from judgekit.reports.blocks import Column, Rows
+from judgekit.studies.plans import PAPER
+from judgekit.studies.result import Baseline, Findings, Line, Point, StudyResult
+from judgekit.wording import counted
 
 TITLES = {
-    "table1": "Table 1: untrained, single-point, the paper's alignment, and judgekit's own",
-    "ablation": "Ablation: the paper's loss without one of its parts",
-    "alpha": "Weight of the KL term: loss = alpha KL + (1 - alpha) CE",
-    "epsilon": "Radius epsilon within which the targets are perturbed in training",
-    "robustness": "KL against test targets perturbed at random, by the L2 length of the perturbation",
-    "budget": "The same number of training annotations, spent on many items or on few",
+    StudyPlan.table1: "Table 1: untrained, single-point, the paper's alignment, and judgekit's own",
+    StudyPlan.ablation: "Ablation: the paper's loss without one of its parts",
+    StudyPlan.alpha: "Weight of the KL term: loss = alpha KL + (1 - alpha) CE",
+    StudyPlan.epsilon: "Radius epsilon within which the targets are perturbed in training",
+    StudyPlan.robustness: "KL against test targets perturbed at random, by the L2 length of the perturbation",
+    StudyPlan.budget: "The same number of training annotations, spent on many items or on few",
 }
-HEADINGS = ("", "KL", "95 %", "seeds", "acc.%", "95 %", "items/s", "GiB")
+HEADINGS = ("", "KL", "KL 95 %", "KL seeds", "acc.%", "acc. 95 %", "items/s", "GiB")
+
+
+class StudyTable(NamedTuple):
+    """What one plan found, as text."""
+
+    plan: StudyPlan
+    headings: Sequence[str]
+    rows: list[list[str]]
 
 
 def study_page(result: StudyResult) -> RenderableType:
     """What a study found."""
-    facts = result.to_json()
-    if "plans" not in facts:
-        return Text(f"Study {facts['study']}: {facts['finished']:,} of {facts['runs']:,} runs are finished.")
-    parts: list[RenderableType] = [Text(heading(facts), style="bold")]
-    for plan, lines in facts["plans"].items():
-        table = Table(
-            title=TITLES[plan], title_justify="left", title_style="italic", box=SIMPLE_HEAD, show_edge=False,
-            pad_edge=False, padding=(0, 1, 0, 0),
-        )  # fmt: skip
-        headings, rows = table_of(plan, lines, facts)
-        for number, words in enumerate(headings):
-            table.add_column(words, justify="right" if number else "left", no_wrap=True)
-        for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
-        parts += [Text(""), table]
-    return Group(*parts, *(part for line in remarks(facts) for part in (Text(""), Text(line))))
+    found = result.findings
+    if found is None:
+        return Text(f"Study {result.study}: {result.finished:,} of {result.runs:,} runs are finished.")
+    parts: list[RenderableType] = [blocks.heading(heading(result.study, found)), Text(winner(found))]
+    for plan, headings, rows in tables(found):
+        columns = [Column(words, is_figure=number > 0) for number, words in enumerate(headings)]
+        parts += [Text(""), Text(TITLES[plan], style="italic"), Rows(columns, rows)]
+    return Group(*parts, *(part for line in remarks(found) for part in (Text(""), Text(line))))
 
 
-def study_markdown(result: StudyResult) -> str:
+def study_markdown(study: str, found: Findings) -> str:
     """The same tables as Markdown."""
-    facts = result.to_json()
-    parts = [f"# {heading(facts)}"]
-    for plan, lines in facts["plans"].items():
-        headings, rows = table_of(plan, lines, facts)
+    parts = [f"# {heading(study, found)}", winner(found)]
+    for plan, headings, rows in tables(found):
         ruled = [headings, ["---", *["---:"] * (len(headings) - 1)], *rows]
         parts.append(f"## {TITLES[plan]}\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in ruled))
-    return "\n\n".join([*parts, *remarks(facts), *facts["notes"]]) + "\n"
+    return "\n\n".join([*parts, *remarks(found), *found.notes, origin(found)]) + "\n"
 
 
-def heading(facts: Mapping[str, Any]) -> str:
+def heading(study: str, found: Findings) -> str:
     """What was studied on what."""
-    items, seeds = facts["items"], facts["seeds"]
-    per_item = facts["test_annotations"] / items["test"]
+    items = found.sizes.items
+    per_item = found.sizes.test_annotations / items["test"]
     return (
-        f"Study {facts['study']}: {facts['backbone']} on {items['train']:,} items, tested on {items['test']:,} with "
-        f"{per_item:.1f} annotations each, {seeds} seed{'s' if seeds > 1 else ''}"
+        f"Study {study}: {found.backbone} on {items['train']:,} items, tested on {items['test']:,} with "
+        f"{per_item:.1f} annotations each, {counted(found.seeds, 'seed')}"
     )
 
 
-def table_of(
-    plan: str, lines: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
-) -> tuple[list[str], list[list[str]]]:
-    """Headings and rows of one plan's table, as text."""
-    if plan == "robustness":
-        return _robustness_table(lines)
-    prior, uniform = facts["baselines"]["class_prior"], facts["baselines"]["uniform"]
-    rows = [_row(line) for line in lines]
-    rows += [_constant("class prior", prior), _constant("uniform", uniform)]
-    rows.append(["noise floor", f"{facts['noise_floor']:.3f}", *[""] * (len(HEADINGS) - 2)])
-    return list(HEADINGS), rows
+def winner(found: Findings) -> str:
+    """Which variant has the lowest KL, and whether that may be chance, in one sentence."""
+    lines = sorted({line.variant: line for line in _lines(found)}.values(), key=lambda line: line.kl.value)
+    if not lines:
+        return "Only perturbed targets were compared."
+    best, apart, prior = lines[0], found.kl_above_paper, found.baselines["class_prior"].kl
+    words = f"{best.variant} has the lowest KL, {best.kl.value:.3f}"
+    if best.kl.value >= prior:
+        return f"{words}, but not a lower one than the class prior ({prior:.3f})."
+    rivals = [line.variant for line in lines if line.variant in apart]
+    if best.variant in apart:
+        rival, lead = PAPER.name, apart[best.variant]
+    elif best.variant == PAPER.name and rivals:
+        rival, lead = rivals[0], apart[rivals[0]]
+    else:
+        return f"{words} (95 % interval {_range(best.kl.low, best.kl.high)})."
+    return f"{words}; its lead over {rival} {'may be chance' if lead.low <= 0 <= lead.high else 'is beyond chance'}."
 
 
-def _row(line: Mapping[str, Any]) -> list[str]:
-    kl, accuracy = line["kl"], line["accuracy"]
-    rate, memory = line["items_per_second"], line["peak_memory"]
+def tables(found: Findings) -> Iterator[StudyTable]:
+    """The tables in the order of the plans."""
+    for plan in StudyPlan:
+        if plan in found.plans:
+            rows = [_row(line) for line in found.plans[plan]]
+            rows += [_constant(words, found.baselines[words.replace(" ", "_")]) for words in ("class prior", "uniform")]
+            rows.append(["noise floor", f"{found.noise_floor:.3f}", *[""] * (len(HEADINGS) - 2)])
+            yield StudyTable(plan, HEADINGS, rows)
+        elif plan is StudyPlan.robustness and found.robustness:
+            yield _robustness_table(found.robustness)
+
+
+def _row(line: Line) -> list[str]:
+    kl, accuracy, rate, memory = line.kl, line.accuracy, line.items_per_second, line.peak_memory
     return [
-        line["variant"],
-        _short(kl["value"], 3),
-        _range(kl["low"], kl["high"]),
-        _range(kl["least"], kl["most"]) if line["seeds"] > 1 else "",
-        f"{100 * accuracy['value']:.1f}",
-        _range(100 * accuracy["low"], 100 * accuracy["high"], 1),
+        line.variant,
+        _short(kl.value, 3),
+        _range(kl.low, kl.high),
+        _range(kl.least, kl.most) if line.seeds > 1 else "",
+        f"{100 * accuracy.value:.1f}",
+        _range(100 * accuracy.low, 100 * accuracy.high, 1),
         "" if rate is None else f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}",
         "" if memory is None else _short(memory / 2**30, 2),
     ]
 
 
-def _constant(name: str, found: Mapping[str, float]) -> list[str]:
-    cells = [name, f"{found['kl']:.3f}", "", "", f"{100 * found['accuracy']:.1f}"]
+def _constant(name: str, found: Baseline) -> list[str]:
+    cells = [name, f"{found.kl:.3f}", "", "", f"{100 * found.accuracy:.1f}"]
     return [*cells, *[""] * (len(HEADINGS) - len(cells))]
 
 
-def _robustness_table(points: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
-    levels = list(dict.fromkeys(point["x"] for point in points))
-    rows = {point["variant"]: [point["variant"]] for point in points}
+def _robustness_table(points: Sequence[Point]) -> StudyTable:
+    levels = dict.fromkeys(point.x for point in points)
+    rows = {point.variant: [point.variant] for point in points}
     for point in points:
-        rows[point["variant"]].append(f"{point['kl']['value']:.3f}")
-    return ["", *(f"{level:g}" for level in levels)], list(rows.values())
+        rows[point.variant].append(f"{point.kl.value:.3f}")
+    return StudyTable(StudyPlan.robustness, ["", *(f"{level:g}" for level in levels)], list(rows.values()))
 
 
 def _range(low: float, high: float, digits: int = 3) -> str:
@@ -114,47 +132,45 @@ def _short(value: float, digits: int) -> str:
     return f"{value:.{digits - (value >= 10 and digits > 1)}f}"
 
 
-def remarks(facts: Mapping[str, Any]) -> list[str]:
+def _lines(found: Findings) -> Iterator[Line]:
+    return (line for lines in found.plans.values() for line in lines)
+
+
+def remarks(found: Findings) -> list[str]:
     """What the figures mean, one sentence or a few per paragraph."""
-    found = [
+    said = [
         "KL(p || q) in nats on the test items, mean over seeds. 95 %: bootstrap interval over items of the mean over "
         "seeds; seeds: least and most of the seeds' own means. acc.: most probable label against the most frequent "
         "one, ties share. items/s: of training, the fastest seed; GiB: its peak memory, the least of the seeds, on a "
         "CPU of the whole process. A perfect judge would show the noise floor against these annotations.",
     ]
-    if facts["kl_above_paper"]:
-        words = (
-            f"{name} {one['value']:+.3f} ({one['low']:+.3f} to {one['high']:+.3f})"
-            for name, one in facts["kl_above_paper"].items()
-        )
-        found.append(f"KL above the paper's variant, item by item, with 95 % intervals: {'; '.join(words)}.")
-    every = (line for lines in facts["plans"].values() for line in lines if line.get("untrained"))
-    untrained = sorted({f"{line['variant']} ({line['untrained']})" for line in every})
-    if untrained:
-        found.append(
+    if found.kl_above_paper:
+        words = (f"{name} {one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
+                 for name, one in found.kl_above_paper.items())  # fmt: skip
+        said.append(f"KL above the paper's variant, item by item, with 95 % intervals: {'; '.join(words)}.")
+    if untrained := sorted({f"{line.variant} ({line.untrained})" for line in _lines(found) if line.untrained}):
+        said.append(
             "No evaluation was better than the one before training, so the untrained judge was kept, in trainings of: "
             f"{', '.join(untrained)}. More --epochs may help."
         )
-    masses = {
-        line["variant"]: line["label_mass"]
-        for lines in facts["plans"].values()
-        for line in lines
-        if line.get("label_mass") is not None
-    }
-    if masses:
+    if masses := {line.variant: line.label_mass for line in _lines(found) if line.label_mass is not None}:
         words = ", ".join(f"{name} {100 * mass:.3g} %" for name, mass in masses.items())
-        found.append(f"Probability that the model gives to the labels at all, before it is shared among them: {words}.")
-    if "robustness" in facts["plans"]:
-        found.append(
+        said.append(f"Probability that the model gives to the labels at all, before it is shared among them: {words}.")
+    if found.robustness:
+        said.append(
             f"Perturbed targets: a point is drawn uniformly from the simplex, again while it is nearer to p than the "
-            f"level, and p moves by exactly the level straight towards it; mean of {facts['draws']} draws per item, "
+            f"level, and p moves by exactly the level straight towards it; mean of {found.draws} draws per item, "
             "the same for all variants."
         )
-    if "budget" in facts["plans"]:
-        budget = facts["budget"]
-        found.append(
-            f"Budget: {budget['annotations']:,} annotations of the {budget['pool']:,} training items that have "
-            f"{max(budget['per_item'])} or more; items, then annotations of each, drawn without replacement, anew for "
+    if (budget := found.sizes.budget) is not None:
+        said.append(
+            f"Budget: {budget.annotations:,} annotations of the {budget.pool:,} training items that have "
+            f"{max(budget.per_item)} or more; items, then annotations of each, drawn without replacement, anew for "
             "each seed. All ways have the same epochs, so fewer items mean fewer steps."
         )
-    return found
+    return said
+
+
+def origin(found: Findings) -> str:
+    """When the runs were made, by what, and how to make them again."""
+    return f"Made on {found.made.date[:10]} by judgekit {found.made.version}: {found.made.command}"

@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from judgekit.reports.blocks import facts, heading
 from judgekit.training.result import TrainResult
-from judgekit.wording import counted
-
-FEWEST_TRAINING_ITEMS = 100
-"""Below this a judge hardly learns more than the label shares."""
 
 
 def train_page(result: TrainResult) -> RenderableType:
     """What became of a training."""
-    parts: list[RenderableType] = [heading(f"Judge {result.judge}"), facts(_facts(result))]
-    if result.items["train"] < FEWEST_TRAINING_ITEMS:
-        words = f"{counted(result.items['train'], 'item is', 'items are')} very little to train on"
-        parts.append(Text(f"{words}: expect no more than the label shares, and have more annotated.", style="yellow"))
-    return Group(*parts)
+    return Group(heading(f"Judge {result.judge}"), facts(_facts(result)))
 
 
 def _facts(result: TrainResult) -> Iterator[tuple[str, str]]:

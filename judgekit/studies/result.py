@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from judgekit.config import StudyPlan
 from judgekit.core.calibration import Calibration
 from judgekit.core.distributions import empirical_distribution
+from judgekit.core.json_values import json_values
 from judgekit.core.metrics import Interval, accuracy_per_item, baselines, bootstrap_interval, kl_per_item, noise_floor
 from judgekit.core.random_perturbation import perturbed_kl
 from judgekit.studies.plans import ALPHA, BUDGET, EPSILON, LEVELS, PAPER, VARIANTS
 from judgekit.studies.records import Record
+from judgekit.version import __version__
 
 CONFIDENCE = 0.95
 DRAWS = 20
@@ -52,11 +54,6 @@ class Line(NamedTuple):
     x: float | None = None
     """Its place on a curve; None in a table."""
 
-    def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
-        facts = {**self._asdict(), "kl": self.kl._asdict(), "accuracy": self.accuracy._asdict()}
-        return {name: value for name, value in facts.items() if name != "x" or value is not None}
-
 
 class Point(NamedTuple):
     """A variant against test targets perturbed by the length `x`."""
@@ -64,10 +61,6 @@ class Point(NamedTuple):
     variant: str
     x: float
     kl: OverSeeds
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {**self._asdict(), "kl": self.kl._asdict()}
 
 
 class Baseline(NamedTuple):
@@ -96,6 +89,16 @@ class Sizes(NamedTuple):
     budget: BudgetSpent | None
 
 
+class Made(NamedTuple):
+    """How to make the findings again."""
+
+    date: str
+    """Of the newest run, UTC, ISO 8601."""
+    version: str
+    """Of judgekit."""
+    command: str
+
+
 class Findings(NamedTuple):
     """The tables and curves of a finished study."""
 
@@ -109,26 +112,15 @@ class Findings(NamedTuple):
     """KL in nats that a perfect judge would show against these annotations."""
     baselines: dict[str, Baseline]
     """`class_prior` and `uniform`."""
-    plans: dict[str, list[Line] | list[Point]]
+    plans: dict[StudyPlan, list[Line]]
+    """All but `robustness`."""
+    robustness: list[Point]
+    """By variant, then by length; empty where it was not asked for."""
     kl_above_paper: dict[str, Interval]
     """KL of each variant minus the paper's, item by item."""
+    made: Made
     confidence: float = CONFIDENCE
     draws: int = DRAWS
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
-        budget = self.sizes.budget
-        facts = {
-            **self._asdict(),
-            **self.sizes._asdict(),
-            "notes": list(self.notes),
-            "budget": None if budget is None else {**budget._asdict(), "per_item": list(budget.per_item)},
-            "baselines": {name: found._asdict() for name, found in self.baselines.items()},
-            "plans": {plan: [line.to_json() for line in lines] for plan, lines in self.plans.items()},
-            "kl_above_paper": {name: found._asdict() for name, found in self.kl_above_paper.items()},
-        }
-        del facts["sizes"]
-        return facts
 
 
 class StudyResult(NamedTuple):
@@ -155,8 +147,15 @@ class StudyResult(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values."""
-        known = {"study": self.study, "folder": str(self.folder), "runs": self.runs, "finished": self.finished}
-        return known if self.findings is None else {**known, **self.findings.to_json()}
+        known = self._asdict()
+        del known["findings"]
+        if (found := self.findings) is not None:
+            plans: dict[StudyPlan, Any] = {**found.plans, StudyPlan.robustness: found.robustness}
+            shown = {plan.value: plans[plan] for plan in StudyPlan if plans.get(plan)}
+            known |= {**found._asdict(), **found.sizes._asdict(), **found.made._asdict(), "plans": shown}
+            for name in ("sizes", "made", "robustness"):
+                del known[name]
+        return json_values(known)
 
 
 class Held(NamedTuple):
@@ -179,6 +178,7 @@ def summarise(
     backbone: str,
     notes: Sequence[str],
     sizes: Sizes,
+    command: str,
 ) -> Findings:
     """The tables and curves of a study.
 
@@ -190,16 +190,12 @@ def summarise(
         backbone: its name.
         notes: what was said before the first run.
         sizes: how much the study rests on.
+        command: that makes it again.
     """
     lines = {name: _line(name, records, held) for name, records in variants.items()}
     points = {variant.name: x for curve in (ALPHA, EPSILON, BUDGET) for x, variant in curve.items()}
-    tables: dict[str, list[Line] | list[Point]] = {}
-    for plan in plans:
-        names = [variant.name for variant in VARIANTS[plan] if variant.name in lines]
-        if plan is StudyPlan.robustness:
-            tables[plan.value] = _robustness({name: variants[name] for name in names}, held)
-        else:
-            tables[plan.value] = [lines[name]._replace(x=points.get(name)) for name in names]
+    names = {plan: [variant.name for variant in VARIANTS[plan] if variant.name in lines] for plan in plans}
+    perturbed = names.pop(StudyPlan.robustness, [])
     constant = baselines(held.counts, held.prior)
     return Findings(
         dataset=dataset,
@@ -209,8 +205,10 @@ def summarise(
         seeds=max(len(records) for records in variants.values()),
         noise_floor=noise_floor(held.counts),
         baselines={name: _baseline(found) for name, found in constant.items()},
-        plans=tables,
+        plans={plan: [lines[name]._replace(x=points.get(name)) for name in own] for plan, own in names.items()},
+        robustness=_robustness({name: variants[name] for name in perturbed}, held) if perturbed else [],
         kl_above_paper=_differences({name: found for name, found in variants.items() if name not in points}, held),
+        made=Made(max(record.run.created for several in variants.values() for record in several), __version__, command),
     )
 
 

@@ -9,7 +9,7 @@ from judgekit.training.processes import Processes
 from judgekit.wording import counted
 
 LOW_LABEL_MASS = 0.1
-FEW_TO_TRAIN_ON, FEW_TO_CHOOSE_ON, FEW_TO_TEST_ON = 50, 10, 20
+FEW_TO_TRAIN_ON, FEW_TO_CHOOSE_ON, FEW_TO_TEST_ON = 100, 10, 20
 
 
 def notes_before(dataset: Dataset, training: Training, processes: Processes) -> list[str]:
@@ -52,7 +52,8 @@ def notes_on_size(*, train: int, validation: int, test: int) -> list[str]:
     """Warnings where a part of the split has so few items that what comes of it is mostly chance."""
     notes: list[str] = []
     if train < FEW_TO_TRAIN_ON:
-        notes.append(f"{counted(train, 'item')} to train on can teach little: collect at least {FEW_TO_TRAIN_ON}.")
+        few = counted(train, "item is", "items are")
+        notes.append(f"{few} very little to train on: expect no more than the label shares, and have more annotated.")
     if validation < FEW_TO_CHOOSE_ON:
         notes.append(f"Which checkpoint is best on {counted(validation, 'item')} is mostly chance.")
     if test < FEW_TO_TEST_ON:

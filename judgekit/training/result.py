@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from judgekit.core.calibration import Calibration
+from judgekit.core.json_values import json_values
 
 
 class TrainResult(NamedTuple):
@@ -41,7 +42,6 @@ class TrainResult(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values."""
-        facts = self._asdict()
+        facts: dict[str, Any] = json_values(self)
         del facts["calibration"]
-        folder = None if self.folder is None else str(self.folder)
-        return {**facts, "folder": folder, "temperature": self.calibration.temperature}
+        return {**facts, "temperature": self.calibration.temperature}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Unpack
@@ -102,9 +103,11 @@ def study(
             return result
         found = {variant: [records.load(run.key) for run in several] for variant, several in runs.items()}
         held, sizes = ground.held(chosen.seed), ground.sizes()
-        findings = summarise(plans, found, held, dataset=data.name, backbone=backbone.name, notes=notes, sizes=sizes)
-    result = result._replace(findings=findings)
+        command = shlex.join(["judgekit", "study", data.name, "--name", name, *chosen.options()])
+        findings = summarise(
+            plans, found, held, dataset=data.name, backbone=backbone.name, notes=notes, sizes=sizes, command=command
+        )
     write_text(records.folder / "runs.csv", runs_table(found))
-    write_text(records.folder / "table.md", visible(study_markdown(result)))
-    write_text(records.folder / "report.html", visible(study_html(result, study_figures(result))))
-    return result
+    write_text(records.folder / "table.md", visible(study_markdown(name, findings)))
+    write_text(records.folder / "report.html", visible(study_html(name, findings, study_figures(findings))))
+    return result._replace(findings=findings)

@@ -23,7 +23,6 @@ PAIRS = {
     for name, settings in vars(config).items()
     if name.endswith("Settings") and name != "Settings"
 }
-NOT_FOR_KEYWORDS = {config.StudySettings: {"preset"}}
 
 
 def as_keyword(field: dataclasses.Field[Any], hint: Any) -> Any:
@@ -37,8 +36,8 @@ def as_keyword(field: dataclasses.Field[Any], hint: Any) -> Any:
 
 @pytest.mark.parametrize("settings", PAIRS, ids=lambda settings: settings.__name__)
 def test_keywords_have_the_names_and_types_of_the_fields(settings: type[Settings]) -> None:
-    hints, missing = get_type_hints(settings), NOT_FOR_KEYWORDS.get(settings, set())
-    fields = [field for field in dataclasses.fields(settings) if field.name not in missing]
+    hints = get_type_hints(settings)
+    fields = [field for field in dataclasses.fields(settings) if field.init]
     assert get_type_hints(PAIRS[settings]) == {field.name: as_keyword(field, hints[field.name]) for field in fields}
 
 

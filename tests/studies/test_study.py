@@ -151,7 +151,7 @@ def test_the_model_of_one_run_is_gone_before_the_next_is_made(
 
 
 def test_a_preset_and_an_unknown_plan_are_refused(again: Again) -> None:
-    with pytest.raises(SettingsError, match="its variants are the presets"):
+    with pytest.raises(SettingsError, match="Unknown settings: preset"):
         again("table1", preset="paper")
     with pytest.raises(SettingsError, match="'table2'; expected one of table1"):
         again("table2")

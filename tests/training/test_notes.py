@@ -15,9 +15,9 @@ def test_a_training_that_gained_nothing_says_so() -> None:
 
 
 def test_small_parts_are_warned_of() -> None:
-    assert notes_on_size(train=50, validation=10, test=20) == []
+    assert notes_on_size(train=100, validation=10, test=20) == []
     train, validation, test = notes_on_size(train=10, validation=1, test=1)
-    assert "Warning: 10 items to train on" in train
+    assert train.startswith("Warning: 10 items are very little to train on")
     assert "on 1 item is mostly chance" in validation
     assert "finds on 1 item will say little" in test
 
