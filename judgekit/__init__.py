@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from judgekit.config import TrainSettings as TrainSettings
     from judgekit.dataset.result import IngestResult as IngestResult
     from judgekit.errors import JudgekitError as JudgekitError
+    from judgekit.errors import TrainingStopped as TrainingStopped
     from judgekit.judge.evaluation import EvaluateResult as EvaluateResult
     from judgekit.judge.export import ExportResult as ExportResult
     from judgekit.judge.judge import Judge as Judge
@@ -57,7 +58,7 @@ _HOMES = {
         "PredictSettings", "ScoreSettings", "StudySettings", "TrainSettings",
     ),
     "judgekit.dataset.result": ("IngestResult",),
-    "judgekit.errors": ("JudgekitError",),
+    "judgekit.errors": ("JudgekitError", "TrainingStopped"),
     "judgekit.judge.evaluation": ("EvaluateResult",),
     "judgekit.judge.export": ("ExportResult",),
     "judgekit.judge.judge": ("Judge",),
@@ -75,8 +76,8 @@ __all__ = [
     "CheckResult", "CheckSettings", "EvaluateResult", "EvaluateSettings", "ExportResult", "ExportSettings",
     "IngestResult", "IngestSettings", "Judge", "JudgekitError", "LoadSettings", "MeasureSettings", "PredictSettings",
     "Reporter", "Score", "ScoreSettings", "Scores", "StudyResult", "StudySettings", "TrainResult", "TrainSettings",
-    "WorkspaceContents", "__version__", "check", "evaluate", "export", "ingest", "init", "score", "show", "study",
-    "train",
+    "TrainingStopped", "WorkspaceContents", "__version__", "check", "evaluate", "export", "ingest", "init", "score",
+    "show", "study", "train",
 ]  # fmt: skip
 
 

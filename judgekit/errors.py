@@ -61,5 +61,26 @@ class WorkspaceError(JudgekitError):
     """The workspace, a dataset or a judge in it is missing, unfinished, busy or of another version."""
 
 
+class TrainingStopped(JudgekitError):
+    """A training was asked to stop before its end; what it has done is kept.
+
+    Examples:
+        >>> try:
+        ...     judge = train("votes", judge="slow", should_stop=lambda: True, device="cpu")
+        ... except TrainingStopped as stopped:
+        ...     judge = train(judge=stopped.judge, resume=True)
+        >>> judge.name
+        'slow'
+    """
+
+    def __init__(self, judge: str, steps: int) -> None:
+        """Say which judge, after how many steps, and how to go on."""
+        self.judge, self.steps = judge, steps
+        super().__init__(
+            f"The training of {judge!r} was stopped after step {steps:,}; its checkpoint is kept.",
+            hint=f"Continue it: train(judge={judge!r}, resume=True)",
+        )
+
+
 class BackboneError(JudgekitError):
     """The pretrained model cannot be found, is not the one expected, or cannot be used that way."""

@@ -12,7 +12,8 @@ import pytest
 from made_up_votes import LABELS, votes_rows, write_csv
 
 import judgekit
-from judgekit import JudgekitError, Reporter, evaluate, ingest, init, score, show, train
+from judgekit import JudgekitError, Reporter, TrainingStopped, evaluate, ingest, init, score, show, train
+from judgekit.dataset.opening import open_dataset, open_workspace
 
 
 def test_the_verbs_return_objects_and_print_nothing(
@@ -100,9 +101,12 @@ def test_what_the_user_can_mend_is_a_judgekit_error(tmp_path: Path) -> None:
 def test_a_run_that_is_asked_to_stop_can_be_resumed(tmp_path: Path, bert: Path) -> None:
     ingest(write_csv(tmp_path / "votes.csv", votes_rows(60)), workspace=tmp_path / "ws")
     options: dict[str, Any] = {"workspace": tmp_path / "ws", "backbone": bert, "epochs": 2, "device": "cpu"}
-    with pytest.raises(JudgekitError, match=r"stopped after step 0; its checkpoint is kept(?s:.*)resume=True"):
+    with pytest.raises(
+        TrainingStopped, match=r"stopped after step 0; its checkpoint is kept(?s:.*)resume=True"
+    ) as stop:
         train(**options, should_stop=lambda: True)
-    resumed = train(resume=True, workspace=tmp_path / "ws")
+    assert (stop.value.judge, stop.value.steps) == ("votes", 0)
+    resumed = train(open_dataset(open_workspace(tmp_path / "ws")), judge=stop.value.judge, resume=True)
     assert resumed.training is not None
     assert resumed.training.steps > 0
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import polars as pl
 
+from judgekit.config import CheckSettings, Level
 from judgekit.core.distributions import empirical_distribution, entropy
 from judgekit.dataset.items import ItemTable
+from judgekit.dataset.opening import Dataset
+from judgekit.errors import SettingsError
+from judgekit.models.token_lengths import count_tokens, longest_input
+from judgekit.schema.scales import numeric_values
 
 EXAMPLES = 3
 
@@ -45,6 +50,17 @@ class Leakage(NamedTuple):
     items: int
     examples: list[list[str]]
     """Ids of their first items."""
+
+
+class LongTexts(NamedTuple):
+    """Items whose texts alone have more tokens than fit."""
+
+    items: int
+    longest: int | None
+    """Tokens; None where all texts are far too short to be counted."""
+    max_length: int
+    """Tokens that fit: `max_length`, or less where the backbone takes no more."""
+    backbone: str
 
 
 def most_disagreed(items: ItemTable, *, most: int, characters: int) -> list[DisagreedItem]:
@@ -121,6 +137,34 @@ def annotator_shifts(items: ItemTable, annotations: pl.DataFrame) -> dict[str, f
     shift = ((total / count - others) * count).sum() / count.sum()
     shared = own.join(of_item, on="item_id").filter(pl.col("all_count") > count).sort("annotator", "item_id")
     return dict(shared.group_by("annotator").agg(shift).iter_rows())
+
+
+def long_texts(dataset: Dataset, settings: CheckSettings) -> LongTexts | None:
+    """Items whose texts alone are too long; None where the tokenizer of the backbone is not on this machine."""
+    whole = dataset.items.texts.select(pl.concat_str(dataset.template.fields, separator=" ")).to_series()
+    # A token is hardly ever less than a byte; with a margin, most tables need no tokenizer at all.
+    limit = min(settings.max_length, longest_input(settings.backbone) or settings.max_length)
+    candidates = whole.filter(whole.str.len_bytes() > limit // 2)
+    found = LongTexts(0, None, limit, settings.backbone)
+    if candidates.is_empty():
+        return found
+    tokens = count_tokens(candidates.to_list(), settings.backbone)
+    if tokens is None:
+        return None
+    return found._replace(items=int((tokens > limit).sum()), longest=int(tokens.max()))
+
+
+def level_of_alpha(chosen: Level, items: ItemTable) -> Literal["nominal", "ordinal", "interval"]:
+    """The level of alpha: numbers have distances, steps of a scale an order, other labels neither."""
+    if chosen is Level.auto:
+        is_number = numeric_values(items.labels) is not None
+        return "nominal" if items.scale == "nominal" else "interval" if is_number else "ordinal"
+    if chosen is not Level.nominal and not items.values:
+        raise SettingsError(
+            f"--level is {chosen.value}, but the labels have no order: {', '.join(items.labels)}.",
+            hint="Declare it: judgekit ingest FILE --labels LOWEST,…,HIGHEST --force",
+        )
+    return chosen.value
 
 
 def _first_ids(frame: pl.DataFrame, key: str) -> list[list[str]]:

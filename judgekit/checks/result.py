@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from judgekit.annotators.reliability import AnnotatorQuality, AnnotatorReport
-from judgekit.checks.findings import DisagreedItem, Duplicates, Leakage
+from judgekit.checks.findings import DisagreedItem, Duplicates, Leakage, LongTexts
 from judgekit.checks.thresholds import Threshold
 from judgekit.core.agreement import NOTHING_TO_COMPARE, Alpha, Kappa
 from judgekit.core.ceiling import Ceiling
@@ -14,17 +14,6 @@ from judgekit.core.planning import Plan
 from judgekit.dataset.annotation_columns import AnnotationColumn
 
 UNNAMED = "The table does not name two annotators or more, so nothing can be said about single ones."
-
-
-class LongTexts(NamedTuple):
-    """Items whose texts alone have more tokens than fit."""
-
-    items: int
-    longest: int | None
-    """Tokens; None where all texts are far too short to be counted."""
-    max_length: int
-    """Tokens that fit: `max_length`, or less where the backbone takes no more."""
-    backbone: str
 
 
 class CheckResult(NamedTuple):

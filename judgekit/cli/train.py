@@ -38,7 +38,7 @@ def train(
     with progress(quiet=json) as reporter, stop_on_signal() as should_stop:
         keywords = cast("TrainKeywords", settings)
         request = verb.Request(dataset, judge, None, keywords, resume=resume, force=force, offline=offline)
-        result = verb.run_training(workspace, request, reporter, should_stop)
+        result = verb.make_judge(workspace, request, reporter, should_stop)
     if json or result.folder is not None:
         emit(result, verb.train_page, as_json=json)
     if result.folder is None:

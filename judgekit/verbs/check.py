@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Unpack
+from typing import Any, Unpack
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from judgekit.annotators.reliability import annotator_reliability
 from judgekit.checks.advice import advice, warnings
-from judgekit.checks.findings import annotator_shifts, duplicates, leakage, most_disagreed
-from judgekit.checks.result import CheckResult, LongTexts
+from judgekit.checks.findings import annotator_shifts, duplicates, leakage, level_of_alpha, long_texts, most_disagreed
+from judgekit.checks.result import CheckResult
 from judgekit.checks.thresholds import compare
-from judgekit.config import CheckSettings, Level
+from judgekit.config import CheckSettings
 from judgekit.config.keywords import CheckKeywords
 from judgekit.core.agreement import (
     confused_labels,
@@ -30,13 +29,9 @@ from judgekit.core.metrics import baselines, noise_floor
 from judgekit.core.planning import plan_test
 from judgekit.core.targets import fit_strength
 from judgekit.dataset.annotation_columns import describe_columns
-from judgekit.dataset.items import ItemTable
-from judgekit.dataset.opening import Dataset, load_annotations, open_dataset, open_workspace
+from judgekit.dataset.opening import load_annotations, open_dataset, open_workspace
 from judgekit.dataset.result import PSEUDONYMS
-from judgekit.errors import SettingsError
-from judgekit.models.token_lengths import count_tokens, longest_input
 from judgekit.reports.check_page import check_page as check_page
-from judgekit.schema.scales import numeric_values
 
 DISAGREED_SHOWN, CHARACTERS_SHOWN = 10, 80
 
@@ -83,7 +78,7 @@ def check(
         label_shares=_by_label(labels, prior),
         krippendorff_alpha=krippendorff_alpha(
             counts,
-            level=_level(chosen.level, items),
+            level=level_of_alpha(chosen.level, items),
             values=np.asarray(items.values) if items.values else None,
             seed=chosen.seed,
             confidence=chosen.confidence,
@@ -106,7 +101,7 @@ def check(
         disagreed_items=most_disagreed(items, most=DISAGREED_SHOWN, characters=CHARACTERS_SHOWN),
         duplicates=duplicates(items, grouped_by_column=opened.schema.group is not None),
         leakage=leakage(items),
-        long_texts=_long_texts(opened, chosen),
+        long_texts=long_texts(opened, chosen),
         confidence=chosen.confidence,
         advice=[],
         warnings=[],
@@ -130,33 +125,5 @@ def check(
     )
 
 
-def _level(chosen: Level, items: ItemTable) -> Literal["nominal", "ordinal", "interval"]:
-    """The level of alpha: numbers have distances, steps of a scale an order, other labels neither."""
-    if chosen is Level.auto:
-        is_number = numeric_values(items.labels) is not None
-        return "nominal" if items.scale == "nominal" else "interval" if is_number else "ordinal"
-    if chosen is not Level.nominal and not items.values:
-        raise SettingsError(
-            f"--level is {chosen.value}, but the labels have no order: {', '.join(items.labels)}.",
-            hint="Declare it: judgekit ingest FILE --labels LOWEST,…,HIGHEST --force",
-        )
-    return chosen.value
-
-
 def _by_label(labels: Sequence[str], shares: NDArray[Any]) -> dict[str, float]:
     return dict(zip(labels, shares.tolist(), strict=True))
-
-
-def _long_texts(dataset: Dataset, settings: CheckSettings) -> LongTexts | None:
-    """The texts of an item alone, without the template around them."""
-    whole = dataset.items.texts.select(pl.concat_str(dataset.template.fields, separator=" ")).to_series()
-    # A token is hardly ever less than a byte; with a margin, most tables need no tokenizer at all.
-    limit = min(settings.max_length, longest_input(settings.backbone) or settings.max_length)
-    candidates = whole.filter(whole.str.len_bytes() > limit // 2)
-    found = LongTexts(0, None, limit, settings.backbone)
-    if candidates.is_empty():
-        return found
-    tokens = count_tokens(candidates.to_list(), settings.backbone)
-    if tokens is None:
-        return None
-    return found._replace(items=int((tokens > limit).sum()), longest=int(tokens.max()))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from rich.console import RenderableType
 
 from judgekit.errors import WorkspaceError
+from judgekit.judge.making import make_judge
 from judgekit.reports.check_page import check_page
 from judgekit.reports.evaluate_page import evaluate_page
 from judgekit.reports.ingest_page import ingest_page
@@ -24,7 +25,6 @@ from judgekit.verbs.ingest import ingest
 from judgekit.verbs.init import init
 from judgekit.verbs.score import score
 from judgekit.verbs.show import show, show_template
-from judgekit.verbs.train import run_training
 from judgekit.workspace.layout import LOCAL_NAME
 
 SAMPLE_FILES = ("votes.csv", "new.csv", "README.md")
@@ -72,7 +72,7 @@ def demo(
     yield DemoStep("judgekit show template", template_page(show_template(workspace=workspace)))
     yield DemoStep("judgekit check", check_page(check(workspace=workspace)))
     request = Request("votes", "votes", None, {}, resume=False, force=force, offline=offline)
-    trained = run_training(workspace, request, reporter, should_stop)
+    trained = make_judge(workspace, request, reporter, should_stop)
     yield DemoStep("judgekit train", train_page(trained))
     if trained.folder is None:
         return

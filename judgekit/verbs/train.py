@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Unpack
 
 from judgekit.config import LoadSettings, TrainSettings
 from judgekit.config.keywords import TrainKeywords
-from judgekit.dataset.opening import open_workspace
+from judgekit.dataset.opening import Dataset, open_workspace
 from judgekit.dataset.result import IngestResult
-from judgekit.errors import WorkspaceError
-from judgekit.judge.describing import judge_manifest
+from judgekit.errors import TrainingStopped, WorkspaceError
 from judgekit.judge.judge import Judge
-from judgekit.judge.manifest import ADAPTER_FOLDER, JUDGES, LOG_FILE, TEMPLATE_FILE, runs_of_judges
-from judgekit.models.loading import choose_device
+from judgekit.judge.making import make_judge as make_judge
+from judgekit.judge.manifest import JUDGES
 from judgekit.reports.train_page import train_page as train_page
-from judgekit.training.assembly import Trained, Training, assemble
-from judgekit.training.beginning import Judges, Run, begin
 from judgekit.training.beginning import Request as Request
-from judgekit.training.notes import notes_after, notes_before
-from judgekit.training.processes import Processes, join_processes
 from judgekit.training.reporter import SILENT, Reporter
-from judgekit.training.result import TrainResult
-from judgekit.training.setup import set_up
-from judgekit.workspace.atomic import write_text
-from judgekit.workspace.store import Workspace
 
 
 def train(
-    dataset: str | IngestResult | None = None,
+    dataset: str | IngestResult | Dataset | None = None,
     *,
     judge: str | None = None,
     workspace: str | Path | None = None,
@@ -46,9 +35,9 @@ def train(
     """Fine-tune a judge on a dataset with LoRA and the adversarial distribution-alignment loss.
 
     Args:
-        dataset: what `ingest` returned, or the name of a dataset; None takes the newest.
+        dataset: its name, what `ingest` returned, or an opened dataset; None takes the newest.
         judge: name of the judge; None takes the dataset's, with a number if that is taken and `force` is false.
-        workspace: its folder; None takes that of an ingested dataset, else finds one.
+        workspace: its folder; None takes that of the dataset where it is not a name, else finds one.
         resume: continue the run that was interrupted, with the settings it was started with.
         force: replace a judge of that name, and throw away an unfinished run of that name.
         offline: never ask the hub.
@@ -61,7 +50,8 @@ def train(
         The judge; `Judge.training` says how the training went.
 
     Raises:
-        JudgekitError: whatever the user can mend, before the backbone is loaded where possible; or it was stopped.
+        TrainingStopped: `should_stop` said so; the checkpoint is kept.
+        JudgekitError: whatever the user can mend, before the backbone is loaded where possible.
 
     Examples:
         >>> judge = train("votes", judge="comments", settings=TrainSettings(epochs=3), device="cpu", force=True)
@@ -70,87 +60,17 @@ def train(
         >>> judge.training.items
         {'train': 48, 'validation': 6, 'test': 6}
     """
-    if isinstance(dataset, IngestResult):
+    if isinstance(dataset, IngestResult | Dataset):
         if dataset.folder is None:
             raise WorkspaceError("A dataset of a dry run was not written.", hint="Ingest it without dry_run.")
-        workspace, dataset = workspace or dataset.folder.parent.parent, dataset.dataset
+        workspace = workspace or dataset.folder.parent.parent
+        dataset = dataset.dataset if isinstance(dataset, IngestResult) else dataset
     request = Request(dataset, judge, settings, keywords, resume=resume, force=force, offline=offline)
-    result = run_training(workspace, request, reporter, should_stop)
+    result = make_judge(workspace, request, reporter, should_stop)
     if result.folder is None:
-        raise WorkspaceError(
-            f"The training of {result.judge!r} was stopped after step {result.steps:,}; its checkpoint is kept.",
-            hint=f"Continue it: train(judge={result.judge!r}, resume=True)",
-        )
+        raise TrainingStopped(result.judge, result.steps)
     place = open_workspace(workspace)
     entry = place.open(JUDGES, result.judge)
     trained = entry.manifest.settings
     load = LoadSettings(device=trained.device, dtype=trained.dtype, trust_remote_code=trained.trust_remote_code)
     return Judge(entry, workspace=place, settings=load, offline=offline, training=result)
-
-
-def run_training(
-    workspace: str | Path | None,
-    request: Request,
-    reporter: Reporter = SILENT,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> TrainResult:
-    """Make the judge that is asked for, unless it is stopped.
-
-    Args:
-        workspace: its folder; None finds one.
-        request: the dataset, the judge's name, the settings.
-        reporter: gets notes and progress.
-        should_stop: asked after every step; true keeps a checkpoint, and the result has no folder.
-
-    Raises:
-        JudgekitError: whatever the user can mend.
-    """
-    place = open_workspace(workspace)
-    processes = join_processes()
-    with ExitStack() as held:
-        run = begin(place, Judges(JUDGES, runs_of_judges(place)), request, processes, held)
-        try:
-            result = _carry_out(place, run, processes, reporter, should_stop)
-        finally:
-            if processes.is_main and not run.checkpoint.has_state:  # it failed before its first step
-                run.checkpoint.discard()
-        processes.end()
-    return result
-
-
-def _carry_out(
-    place: Workspace, run: Run, processes: Processes, reporter: Reporter, should_stop: Callable[[], bool]
-) -> TrainResult:
-    """Train and keep the judge of a run, in every process of it."""
-    if not processes.is_main:
-        reporter = SILENT
-    settings = run.manifest.settings
-    setup = set_up(run.dataset, run.backbone, settings, device=processes.device(choose_device(settings.device)))
-    training = assemble(run.dataset, setup, settings, processes=processes)
-    for note in notes_before(run.dataset, training, processes):
-        reporter.note(note)
-    trained = training.run(
-        reporter,
-        state=run.checkpoint.load(),
-        processes=processes,
-        save=run.checkpoint.save,
-        should_stop=should_stop,
-    )
-    result = training.result(run.name, run.dataset.name, trained)
-    if not trained.is_finished:
-        return result
-    folder = processes.from_main(lambda: _commit(place, run, training, trained))
-    for note in notes_after(run.dataset, training, trained):
-        reporter.note(note)
-    return result._replace(folder=folder)
-
-
-def _commit(place: Workspace, run: Run, training: Training, trained: Trained) -> Path:
-    """Write the judge's folder and rename it into place; the run is finished then."""
-    with place.staged(JUDGES, run.name, replace=run.manifest.force) as staged:
-        training.model.save_adapter(staged.path / ADAPTER_FOLDER)
-        write_text(staged.path / TEMPLATE_FILE, run.dataset.template.source)
-        write_text(staged.path / LOG_FILE, "".join(json.dumps(row) + "\n" for row in trained.state.log))
-        entry = staged.commit(judge_manifest(run.dataset, training, trained, run=run.manifest.run_id))
-    run.checkpoint.discard()
-    return entry.path

@@ -91,7 +91,7 @@ def test_weights_in_4_bits_and_fsdp_are_refused_together(
     class Sharded(Processes):
         is_sharded = True
 
-    monkeypatch.setattr("judgekit.verbs.train.join_processes", Sharded)
+    monkeypatch.setattr("judgekit.judge.making.join_processes", Sharded)
     ingest(votes_csv)
     refused = run("train", "--backbone", llama, "--load-in-4bit")
     assert refused.code == 3
@@ -108,7 +108,7 @@ def test_an_error_that_the_main_process_shows_is_not_shown_again(
         error.is_shown_elsewhere = is_elsewhere
         raise error
 
-    monkeypatch.setattr("judgekit.verbs.train.run_training", refuse)
+    monkeypatch.setattr("judgekit.verbs.train.make_judge", refuse)
     failed = run("train")
     assert failed.code == 3
     assert ("Nothing but trouble." in failed.err) == (not is_elsewhere)

@@ -29,7 +29,7 @@ def given(monkeypatch: pytest.MonkeyPatch, run: Run) -> Callable[..., dict[str, 
             seen.append({"workspace": workspace, "dataset": request.dataset, **request.keywords})
             raise Reached
 
-        monkeypatch.setattr(verb, "run_training", fake)
+        monkeypatch.setattr(verb, "make_judge", fake)
         with pytest.raises(Reached):
             run("train", *arguments)
         return seen[0]

@@ -1,0 +1,90 @@
+"""A training from its request to the folder of its judge."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from judgekit.dataset.opening import open_workspace
+from judgekit.judge.describing import judge_manifest
+from judgekit.judge.manifest import ADAPTER_FOLDER, JUDGES, LOG_FILE, TEMPLATE_FILE, runs_of_judges
+from judgekit.models.loading import choose_device
+from judgekit.training.assembly import Trained, Training, assemble
+from judgekit.training.beginning import Judges, Request, Run, begin
+from judgekit.training.notes import notes_after, notes_before
+from judgekit.training.processes import Processes, join_processes
+from judgekit.training.reporter import SILENT, Reporter
+from judgekit.training.result import TrainResult
+from judgekit.training.setup import set_up
+from judgekit.workspace.atomic import write_text
+from judgekit.workspace.store import Workspace
+
+
+def make_judge(
+    workspace: str | Path | None,
+    request: Request,
+    reporter: Reporter = SILENT,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> TrainResult:
+    """Make the judge that is asked for, unless it is stopped.
+
+    Args:
+        workspace: its folder; None finds one.
+        request: the dataset, the judge's name, the settings.
+        reporter: gets notes and progress.
+        should_stop: asked after every step; true keeps a checkpoint, and the result has no folder.
+
+    Raises:
+        JudgekitError: whatever the user can mend.
+    """
+    place = open_workspace(workspace)
+    processes = join_processes()
+    with ExitStack() as held:
+        run = begin(place, Judges(JUDGES, runs_of_judges(place)), request, processes, held)
+        try:
+            result = _carry_out(place, run, processes, reporter, should_stop)
+        finally:
+            if processes.is_main and not run.checkpoint.has_state:  # it failed before its first step
+                run.checkpoint.discard()
+        processes.end()
+    return result
+
+
+def _carry_out(
+    place: Workspace, run: Run, processes: Processes, reporter: Reporter, should_stop: Callable[[], bool]
+) -> TrainResult:
+    """Train and keep the judge of a run, in every process of it."""
+    if not processes.is_main:
+        reporter = SILENT
+    settings = run.manifest.settings
+    setup = set_up(run.dataset, run.backbone, settings, device=processes.device(choose_device(settings.device)))
+    training = assemble(run.dataset, setup, settings, processes=processes)
+    for note in notes_before(run.dataset, training, processes):
+        reporter.note(note)
+    trained = training.run(
+        reporter,
+        state=run.checkpoint.load(),
+        processes=processes,
+        save=run.checkpoint.save,
+        should_stop=should_stop,
+    )
+    result = training.result(run.name, run.dataset.name, trained)
+    if not trained.is_finished:
+        return result
+    folder = processes.from_main(lambda: _commit(place, run, training, trained))
+    for note in notes_after(run.dataset, training, trained):
+        reporter.note(note)
+    return result._replace(folder=folder)
+
+
+def _commit(place: Workspace, run: Run, training: Training, trained: Trained) -> Path:
+    """Write the judge's folder and rename it into place; the run is finished then."""
+    with place.staged(JUDGES, run.name, replace=run.manifest.force) as staged:
+        training.model.save_adapter(staged.path / ADAPTER_FOLDER)
+        write_text(staged.path / TEMPLATE_FILE, run.dataset.template.source)
+        write_text(staged.path / LOG_FILE, "".join(json.dumps(row) + "\n" for row in trained.state.log))
+        entry = staged.commit(judge_manifest(run.dataset, training, trained, run=run.manifest.run_id))
+    run.checkpoint.discard()
+    return entry.path
