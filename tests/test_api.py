@@ -95,7 +95,7 @@ def test_what_the_user_can_mend_is_a_judgekit_error(tmp_path: Path) -> None:
         score(tmp_path / "new.csv", workspace=tmp_path / "nowhere")
     with pytest.raises(JudgekitError, match="Unknown settings: epoch"):
         ingest(write_csv(tmp_path / "votes.csv", votes_rows(9)), workspace=tmp_path / "ws")
-        train(workspace=tmp_path / "ws", epoch=3)
+        train(workspace=tmp_path / "ws", epoch=3)  # pyright: ignore[reportCallIssue]
 
 
 def test_a_run_that_is_asked_to_stop_can_be_resumed(tmp_path: Path, bert: Path) -> None:

@@ -108,7 +108,7 @@ def test_score(width: int) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_export(width: int) -> None:
-    shift = dict(zip(LABELS, (1.2e-5, 0.00034, 0.0056), strict=True))
+    shift: dict[str, float] = dict(zip(LABELS, (1.2e-5, 0.00034, 0.0056), strict=True))
     result = ExportResult(NAME, Path(NAME), {"a.bin": 12345678}, "float32", "items of it", 64, shift, 0.0123)
     figures = ["1.2e-05", "0.00034", "0.0056", "11.8", "64", "0.0123"]
     assert_whole(at(width, export_page(result)), width, figures, [*LABELS, NAME])

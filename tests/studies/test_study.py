@@ -15,6 +15,7 @@ from small_studies import Listener, Studied
 
 from judgekit import ingest, study
 from judgekit.config import ModelKind, TrainSettings
+from judgekit.config.keywords import StudyKeywords
 from judgekit.core.distributions import empirical_distribution
 from judgekit.core.metrics import kl_per_item
 from judgekit.dataset.opening import open_dataset, open_workspace
@@ -170,7 +171,7 @@ def test_training_items_are_limited_and_the_test_part_is_not(again: Again) -> No
 
 
 def test_a_variant_goes_over_what_the_user_gave_and_that_over_the_preset() -> None:
-    given = {"epochs": 5, "alpha": 0.5, "projection": "exact"}
+    given: StudyKeywords = {"epochs": 5, "alpha": 0.5, "projection": "exact"}
     assert (settings_of(PAPER, given).epochs, settings_of(PAPER, given).alpha) == (5, 0.5)
     assert settings_of(SINGLE_POINT, given).alpha == 0
     assert settings_of(PAPER, {}).epochs == 2
