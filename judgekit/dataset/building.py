@@ -7,6 +7,7 @@ rows would take the time of the rest of `ingest` ten times over.
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,7 +28,9 @@ from judgekit.schema.spellings import label_warnings
 from judgekit.tables.account import SetAside
 from judgekit.tables.column_names import did_you_mean
 from judgekit.tables.evidence import MOST_LABELS, Groups
+from judgekit.tables.json_records.table import FORMS
 from judgekit.tables.source import ITEM, ROW, SourceTable, TableAccount
+from judgekit.tables.structured_cells import parse_structure
 from judgekit.wording import counted
 
 NO_DISAGREEMENT = "Every item has a single annotation: there is no disagreement to learn from."
@@ -114,6 +117,12 @@ def _check_label_set(source: SourceTable, schema: Schema, annotations: pl.DataFr
             f"{source.name}: the only label in {where} is {only!r}; there is nothing to learn.",
             hint="At least two labels are needed; another column may hold them: --label.",
         )
+    brackets = [label for label in schema.labels if _has_torn_brackets(label)]
+    if brackets:
+        raise DataError(
+            f"{source.name}: {where} holds lists or objects that cannot be read, as {brackets[0][:80]!r} shows.",
+            hint=f"Write the cells as JSON. {FORMS}",
+        )
     is_per_row = used > 10 and used > _LABELS_PER_ROW_SHARE * annotations.height
     if not schema.count_columns and (len(schema.labels) > MOST_LABELS or is_per_row):
         raise DataError(
@@ -121,6 +130,12 @@ def _check_label_set(source: SourceTable, schema: Schema, annotations: pl.DataFr
             f"many for labels (at most {MOST_LABELS}); it is probably another kind of column.",
             hint="Name the label column with --label.",
         )
+
+
+def _has_torn_brackets(label: str) -> bool:
+    """Whether a label is a piece of a list or an object, or the whole of one."""
+    starts, ends = label.lstrip().startswith(("[", "{")), label.rstrip().endswith(("]", "}"))
+    return starts != ends or (starts and parse_structure(label) is not None and not re.fullmatch(r"\W[\w -]+\W", label))
 
 
 def _of_used_labels(schema: Schema, used: set[str]) -> Schema:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,12 @@ from judgekit.config.roles import Roles
 from judgekit.errors import DataError
 from judgekit.tables.account import Account
 from judgekit.tables.header import is_no_name
-from judgekit.tables.json_records.records import Records
+from judgekit.tables.json_records.records import Record, Records
 from judgekit.tables.source import SourceTable
 
 UNLABELLED = "nobody labelled the item"
+DEEPEST = 20
+"""Levels of objects that become columns; what lies deeper is JSON in a cell."""
 
 
 class Rows:
@@ -93,3 +95,25 @@ def spoken(value: Any) -> str:
         if all(isinstance(turn, Mapping) and {who, what} <= turn.keys() for turn in value):
             return "\n\n".join(f"{as_cell(turn[who])}: {as_cell(turn[what])}" for turn in value)
     return ""
+
+
+def flat(record: Record, aside: Collection[str] = ()) -> Record:
+    """The cells of a record by column; what stands at a path of `aside` is left whole."""
+    if not any(isinstance(value, dict | list) for value in record.values()):
+        return record
+    cells = list(_cells(record, "", aside, DEEPEST))
+    found = dict(cells)
+    if len(found) < len(cells):
+        names = [name for name, _ in cells]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"A record has {twice!r} both as a key and within an object.", hint="Rename one of them.")
+    return found
+
+
+def _cells(record: Record, prefix: str, aside: Collection[str], levels: int) -> Iterator[tuple[str, Any]]:
+    for name, value in record.items():
+        path = prefix + name
+        if isinstance(value, dict) and path not in aside and levels:
+            yield from _cells(value, f"{path}.", aside, levels - 1)
+        else:
+            yield path, value if path in aside else spoken(value) or value

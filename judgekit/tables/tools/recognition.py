@@ -8,6 +8,7 @@ from judgekit.errors import DataError
 from judgekit.tables.json_records.records import Records
 from judgekit.tables.json_records.table import read_json_table
 from judgekit.tables.source import SourceTable
+from judgekit.tables.structured_columns import read_structures
 from judgekit.tables.tools.argilla import ARGILLA
 from judgekit.tables.tools.doccano import DOCCANO
 from judgekit.tables.tools.format import Format
@@ -97,5 +98,5 @@ def _refined(table: SourceTable, name: str | None) -> SourceTable:
         if known.name == name or (name is None and known.matches_columns(table.frame.columns)):
             return known.read_table(table)
     if name in (None, PLAIN):
-        return table
+        return read_structures(table)
     raise DataError(f"{table.name} is a table, and --format {name} reads JSON.", hint="Omit --format.")
