@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import cast, get_args
 
 from judgekit.config.reading import ReadingSettings
 from judgekit.config.roles import Layout, Roles
@@ -51,7 +51,15 @@ class IngestSettings(ReadingSettings):
         None, "Column that says which part of the split an item belongs to.", metavar="COLUMN", panel=_OTHER_COLUMNS
     )
     layout: str | None = setting(
-        None, "Read the table as this layout, whatever it looks like.", metavar="long|wide|counts|list|probabilities"
+        None,
+        "Read the table as this layout, whatever it looks like.",
+        metavar="long|wide|counts|list|probabilities|respondents",
+    )
+    item_texts: str | None = setting(
+        None,
+        "Table with the columns item and text: the texts of items that a table of respondents names by codes.",
+        metavar="FILE",
+        panel=_OTHER_COLUMNS,
     )
     labels: str | None = setting(
         None, "All labels in their order, separated by commas; makes the scale ordinal.", metavar="LABEL,LABEL"
@@ -84,13 +92,21 @@ class IngestSettings(ReadingSettings):
     )
 
     def cross_problems(self) -> list[str]:
-        """The layout is one of five; every `--label-map` names two labels."""
+        """The layout is one of six; every `--label-map` names two labels."""
         problems: list[str] = []
-        if self.layout not in (None, "long", "wide", "counts", "list", "probabilities"):
-            problems.append(f"--layout is {self.layout!r}; expected long, wide, counts, list or probabilities")
+        if self.layout not in (None, "respondents", *get_args(Layout)):
+            known = ", ".join(get_args(Layout))
+            problems.append(f"--layout is {self.layout!r}; expected {known} or respondents")
+        if self.item_texts and not self.is_of_respondents:
+            problems.append("--item-texts is for --layout respondents")
         wrong = [pair for pair in self.label_map if not all(pair.partition("=")[::2])]
         problems += [f"--label-map is {pair!r}; expected OLD=NEW" for pair in wrong]
         return problems
+
+    @property
+    def is_of_respondents(self) -> bool:
+        """Whether a row of the table is a respondent."""
+        return self.layout == "respondents"
 
     def roles(self) -> Roles:
         """What the settings say about columns and labels."""
@@ -106,7 +122,7 @@ class IngestSettings(ReadingSettings):
             label_map=tuple((old, new) for old, _, new in (pair.partition("=") for pair in self.label_map)),
             drop_labels=self.drop_label,
             group=self.group,
-            layout=cast("Layout | None", self.layout),
+            layout=None if self.is_of_respondents else cast("Layout | None", self.layout),
             labels=tuple(label.strip() for label in (self.labels or "").split(",") if label.strip()),
             annotator_columns=self.annotator_columns,
         )

@@ -55,6 +55,7 @@ class IngestKeywords(ReadingKeywords, total=False):
     group: str | None
     split: str | None
     layout: str | None
+    item_texts: str | None
     labels: str | None
     label_map: Texts
     drop_label: Texts

@@ -29,7 +29,7 @@ def collect_annotations(schema: Schema, rows: pl.DataFrame, account: TableAccoun
     if schema.annotator and (nameless := annotations.get_column("annotator").null_count()):
         account.warnings.append(f"{nameless:,} annotations do not name their annotator ({schema.annotator} is empty).")
     annotations = apply_given_labels(annotations, schema, account)
-    if reading.is_tally:  # columns may be read as one label
+    if reading.is_tally and not schema.annotator:  # columns may be read as one label
         keys = [ROW, ITEM, "annotator", "label"]
         return annotations.group_by(keys, maintain_order=True).agg(pl.col("count").sum())
     return _one_per_annotator(schema, annotations, account)

@@ -58,6 +58,7 @@ _TIMES = "|".join(
 _TIME = rf"(?i)^\s*(?:{_TIMES})\s*$"
 _EMAIL = r"^\s*[^\s@]+@[^\s@]+\.[^\s@]+\s*$"
 _STRUCTURE = r"(?s)^\s*(?:\{.*\}|\[\s*(?:[\[{(].*)?\]|\(.*,.*\))\s*$"
+_MOST_WORDS = 6
 _BRACKETED = r"^\s*(?:\[.*\]|\{.*\})\s*$"
 _MOST_CHARACTERS, _MEMBER_CHARACTERS, _FEWEST_LISTS = 200, 40, 3
 _BRACKETS = "[]()\"'"
@@ -114,6 +115,8 @@ def kind_of(name: str, figures: ColumnEvidence, sample: pl.Series) -> Kind:
         return "time"
     if _holds(sample, _EMAIL):
         return "contact"
+    if len(words_of(name)) > _MOST_WORDS:  # a text itself, of which single words say nothing
+        return "other"
     is_person = names_a_person(name)
     if is_person and not names_a_text(name):
         return "person"
@@ -182,6 +185,13 @@ def names_a_number_of_items(name: str) -> bool:
 
 def _holds(sample: pl.Series, pattern: str) -> bool:
     return sample.len() > 0 and int(sample.str.contains(pattern).sum()) >= _MOST_SHARE * sample.len()
+
+
+def holds_several_objects(cells: pl.Series) -> bool:
+    """Whether most of the filled cells are lists of several objects or lists."""
+    sample = sample_of(cells)
+    several = r"(?s)^\[\s*[\[{(].*[\]})]\s*,\s*[\[{(].*\]$"
+    return sample.len() > 0 and 2 * int(sample.str.contains(several).sum()) > sample.len()
 
 
 def _is_list(sample: pl.Series) -> bool:

@@ -13,7 +13,9 @@ from judgekit.schema.item_columns import find_fields, find_item, find_row_id, fi
 from judgekit.schema.label_names import check_given_labels, map_labels, refuse_made_labels
 from judgekit.schema.layouts.choice import choose_layout
 from judgekit.schema.layouts.layout import Claim, Judged, LayoutReading
+from judgekit.schema.layouts.wide import Wide, annotators
 from judgekit.schema.leftovers import settle_leftovers
+from judgekit.schema.respondents import ask_whether_turned
 from judgekit.schema.scales import Scale, order_labels
 from judgekit.schema.schema import Schema
 from judgekit.schema.spellings import tidied
@@ -41,10 +43,9 @@ def infer_schema(
     state = InferenceState(source, roles or Roles(), known_labels, known_fields)
     schema, *others = _infer(state)
     if others and schema.layout == "wide":
-        groups = [", ".join(one.annotator_columns) for one in (schema, *others)]
-        state.refuse("the label", "--annotator-columns", groups, schema.annotator_columns)
+        state.ask("the label", [annotators(one.annotator_columns) for one in (schema, *others)])
     if others:
-        state.refuse_labels([one.label or "" for one in (schema, *others)])
+        state.ask_for_label([one.label or "" for one in (schema, *others)])
     return schema
 
 
@@ -64,6 +65,8 @@ def infer_schemas(source: SourceTable, roles: Roles | None = None) -> tuple[Sche
 def _infer(state: InferenceState) -> tuple[Schema, ...]:
     find_split(state)
     find_item(state)
+    if state.roles.layout is None:
+        ask_whether_turned(state, Wide(state))
     reading = choose_layout(state)
     claim = reading.claim()
     if not reading.is_row_an_annotation:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from typing import Literal, NoReturn
 
 import polars as pl
 
 from judgekit.config.roles import Roles
-from judgekit.errors import DataError
 from judgekit.schema.column_kinds import Kind, kind_of, sample_of
+from judgekit.schema.question import Answer, Question, command_for, in_words
 from judgekit.schema.spellings import as_whole_number, tidy
 from judgekit.tables.column_names import (
     LABEL_NAMES,
@@ -147,35 +146,27 @@ class InferenceState:
             return list(self.known_fields or self.roles.text)
         return [name for name in self.free() if self.is_named_text(name) and self.evidence[name].is_prose]
 
-    def refuse(
-        self, what: str, option: str, candidates: Sequence[str], example: Sequence[str], *, more: str = ""
-    ) -> NoReturn:
-        """Refuse to guess between equally good readings.
+    def ask(self, what: str, answers: Sequence[Answer], *, more: str = "") -> NoReturn:
+        """Ask rather than guess between equally good readings.
 
         Args:
             what: what is not clear.
-            option: the option that says it.
-            candidates: the readings, one line each.
-            example: columns for an example of the option.
-            more: what else the user could say, after a space.
+            answers: the readings.
+            more: a sentence behind them.
 
         Raises:
-            DataError: always.
+            Question: always.
         """
-        words = " ".join(f"{option} {shlex.quote(name)}" for name in example[:4])
-        raise DataError(
-            f"{self.source.name}: {what} is not clear; there are {len(candidates)} candidates.",
-            problems=list(candidates),
-            hint=f"Say which with {option}{', once for each column' if len(example) > 1 else ''}; for example: "
-            f"judgekit ingest {shlex.quote(self.source.name)} {words}{' …' if len(example) > 4 else ''}"
-            + (f".{more}" if more else ""),
-        )
+        command = command_for(self.source, self.given, answers)
+        raise Question(self.source.name, what, answers, command, more=more)
 
-    def refuse_labels(self, names: Sequence[str]) -> NoReturn:
-        """Refuse to choose between label columns."""
-        self.refuse("the label", "--label", names, names[:1], more=offer_all_labels(names))
+    def ask_for_label(self, names: Sequence[str]) -> NoReturn:
+        """Ask which of some columns holds the label, or whether all of them do."""
+        answers = [Answer(f"{name!r} holds the label", (("label", (name,)),)) for name in names]
+        every = Answer("each of them is judged, and makes a dataset of its own", (("label", tuple(names)),))
+        self.ask("the label", [*answers, every])
 
 
 def offer_all_labels(names: Sequence[str]) -> str:
     """The words that say how to use all of some label columns."""
-    return f" {' '.join(f'--label {name}' for name in names)} would make a dataset of each."
+    return f" {in_words([('label', tuple(names))])} would make a dataset of each."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 import polars as pl
@@ -11,6 +10,7 @@ from judgekit.errors import DataError
 from judgekit.schema.column_kinds import names_a_number_of_items
 from judgekit.schema.given_parts import normalise_part
 from judgekit.schema.inference_state import InferenceState
+from judgekit.schema.question import Answer, in_words
 from judgekit.tables.column_names import (
     ANNOTATOR_NAMES,
     ITEM_NAMES,
@@ -147,7 +147,8 @@ def _fields_by_evidence(state: InferenceState, annotations: Sequence[str]) -> tu
         _warn_of_unproven(state, fields, [name for name in free if name in prose and name not in proven])
         fields = [name for name in free if name in fields or name in proven]
     if not fields and len(unnamed) > 1:
-        state.refuse("the text", "--text", unnamed, unnamed[:1])
+        answers = [Answer(f"{name!r} is the text that is judged", (("text", (name,)),)) for name in unnamed]
+        state.ask("the text", answers, more="Repeat --text where several are judged together.")
     if not fields and not unnamed:
         joined = (
             f" If the texts are in another file, add them as a column first, joined by {state.item!r}."
@@ -219,7 +220,7 @@ def _is_proven(state: InferenceState, name: str, groups: Groups | None, annotati
 
 def _warn_of_unproven(state: InferenceState, fields: Sequence[str], names: Sequence[str]) -> None:
     if names:
-        options = " ".join(f"--text {shlex.quote(name)}" for name in [*fields, *names])
+        options = in_words([("text", (*fields, *names))])
         are = "is" if len(names) == 1 else "are"
         state.warnings.append(
             f"{', '.join(map(repr, names))} {are} left out of the prompt: nothing shows that it was there before "

@@ -19,8 +19,8 @@ def item_ids(source: SourceTable, schema: Schema, items: pl.Series) -> pl.Series
 
 
 def joined(texts: pl.DataFrame) -> pl.Series:
-    """The texts of each row as one."""
-    return texts.select(pl.concat_str(pl.all(), separator="\x1f").alias("text")).to_series()
+    """The texts of each row as one, without the white space at their ends, which nobody sees."""
+    return texts.select(pl.concat_str(pl.all().str.strip_chars(), separator="\x1f").alias("text")).to_series()
 
 
 def digests(texts: pl.Series) -> pl.Series:

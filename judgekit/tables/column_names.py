@@ -129,11 +129,17 @@ _COUNTED_WORDS = frozenset(
 )
 """These count only before a word that says so: `like_count`, but not `political_view`."""
 _COUNTING_WORDS = frozenset({"n", "num", "number", "of", "count", "counts", "total", "id", "ids", "nr"})
+_COUNT_WORDS = frozenset(
+    {
+        "count", "counts", "n", "num", "freq", "frequency", "size", "votes", "total", "anzahl", "häufigkeit", "nombre",
+        "effectif", "cantidad", "conteo", "liczba", "aantal", "times", "tally", "cnt", "support",
+    }
+)  # fmt: skip
 _ANNOTATION_WORDS = _PERSON_WORDS | {"annotation", "vote", "label", "rating", "judgment", "judgement", "answer"}
 
 _PEOPLE = _PERSON_WORDS | {"crowd", "author", "member", "person", "student", "volunteer"}
 _PERSON_STEMS = frozenset(
-    {"a", "ann", "anno", "r", "person", "w", "u", "e", "crowd", "vote", "rating", "label", "member"}
+    {"a", "ann", "anno", "r", "person", "w", "u", "e", "crowd", "vote", "votes", "rating", "label", "member"}
 )
 
 
@@ -202,6 +208,12 @@ def names_a_metadata_number(name: str) -> bool:
         return bool(telling)
     is_of_people = all(word.removesuffix("s") in _ANNOTATION_WORDS for word in telling)
     return len(telling) < len(words) and (is_of_people or (words[-1] != telling[-1] and telling[-1] in _COUNTED_WORDS))
+
+
+def names_a_count(name: str) -> bool:
+    """Whether a name means how many there are of something: `count`, `n_votes`, `Anzahl`, `size`, the `0` of pandas."""
+    words = set(words_of(name))
+    return normalise(name) in TOTAL_NAMES or bool(words & _COUNT_WORDS) or name.strip() == "0"
 
 
 def names_an_id(name: str) -> bool:

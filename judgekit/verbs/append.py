@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from judgekit.config import IngestSettings
+from judgekit.config.roles import Roles
 from judgekit.dataset.building import NO_DISAGREEMENT, build_items
 from judgekit.dataset.manifest import DATASETS
 from judgekit.dataset.near_duplicates import keep_together
@@ -19,7 +20,13 @@ from judgekit.workspace.store import Workspace
 
 
 def append_round(
-    place: Workspace, name: str | None, source: SourceTable, settings: IngestSettings, *, dry_run: bool
+    place: Workspace,
+    name: str | None,
+    source: SourceTable,
+    settings: IngestSettings,
+    *,
+    roles: Roles,
+    dry_run: bool,
 ) -> IngestResult:
     """Add the annotations of a table to a dataset; items are matched by id and text.
 
@@ -27,7 +34,8 @@ def append_round(
         place: the workspace.
         name: the dataset; None takes the newest.
         source: the round.
-        settings: what they say about columns beats what these mean in the dataset.
+        settings: what may be set aside, and whether near-duplicates stay together.
+        roles: the user's word on columns, which beats what these mean in the dataset.
         dry_run: write nothing.
 
     Raises:
@@ -44,7 +52,7 @@ def append_round(
                 f"{', '.join(known)} is in the dataset {name!r} already, with the same content.",
                 hint="Give the files of the new round alone.",
             )
-        schema = schema_of_round(name, data.schema, data.items, source, settings.roles())
+        schema = schema_of_round(name, data.schema, data.items, source, roles)
         strict, most_set_aside = settings.strict, settings.most_set_aside
         new = build_items(source, schema, strict=strict, most_set_aside=most_set_aside, is_round=True)
         ids, hidden, report = data.manifest.annotator_ids, Hidden(new.annotations, {}), new.report

@@ -18,6 +18,7 @@ from judgekit.dataset.writing import hide_names, make_dataset, write_dataset
 from judgekit.errors import DataError
 from judgekit.reports.ingest_page import ingest_page as ingest_page
 from judgekit.schema.inference import infer_schemas
+from judgekit.schema.respondents import turned
 from judgekit.schema.schema import Schema
 from judgekit.schema.spellings import spelling_map
 from judgekit.tables.files import ReadOptions, read_files
@@ -74,13 +75,12 @@ def ingest(
         raise DataError("There is no file to ingest.", hint="judgekit ingest votes.csv")
     inputs = [Path(one) if isinstance(one, str | PathLike) else one for one in data]
     base = None if append and name is None else check_name(name or _name_of(inputs[0]))
-    source = read_files(inputs, ReadOptions.of(chosen))
+    source, roles = _read(inputs, chosen)
     if append or base is None:
-        return append_round(open_workspace(workspace), base, source, chosen, dry_run=dry_run)
+        return append_round(open_workspace(workspace), base, source, chosen, roles=roles, dry_run=dry_run)
     # Everything that can be wrong is found before anything is written, and a dry run makes no workspace.
-    made = _made(base, source, chosen.roles(), chosen)
+    made = _made(base, source, roles, chosen)
     if chosen.merge_spellings and (spellings := _spellings(made)):
-        roles = chosen.roles()
         made = _made(base, source, replace(roles, label_map=(*roles.label_map, *spellings)), chosen)
     if dry_run:
         results = [hide_names(one, source, _DRY_KEY) for one in made]
@@ -90,6 +90,14 @@ def ingest(
             place.check_free(DATASETS, one.dataset, force)
         results = [write_dataset(place, hide_names(one, source, place.secret()), replace=force) for one in made]
     return results[0]._replace(others=tuple(results[1:]))
+
+
+def _read(inputs: Sequence[object], chosen: IngestSettings) -> tuple[SourceTable, Roles]:
+    """The table with a row for each item or annotation, and the user's word on its columns."""
+    source, roles = read_files(inputs, ReadOptions.of(chosen)), chosen.roles()
+    if not chosen.is_of_respondents:
+        return source, roles
+    return turned(source, roles, read_files([Path(chosen.item_texts)]) if chosen.item_texts else None)
 
 
 def _made(base: str, source: SourceTable, roles: Roles, chosen: IngestSettings) -> list[IngestResult]:

@@ -160,7 +160,7 @@ def test_items_without_ids_get_stable_ones(ingest):
 
 def test_columns_named_like_internals_do_no_harm(ingest):
     outcome = ingest("id,_row,_item,count,label,text\n1,5,q,7,x,one text\n1,6,r,8,y,one text\n")
-    assert outcome.items.counts.tolist() == [[1, 1]]
+    assert outcome.items.counts.tolist() == [[7, 8]]
 
 
 def test_one_bad_cell_does_not_lose_a_count_column(ingest):

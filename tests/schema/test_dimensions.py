@@ -48,7 +48,7 @@ def test_ratings_on_one_scale_make_a_dataset_each(table):
 def test_one_schema_of_several_ratings_is_a_question(table):
     with pytest.raises(DataError, match="the label is not clear") as caught:
         infer_schema(table(FOUR))
-    assert "--label coherence --label consistency" in caught.value.hint
+    assert "--label coherence --label consistency" in caught.value.problems[-1]
     assert infer_schema(table(FOUR), Roles(label=("fluency",))).dimension is None
 
 

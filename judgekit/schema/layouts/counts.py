@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import ClassVar, Literal, NamedTuple, NoReturn
+from typing import ClassVar, Literal, NamedTuple
 
 import polars as pl
 
 from judgekit.config.roles import Layout
 from judgekit.errors import DataError
 from judgekit.schema.inference_state import InferenceState
-from judgekit.schema.layouts.layout import Claim, Judged
+from judgekit.schema.layouts.layout import Claim, Judged, counts_of
+from judgekit.schema.layouts.long import Long
 from judgekit.schema.layouts.tallies import (
     Tally,
     describes_the_item,
@@ -50,8 +51,10 @@ _LARGEST_COUNT, _MOST_COUNT = 1_000_000, 10**9
 _COMPETING = 0.5
 """Simulated, 20 rows: ratings 0 to 4 of 2 or 3 unrelated persons fall below in 1 of 70 tables (10 rows: 1 of 14), those
 of persons who agree to within a step in none of 4,000; counts of 3 to 5 annotators lie at 0.07 to 0.46 (50 rows)."""
-Certainty = Literal["no", "maybe", "mixed", "yes"]
-"""`mixed`: some of the columns are counts, others are something else."""
+_UNRELATED = 1.0
+Certainty = Literal["no", "maybe", "even", "mixed", "single", "yes"]
+"""`mixed`: some of the columns are counts, others are something else. `single`: each row has one 1 among zeros, be it
+the label that one person chose or what kind of item it is. `even`: their names may count, or number annotators."""
 
 
 class CountEvidence(NamedTuple):
@@ -94,8 +97,6 @@ class Counts(Tally):
         """The columns that count one label each."""
         counts = self.state.roles.counts
         if not counts:
-            if self.found.sure == "mixed":
-                self.refuse_mixed()
             counts = tuple(self.found.columns)
         if len(counts) < 2:
             raise DataError(
@@ -103,13 +104,13 @@ class Counts(Tally):
                 hint="Name them with --counts, or the layout with --layout.",
             )
         self.state.claim(counts, f"{', '.join(counts)} count the annotations of one label each")
-        return Claim([Judged(columns=counts)])
+        return Claim([Judged(columns=counts)], self._annotator_of_one_hot_rows(counts))
 
-    def refuse_mixed(self) -> NoReturn:
-        """Ask which of the columns are counts."""
-        columns = self.found.columns
-        candidates = [f"{', '.join(columns)}: {self.found.why}"]
-        self.state.refuse("which columns count labels", "--counts", candidates, columns)
+    def _annotator_of_one_hot_rows(self, columns: Sequence[str]) -> str | None:
+        """The column that names the annotator, where every row is one annotation: one 1 among zeros, for an item."""
+        rows = Long(self.state)
+        is_single = bool((totals(whole_numbers(self.state.frame, columns), columns) == 1).all())
+        return rows.find_annotator() if is_single and rows.items is not None and rows.items.repeat else None
 
     def may_have_gaps(self, columns: Sequence[str]) -> bool:
         """Whether columns of whole numbers and empty cells may be counts whose zeros were left out, as a pivot does."""
@@ -149,7 +150,7 @@ class Counts(Tally):
     @staticmethod
     def to_annotations(schema: Schema, rows: pl.DataFrame, account: TableAccount) -> pl.DataFrame:
         """As many annotations as each cell says."""
-        numbers = pl.DataFrame([_counts_of(rows.get_column(name)) for name in schema.count_columns])
+        numbers = pl.DataFrame([counts_of(rows.get_column(name)) for name in schema.count_columns])
         is_wrong = numbers.select((pl.all().is_null() | (pl.all() > _MOST_COUNT)).fill_null(True))
         any_wrong = is_wrong.select(pl.any_horizontal(pl.all())).to_series()
         if any_wrong.any():
@@ -165,13 +166,6 @@ class Counts(Tally):
             account.set_aside("a count is not a whole number of 0 or more", lost, is_fault=True, details=details)
             rows, numbers = rows.filter(~any_wrong), numbers.filter(~any_wrong)
         return numbers_to_annotations(schema, rows, numbers, account)
-
-
-def _counts_of(cells: pl.Series) -> pl.Series:
-    """Cells as Int64, null where one is no whole number from 0."""
-    text = cells.str.strip_chars()
-    whole = text.str.replace(r"\.0+$", "").str.strip_prefix("+").cast(pl.Int64, strict=False)
-    return pl.select(pl.when(text.str.contains(r"^\+?\d+(\.0+)?$")).then(whole)).to_series().alias(cells.name)
 
 
 def _count_columns(frame: pl.DataFrame, integers: Sequence[str]) -> list[str]:
@@ -231,17 +225,21 @@ def _weigh(state: InferenceState, columns: list[str], label_values: set[str]) ->
     are_codes = numeric_values(sorted(label_values)) is not None  # for the labels in the order of the columns
     if label_values and not plain & {normalise(value) for value in label_values} and not are_codes:
         return "no", ""  # a label made of the counts would be one of theirs
-    is_persons = all(normalise(name).startswith(("label", "vote")) for name in columns)
-    if is_persons and sum(names_an_annotator(name) for name in short) > 1:
+    may_be_persons = all(normalise(name).startswith(("label", "vote")) for name in columns)
+    if may_be_persons and sum(names_an_annotator(name) for name in short) > 1:
         return "no", ""  # label_ann1, label_ann2
-    if short != columns:
+    numbers = whole_numbers(state.frame, columns)
+    if short != columns and (plain <= LABEL_WORDS or not may_be_persons):
         return "yes", "their names share a prefix or suffix that counts"
+    if short != columns:
+        return _weigh_numbered(numbers)
     if label_values and label_values <= set(columns):
         return "yes", "they are named like the labels"
     if sum(names_an_annotator(name) for name in columns) > 1:
         return "no", ""
-    numbers = whole_numbers(state.frame, columns)
     total = totals(numbers, columns)
+    if total.len() > 1 and total.n_unique() == 1 and total[0] == 1:
+        return "single", "each row has one 1 among zeros"
     if total.len() > 1 and total.n_unique() == 1:
         return "yes", f"they are whole numbers that add up to {int(total[0])} in every row"
     is_full = all(state.evidence[name].filled == numbers.height for name in columns)
@@ -250,6 +248,17 @@ def _weigh(state: InferenceState, columns: list[str], label_values: set[str]) ->
     if plain <= LABEL_WORDS:
         return "yes", "they are whole numbers below the names of labels"
     return _weigh_numbers(state, numbers, total)
+
+
+def _weigh_numbered(numbers: pl.DataFrame) -> tuple[Certainty, str]:
+    """How sure it is that `label_1`, `label_2` or `votes_a`, `votes_b` count labels: they may be people's as well."""
+    columns = numbers.columns
+    competition, total = _competition(numbers, columns), totals(numbers, columns)
+    is_same = total.len() >= _ENOUGH_ROWS and total.n_unique() == 1 and total[0] != 1
+    if is_same or (competition < _COMPETING and numbers.height >= _ENOUGH_ROWS):
+        return "yes", "their names share a prefix that counts, and their sum varies less than they do"
+    is_agreeing = competition > _UNRELATED and numbers.height >= _ENOUGH_ROWS
+    return ("no" if is_agreeing else "even"), "their names share a prefix that counts"
 
 
 def _weigh_numbers(state: InferenceState, numbers: pl.DataFrame, total: pl.Series) -> tuple[Certainty, str]:

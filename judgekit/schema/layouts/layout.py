@@ -108,3 +108,10 @@ def filled_cells(cells: pl.DataFrame, reason: str, account: TableAccount) -> pl.
 def names_a_label(name: str) -> bool:
     """Whether a name means a label, of whomever."""
     return names_a_settled_label(name) or normalise(name) in (*LABEL_NAMES, *WEAK_LABEL_NAMES)
+
+
+def counts_of(cells: pl.Series) -> pl.Series:
+    """Cells as Int64, null where one is no whole number from 0."""
+    text = cells.str.strip_chars()
+    whole = text.str.replace(r"\.0+$", "").str.strip_prefix("+").cast(pl.Int64, strict=False)
+    return pl.select(pl.when(text.str.contains(r"^\+?\d+(\.0+)?$")).then(whole)).to_series().alias(cells.name)

@@ -188,6 +188,12 @@ class Lists(LayoutReading):
         """The members of all lists."""
         cells = self.state.frame.get_column(judged.label or "").unique()
         members = split_cells(cells, judged.separator).explode().drop_nulls().unique()
+        if members.str.contains(r"^\[|^\{|\]$|\}$").any():
+            raise DataError(
+                f"{self.state.source.name}: {judged.label!r} holds lists within lists, as {cells[0]!r}: "
+                "several choices of each annotator.",
+                hint="A label is a single choice: give a column with one label of each annotator.",
+            )
         return sorted(label for label in members.to_list() if label.strip())
 
     def is_made_of_annotations(self, name: str) -> bool:

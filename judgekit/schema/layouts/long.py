@@ -13,8 +13,10 @@ import polars as pl
 
 from judgekit.config.roles import Layout
 from judgekit.errors import DataError
+from judgekit.schema.column_kinds import holds_several_objects, is_beside_labels
 from judgekit.schema.inference_state import InferenceState, offer_all_labels
-from judgekit.schema.layouts.layout import UNNAMED, Claim, Judged, LayoutReading, filled_cells
+from judgekit.schema.layouts.layout import UNNAMED, Claim, Judged, LayoutReading, counts_of, filled_cells
+from judgekit.schema.question import Answer, Option
 from judgekit.schema.scales import order_labels
 from judgekit.schema.schema import Schema
 from judgekit.tables.column_names import (
@@ -27,6 +29,7 @@ from judgekit.tables.column_names import (
     WEAK_TEXT_NAMES,
     in_preference_order,
     mentions_a_person,
+    names_a_count,
     names_a_metadata_number,
     names_a_side_remark,
     normalise,
@@ -42,6 +45,7 @@ _EXPECTED_REPEATS = 2.0
 """So many repeats within items chance would have made: without them the absence of repeats says nothing."""
 _REPEATS_SHARE = 0.05
 """Of the expected repeats: a person named by the header may have labelled a few items twice."""
+_ENOUGH_ROWS, _UNIQUE_SHARE = 10, 0.9
 _GROUP, _VALUE = "\x00group", "\x00value"
 
 
@@ -83,11 +87,49 @@ class Long(LayoutReading):
 
     def claim(self) -> Claim:
         """The column of the label, or several of the same kind, and that of the annotator."""
-        annotator = self._find_annotator()
+        annotator = self.find_annotator()
         labels = self._find_labels(annotator)
-        return Claim([Judged(name, dimension=name if len(labels) > 1 else None) for name in labels], annotator)
+        number = self._find_number(labels, annotator)
+        if annotator is None and not self.state.roles.label and not (self.items and self.items.repeat):
+            self._ask_about_structured_annotations(labels)
+        return Claim([Judged(name, dimension=name if len(labels) > 1 else None) for name in labels], annotator, number)
 
-    def _find_annotator(self) -> str | None:
+    def _ask_about_structured_annotations(self, labels: Sequence[str]) -> None:
+        """Ask where each row has one label and, in a cell, what several people said."""
+        state = self.state
+        for name in state.free():
+            if state.kind(name) == "structure" and holds_several_objects(state.frame.get_column(name)):
+                told: tuple[Option, ...] = (("layout", "long"), ("label", tuple(labels)))
+                alone = Answer(f"{labels[0]!r} is the one annotation of each row", told)
+                more = f"If {name!r} holds the annotations, make a row of each of them."
+                state.ask("what holds the annotations", [alone], more=more)
+
+    def _find_number(self, labels: Sequence[str], annotator: str | None) -> str | None:
+        """The column that says how many annotators gave the item this label, in a table with a row for each of both."""
+        state = self.state
+        if state.roles.number:
+            state.reasons.append(f"{state.roles.number!r} counts the annotations, {state.whose_word('number')}")
+            return state.roles.number
+        if annotator or len(labels) > 1 or self.items is None or not self.items.repeat:
+            return None
+        if state.groups(*self.keys, labels[0]).repeat:
+            return None  # somebody else gave the item the same label
+        whole = [name for name in state.free() if state.evidence[name].is_integer]
+        free = [name for name in whole if self.items.constant_share(name) < 1]
+        free = [name for name in free if not _only_numbers(state.frame, name, self.items.first)]
+        named = [name for name in free if names_a_count(name)]
+        if named:
+            state.claim(named[:1], f"{named[0]!r} counts the annotations: no row repeats the label of its item")
+            return named[0]
+        free = [name for name in free if not is_beside_labels(name, state.kind(name)) and not _is_unique(state, name)]
+        if free and state.roles.layout is None and state.frame.height >= _ENOUGH_ROWS:
+            told: tuple[Option, ...] = (("layout", "long"), ("label", tuple(labels)))
+            counts = [Answer(f"{name!r} counts the annotations", (*told, ("number", name))) for name in free]
+            state.ask("the number of annotations", [*counts, Answer("each row is one annotation", told)])
+        return None
+
+    def find_annotator(self) -> str | None:
+        """The column that names the annotator, claimed; None where none does."""
         state = self.state
         if state.roles.annotator:
             state.reasons.append(f"{state.roles.annotator!r} names the annotator, {state.whose_word('annotator')}")
@@ -153,7 +195,7 @@ class Long(LayoutReading):
             state.claim(candidates, f"{words} are ratings on one scale: each makes a dataset of its own")
             return tuple(candidates)
         if len(candidates) > 1 and normalise(candidates[0]) != "label":
-            state.refuse_labels(candidates)
+            state.ask_for_label(candidates)
         why = "by its name" if is_named else "it alone has a few short values that differ between annotators"
         state.claim(candidates[:1], f"{candidates[0]!r} holds the label, {why}")
         if is_repeated:
@@ -206,7 +248,24 @@ class Long(LayoutReading):
             is_blank = named.str.strip_chars() == ""
             annotator = pl.when(~is_blank).then(named) if is_blank.any() else named
         cells = rows.select(ROW, ITEM, annotator=annotator, label=rows.get_column(schema.label or ""))
-        return filled_cells(cells, "the label is empty", account)
+        annotations = filled_cells(cells, "the label is empty", account)
+        return _counted(annotations, schema, rows, account) if schema.number else annotations
+
+
+def _counted(annotations: pl.DataFrame, schema: Schema, rows: pl.DataFrame, account: TableAccount) -> pl.DataFrame:
+    """The annotations as many times as their rows say; a row of none is set aside."""
+    number = counts_of(rows.get_column(schema.number or "")).alias("count")
+    counted = annotations.drop("count").join(rows.select(ROW).with_columns(number), on=ROW, how="left")
+    wrong = counted.filter(pl.col("count").is_null())
+    details = (f"{account.source.place([row])}: {schema.number} must be a whole number from 0" for row in wrong[ROW])
+    account.set_aside("a count is no whole number from 0", wrong.get_column(ROW), is_fault=True, details=details)
+    account.set_aside("the count is zero", counted.filter(pl.col("count") == 0).get_column(ROW))
+    return counted.filter(pl.col("count") > 0)
+
+
+def _is_unique(state: InferenceState, name: str) -> bool:
+    """Whether a number is another one in nearly every row, as that of the row is."""
+    return state.evidence[name].distinct > _UNIQUE_SHARE * state.evidence[name].filled
 
 
 def _weigh_annotators(state: InferenceState, items: Groups, names: Sequence[str]) -> _AnnotatorEvidence:

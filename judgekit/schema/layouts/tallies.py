@@ -23,6 +23,8 @@ from judgekit.tables.column_names import (
 from judgekit.tables.source import ITEM, ROW, TableAccount
 
 _MOST_COLUMNS = 40
+_FEWEST_ADDED = 4
+"""Of three rows one is the sum of the others by chance now and then."""
 
 
 class Tally(LayoutReading):
@@ -56,14 +58,32 @@ def numbers_to_annotations(
     numbers = pl.DataFrame([column.alias(name) for column, name in zip(numbers.get_columns(), names, strict=True)])
     numbers = numbers.with_columns(rows.get_column(ROW), rows.get_column(ITEM))
     total = pl.sum_horizontal(names)
+    numbers = _without_total(numbers, names, account)
     account.set_aside("all counts are zero", numbers.filter(total == 0).get_column(ROW))
-    numbers = _one_row_per_item(schema, numbers.filter(total > 0), names, account)
+    numbers = numbers.filter(total > 0)
+    if not numbers.select((total == 1).all()).item():  # else each row is one annotation, and items may return
+        numbers = _one_row_per_item(schema, numbers, names, account)
     label_of = dict(zip(names, schema.count_labels, strict=True))
     cells = numbers.unpivot(on=names, index=[ROW, ITEM], variable_name="label", value_name="count")
     # unpivot goes column by column; file order is row by row
     cells = cells.filter(pl.col("count") > 0).sort(ROW, maintain_order=True)
     label = pl.col("label").replace_strict(label_of, return_dtype=pl.String)
-    return cells.select(ROW, ITEM, UNNAMED, label, "count")
+    if schema.annotator is None:
+        return cells.select(ROW, ITEM, UNNAMED, label, "count")
+    named = rows.select(ROW, annotator=rows.get_column(schema.annotator))
+    cells = cells.join(named, on=ROW, how="left", maintain_order="left")
+    annotator = pl.when(pl.col("annotator").str.strip_chars() != "").then(pl.col("annotator"))
+    return cells.select(ROW, ITEM, annotator, label, "count")
+
+
+def _without_total(numbers: pl.DataFrame, names: list[str], account: TableAccount) -> pl.DataFrame:
+    """The rows without one that is the sum of all others, as a pivot table or a sheet has at its end."""
+    if numbers.height < _FEWEST_ADDED:
+        return numbers
+    is_total = numbers.select(pl.all_horizontal(2 * pl.col(name) == pl.col(name).sum() for name in names)).to_series()
+    is_total &= numbers.select(pl.sum_horizontal(names) > 0).to_series()
+    account.set_aside("the row is the sum of all others", numbers.get_column(ROW).filter(is_total))
+    return numbers.filter(~is_total)
 
 
 def _one_row_per_item(schema: Schema, numbers: pl.DataFrame, names: list[str], account: TableAccount) -> pl.DataFrame:

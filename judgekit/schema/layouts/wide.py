@@ -15,6 +15,7 @@ from judgekit.schema.column_kinds import is_beside_labels
 from judgekit.schema.derived import derived_columns
 from judgekit.schema.inference_state import InferenceState
 from judgekit.schema.layouts.layout import NOBODY, Claim, Judged, LayoutReading, filled_cells, names_a_label
+from judgekit.schema.question import Answer
 from judgekit.schema.scales import numeric_values
 from judgekit.schema.schema import Schema
 from judgekit.tables.column_names import (
@@ -111,9 +112,7 @@ class Wide(LayoutReading):
         if is_sure:
             return Claim([self._claimed(columns, thing) for thing, columns in grid.items()])
         if grid or self._is_unclear():
-            groups = list(grid.values()) or self.groups
-            candidates = [", ".join(group) for group in groups]
-            state.refuse("the annotators' columns", "--annotator-columns", candidates, groups[0])
+            state.ask("the annotators' columns", [annotators(group) for group in list(grid.values()) or self.groups])
         return Claim([self._claimed(self.groups[0])])
 
     def _claimed(self, people: Sequence[str], dimension: str | None = None) -> Judged:
@@ -171,6 +170,12 @@ class Wide(LayoutReading):
         if empty := cells.height - annotations.height:
             account.notes.append(f"{empty:,} cells of annotators are empty: not everybody labelled every item.")
         return annotations
+
+
+def annotators(columns: Sequence[str], *, why: str = "") -> Answer:
+    """The reading of some columns as those of one annotator each."""
+    shown = f"{', '.join(columns[:6])}{' …' if len(columns) > 6 else ''}"
+    return Answer(f"{shown} are one annotator each{why}", (("layout", "wide"), ("annotator_columns", tuple(columns))))
 
 
 def _dimensions_of(columns: Sequence[str]) -> tuple[dict[str, list[str]], bool] | None:
