@@ -112,7 +112,7 @@ def test_settings_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(SettingsError, match="needs --adversary paper"):
         TrainSettings.from_json({"projection": "cvxpy"})
     assert TrainSettings.from_json({"projection": "cvxpy", "adversary": "paper"})
-    with pytest.raises(SettingsError, match="expected long, wide, counts, list or probabilities"):
+    with pytest.raises(SettingsError, match="expected long, wide, counts, list, probabilities or respondents"):
         IngestSettings(layout="tall")
 
 

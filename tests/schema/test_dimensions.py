@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
@@ -12,7 +13,7 @@ from judgekit.errors import DataError
 from judgekit.schema.inference import infer_schema, infer_schemas
 
 
-def long_table(names: str, *values: str, items: int = 20) -> str:
+def long_table(names: str, *values: Sequence[str], items: int = 20) -> str:
     generator = random.Random(0)
     rows = [
         f"i{item},p{person},some words number {item}," + ",".join(generator.choice(pool) for pool in values)

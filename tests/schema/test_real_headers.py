@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -18,7 +19,7 @@ def label_of(generator: random.Random, item: int) -> str:
     return generator.choices(LABELS, WEIGHTS[item % 4])[0]
 
 
-def counts_table(names, *, rows=50, low=3, high=5, cell=str, seed=0, extra=None) -> str:
+def counts_table(names, *, rows=50, low=3, high=5, cell: Callable[[int], object] = str, seed=0, extra=None) -> str:
     """Counts of `low` to `high` annotations per item; `extra(generator, counts)` gives more cells."""
     generator = random.Random(seed)
     lines = []
