@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from judgekit.dataset.result import IngestResult as IngestResult
     from judgekit.errors import JudgekitError as JudgekitError
     from judgekit.errors import TrainingStopped as TrainingStopped
-    from judgekit.judge.evaluation import EvaluateResult as EvaluateResult
+    from judgekit.judge.evaluated import EvaluatedItems as EvaluatedItems
+    from judgekit.judge.evaluated import EvaluateResult as EvaluateResult
     from judgekit.judge.export import ExportResult as ExportResult
     from judgekit.judge.judge import Judge as Judge
     from judgekit.judge.overview import WorkspaceContents as WorkspaceContents
@@ -59,7 +60,7 @@ _HOMES = {
     ),
     "judgekit.dataset.result": ("IngestResult",),
     "judgekit.errors": ("JudgekitError", "TrainingStopped"),
-    "judgekit.judge.evaluation": ("EvaluateResult",),
+    "judgekit.judge.evaluated": ("EvaluatedItems", "EvaluateResult"),
     "judgekit.judge.export": ("ExportResult",),
     "judgekit.judge.judge": ("Judge",),
     "judgekit.judge.overview": ("WorkspaceContents",),
@@ -73,10 +74,11 @@ _HOMES = {
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
-    "CheckResult", "CheckSettings", "EvaluateResult", "EvaluateSettings", "ExportResult", "ExportSettings",
-    "IngestResult", "IngestSettings", "Judge", "JudgekitError", "LoadSettings", "MeasureSettings", "PredictSettings",
-    "Reporter", "Score", "ScoreSettings", "Scores", "StudyResult", "StudySettings", "TrainResult", "TrainSettings",
-    "TrainingStopped", "WorkspaceContents", "__version__", "check", "evaluate", "export", "ingest", "init", "score",
+    "CheckResult", "CheckSettings", "EvaluateResult", "EvaluateSettings", "EvaluatedItems", "ExportResult",
+    "ExportSettings", "IngestResult", "IngestSettings", "Judge", "JudgekitError", "LoadSettings", "MeasureSettings",
+    "PredictSettings", "Reporter", "Score", "ScoreSettings", "Scores", "StudyResult", "StudySettings", "TrainResult",
+    "TrainSettings", "TrainingStopped", "WorkspaceContents", "__version__", "check", "evaluate", "export", "ingest",
+    "init", "score",
     "show", "study", "train",
 ]  # fmt: skip
 

@@ -22,6 +22,7 @@ def names(finished: Path, bert: Path, tmp_path: Path, small_starter: None) -> di
     (tmp_path / ".judgekit" / "judges" / "votes").rename(tmp_path / ".judgekit" / "judges" / "comments")
     shutil.copytree(bert, tmp_path / "my-encoder")
     write_csv(tmp_path / "votes.csv", votes_rows(60))
+    write_csv(tmp_path / "held_out.csv", votes_rows(20, first=5000))
     write_csv(tmp_path / "new.csv", [["item_id", "text"], ["a", "dirty tea"], ["b", "clean bed"]])
     api = {name: getattr(judgekit, name) for name in NAMES}
     return {**api, "judge": judgekit.Judge.load("comments", device="cpu", dtype="float32")}

@@ -10,6 +10,7 @@ from judgekit.checks.thresholds import Threshold
 from judgekit.core.agreement import NOTHING_TO_COMPARE, Alpha, Kappa
 from judgekit.core.ceiling import Ceiling
 from judgekit.core.json_values import json_values
+from judgekit.core.metrics import Interval
 from judgekit.core.planning import Plan
 from judgekit.dataset.annotation_columns import AnnotationColumn
 
@@ -45,8 +46,8 @@ class CheckResult(NamedTuple):
     """None where no item has two annotations."""
     class_prior: dict[str, float | None]
     """Metrics of the constant that predicts the label shares, by name."""
-    noise_floor: float
-    """KL in nats that a perfect judge would show against these annotations."""
+    floor: Interval
+    """KL in nats that a perfect judge is expected to show against so many annotations."""
     strength: float
     """Of the Dirichlet-multinomial fitted to the counts, in annotations."""
     test_plan: Plan
@@ -72,6 +73,11 @@ class CheckResult(NamedTuple):
     warnings: list[str]
     thresholds: dict[str, Threshold]
     """Those that were set, by the name of the setting."""
+
+    @property
+    def noise_floor(self) -> float:
+        """KL in nats that a perfect judge is expected to show against so many annotations."""
+        return self.floor.value
 
     def annotators_worst_first(self) -> list[AnnotatorQuality]:
         """The annotators, flagged ones first, then the least reliable; none where they are unnamed."""
@@ -103,11 +109,11 @@ class CheckResult(NamedTuple):
             if self.ceiling is None
             else {**self.ceiling._asdict(), "reason": ""},
             "class_prior": {name: self.class_prior[name] for name in ("kl", "accuracy")},
-            "noise_floor": {"kl": self.noise_floor},
+            "noise_floor": {"kl": self.floor.value, "low": self.floor.low, "high": self.floor.high},
             "imbalance": {"most": most, "most_share": shares[most], "least": least, "least_share": shares[least]},
             "confused_labels": [{"labels": [one, two], "share": share} for one, two, share in self.confused_labels],
             "annotators": people,
             "annotators_note": self.annotators_note(),
         }
-        del facts["shifts"]
+        del facts["shifts"], facts["floor"]
         return json_values(facts)

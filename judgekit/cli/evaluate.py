@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from judgekit.cli.options import Json, JudgeName, Offline, WorkspaceFolder
-from judgekit.cli.output import emit, next_command, progress
+from judgekit.cli.options import Force, Json, JudgeName, Offline, WorkspaceFolder
+from judgekit.cli.output import emit, next_command, progress, say
 from judgekit.cli.settings_options import with_settings
 from judgekit.config import EvaluateSettings
+from judgekit.errors import DataError
 
 
 @with_settings(EvaluateSettings)
@@ -22,7 +23,14 @@ def evaluate(
         Path | None,
         typer.Argument(help="Table of annotations (default: the test part of the judge's dataset).", metavar="FILE"),
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Write every item with people's and the judge's distribution.", metavar="FILE"
+        ),
+    ] = None,
     judge: JudgeName = None,
+    force: Force = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
     offline: Offline = False,
@@ -33,12 +41,18 @@ def evaluate(
     with progress(quiet=json) as reporter:
         result = verb.evaluate(
             path,
+            output=output,
             judge=judge,
+            force=force,
             workspace=workspace,
             offline=offline,
             reporter=reporter,
             **settings,
         )
     emit(result, verb.evaluate_page, as_json=json)
+    if output is not None:
+        say(f"Written: {output}")
+    if missed := result.missed():
+        raise DataError(f"The judge {result.judge!r} does not meet the requirements:", problems=missed)
     name = shlex.quote(result.judge)
     next_command(f"judgekit score new.csv --judge {name}   or   judgekit export {name} --merged FOLDER")

@@ -172,6 +172,7 @@ class MeasureKeywords(PredictKeywords, total=False):
     confidence: float
     resamples: int
     seed: int
+    require: Texts
 
 
 class EvaluateKeywords(LoadKeywords, MeasureKeywords, total=False):

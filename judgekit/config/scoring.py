@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from judgekit.config.choices import Dtype, OnTooLong, Part
 from judgekit.config.reading import ReadingSettings
+from judgekit.config.requirements import requirement_problem
 from judgekit.config.settings import Settings, setting
 
 
@@ -55,7 +56,7 @@ class MeasureSettings(PredictSettings):
     """How a judge is compared with human annotations.
 
     Examples:
-        >>> judge.evaluate("votes.csv", settings=MeasureSettings(confidence=0.9)).confidence
+        >>> judge.evaluate("held_out.csv", settings=MeasureSettings(confidence=0.9)).confidence
         0.9
     """
 
@@ -63,6 +64,16 @@ class MeasureSettings(PredictSettings):
     confidence: float = setting(0.95, "Level of the bootstrap intervals.", gt=0, lt=1)
     resamples: int = setting(1000, "Resamples of the items by the bootstrap.", ge=10)
     seed: int = setting(0, "Seed of the bootstrap.", ge=0)
+    require: tuple[str, ...] = setting(
+        (),
+        "Fail unless the judge is better than the class prior (beats-prior), or a figure is within a limit (kl<=0.35).",
+        metavar="CONDITION",
+        panel="Requirements, with exit code 3 where one is not met",
+    )
+
+    def cross_problems(self) -> list[str]:
+        """Requirements that cannot be read."""
+        return [*super().cross_problems(), *filter(None, map(requirement_problem, self.require))]
 
 
 @dataclass(frozen=True, kw_only=True)

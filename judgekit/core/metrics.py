@@ -168,6 +168,20 @@ def bootstrap_interval(
     return Interval(value, float(low), float(high))
 
 
+def bootstrap_means(values: NDArray[Any], *, seed: int, resamples: int) -> FloatArray:
+    """The means of resampled items, `[resamples]`.
+
+    Args:
+        values: one per item, `[N]`.
+        seed: of the resampling; the same seed draws the same items of another array of this length.
+        resamples: how many.
+    """
+    rng = np.random.default_rng(seed)
+    # Draws of each item instead of items of each draw: their number does not grow with the resamples.
+    times = (rng.multinomial(len(values), np.full(len(values), 1 / len(values))) for _ in range(resamples))
+    return np.array([one @ values for one in times]) / len(values)
+
+
 def noise_floor(counts: NDArray[Any]) -> float:
     """The mean KL(p || pi) that a perfect judge, which predicts each item's true pi, would score on these counts.
 

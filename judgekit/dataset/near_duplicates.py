@@ -82,7 +82,7 @@ def group_near_duplicates(texts: pl.DataFrame, groups: pl.Series) -> NearDuplica
     """
     if texts.height > MOST_ITEMS:
         return NearDuplicates(groups, 0, 0, 0, is_skipped=True)
-    plain = texts.select(_plain(name).alias(str(n)) for n, name in enumerate(texts.columns))
+    plain = texts.select(plain_text(name).alias(str(n)) for n, name in enumerate(texts.columns))
     # Sorted, with the field of most different texts first: neighbours in this order are likely to be alike.
     order = sorted(plain.columns, key=lambda name: -plain.get_column(name).n_unique())
     distinct = plain.unique().sort(order).with_row_index("text")
@@ -101,7 +101,7 @@ def group_near_duplicates(texts: pl.DataFrame, groups: pl.Series) -> NearDuplica
     return NearDuplicates(named.to_series(), len(pairs), len(merged), int(merged.max(initial=0)))
 
 
-def _plain(field: str) -> pl.Expr:
+def plain_text(field: str) -> pl.Expr:
     """A text without case, punctuation and superfluous white space; one of punctuation alone keeps it."""
     lower = pl.col(field).str.to_lowercase()
     # In two steps, as a match costs far more than a look: most texts are words with single spaces between them.

@@ -7,93 +7,47 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from judgekit.config import MeasureSettings
+from judgekit.config import MeasureSettings, Part
 from judgekit.config.roles import Roles
-from judgekit.core.json_values import json_values
-from judgekit.core.metrics import Interval, baselines, bootstrap_interval, evaluate_distributions, noise_floor
+from judgekit.core.floor import fit_populations, floor_of, one_left_out, signal_of
+from judgekit.core.metrics import Interval, baselines, bootstrap_interval, evaluate_distributions, kl_per_item
 from judgekit.dataset.building import build_items
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import open_dataset
 from judgekit.errors import WorkspaceError
+from judgekit.judge.evaluated import EvaluatedItems, EvaluateResult
+from judgekit.judge.known_items import KnownItems, known_items
 from judgekit.judge.loading import LoadedJudge
 from judgekit.judge.manifest import JudgeManifest
 from judgekit.judge.orders import predict_both_orders
+from judgekit.judge.requirements import held_against
 from judgekit.prompts.mirror import Mirror
 from judgekit.schema.inference import infer_schema
 from judgekit.tables.source import SourceTable
 from judgekit.training.reporter import Reporter
 from judgekit.training.training_data import split_parts
 from judgekit.wording import counted
-from judgekit.workspace.manifest import Manifest, Section
 from judgekit.workspace.store import Entry, Workspace
 
 
-class EvaluateResult(NamedTuple):
-    """A judge's figures on items with human labels.
+class Material(NamedTuple):
+    """What a judge is evaluated on."""
 
-    Examples:
-        >>> figures = judge.evaluate("votes.csv")
-        >>> figures.metrics["kl"].low <= figures.metrics["kl"].value <= figures.metrics["kl"].high
-        True
-        >>> sorted(figures.baselines["class_prior"])[:2]
-        ['accuracy', 'brier']
-    """
-
-    judge: str
+    items: ItemTable
     source: str
-    """What was evaluated on, in words."""
-    items: int
-    annotations: int
-    truncated: int
-    dropped: int
-    """Items left out because they are too long."""
-    label_mass: float | None
-    """Probability a causal LM gives to the label set, mean over items; None for encoders."""
-    both_orders: bool
-    """Whether the metrics are of distributions averaged over both orders of a pairwise comparison."""
-    metrics: dict[str, Interval | None]
-    """By name; None where a metric is undefined on these items."""
-    baselines: dict[str, dict[str, float | None]]
-    """`class_prior` (of the training items) and `uniform`, each with the metrics by name."""
-    noise_floor: float
-    """KL in nats that a perfect judge would show against these numbers of annotations."""
-    confidence: float
-
-    def to_json(self) -> dict[str, Any]:
-        """The figures as JSON values; null where undefined."""
-        return {**json_values(self), "noise_floor": {"kl": self.noise_floor}}
+    """What they are, in words."""
+    known: KnownItems | None
+    """The items of the judge's dataset; None where nothing is known of them."""
+    left_out: int = 0
+    """Items that the judge was trained on, and that are not among `items`."""
+    trained_on: int | None = 0
+    """Items that the judge was trained on, and that are; None where nobody knows."""
 
 
-class Figure(Section):
-    """A metric with its interval; None where it is infinite or undefined."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-class FloorFigures(Section):
-    """What a perfect judge would show."""
-
-    kl: float
-
-
-class KeptEvaluation(Manifest):
-    """The newest evaluation of a judge, kept in its folder for its model card."""
-
-    source: str
-    items: int
-    annotations: int
-    metrics: dict[str, Figure | None]
-    baselines: dict[str, dict[str, float | None]]
-    noise_floor: FloorFigures
-    confidence: float
-    both_orders: bool = False
-
-
-def own_items(place: Workspace, entry: Entry[JudgeManifest], part: str) -> tuple[ItemTable, str]:
-    """The items of a part of the dataset that a judge was trained on, and what they are in words.
+def own_items(place: Workspace, entry: Entry[JudgeManifest], part: str) -> Material:
+    """The items of a part of the dataset that a judge was trained on.
 
     Raises:
         WorkspaceError: the dataset is gone or has changed.
@@ -107,7 +61,27 @@ def own_items(place: Workspace, entry: Entry[JudgeManifest], part: str) -> tuple
             hint="Train the judge again, or evaluate it on a file: judgekit evaluate FILE",
         )
     parts = split_parts(dataset.items, entry.manifest.settings)
-    return dataset.items.take(parts == part), f"{part} part of {dataset.name}"
+    items = dataset.items.take(parts == part)
+    trained_on = 0 if part == Part.test.value else len(items)
+    return Material(items, f"{part} part of {dataset.name}", known_items(entry, place), trained_on=trained_on)
+
+
+def new_items(items: ItemTable, source: str, entry: Entry[JudgeManifest], place: Workspace | None) -> Material:
+    """Those of some items that a judge was not trained on; all of them where it was trained on all.
+
+    Args:
+        items: of a table.
+        source: its name.
+        entry: the judge.
+        place: the workspace of its dataset; None for a judge in a folder of its own.
+    """
+    known = known_items(entry, place)
+    if known is None:
+        return Material(items, source, None, trained_on=None)
+    seen = known.seen(items, entry.manifest)
+    if seen.all():
+        return Material(items, source, known, trained_on=len(items))
+    return Material(items.take(~seen), source, known, left_out=int(seen.sum()))
 
 
 def items_of(source: SourceTable, manifest: JudgeManifest, settings: MeasureSettings, reporter: Reporter) -> ItemTable:
@@ -144,8 +118,7 @@ def measure(
     entry: Entry[JudgeManifest],
     judge: LoadedJudge,
     mirror: Mirror | None,
-    items: ItemTable,
-    source: str,
+    material: Material,
     settings: MeasureSettings,
     reporter: Reporter,
 ) -> EvaluateResult:
@@ -155,11 +128,11 @@ def measure(
         entry: the judge.
         judge: the same in memory.
         mirror: of a pairwise comparison: it is asked in both orders, for its order gap.
-        items: with their annotations.
-        source: what they are, in words.
+        material: the items with their annotations.
         settings: of the measurement.
         reporter: gets notes and progress.
     """
+    items = material.items
     texts, ids, gap = items.texts.to_dicts(), items.item_ids.to_list(), None
     if mirror is None:
         predictions = judge.predict(texts, ids, settings, reporter)
@@ -179,17 +152,41 @@ def measure(
     metrics = evaluate_distributions(predictions.q, items.counts, values=values, **bootstrap)
     if gap is not None:
         metrics["order_gap"] = bootstrap_interval(gap, **bootstrap)
-    return EvaluateResult(
+    evaluated = EvaluatedItems(ids=items.item_ids.to_list(), texts=items.texts, labels=items.labels,
+                               counts=items.counts, probabilities=predictions.q)  # fmt: skip
+    prior = np.asarray(manifest.class_prior)
+    gains = kl_per_item(np.tile(prior, (len(evaluated), 1)), evaluated.shares) - evaluated.kl
+    populations = fit_populations(_counts_of_people(material), seed=settings.seed)
+    floor = floor_of(populations, items.counts.sum(axis=1), confidence=settings.confidence)
+    kl = bootstrap_interval(evaluated.kl, **bootstrap)
+    one = one_left_out(items.counts, populations)
+    found = EvaluateResult(
         judge=entry.name,
-        source=source,
-        items=len(items),
+        source=material.source,
+        items=evaluated,
         annotations=int(items.counts.sum()),
         truncated=int(predictions.is_truncated.sum()),
         dropped=dropped,
+        left_out=material.left_out,
+        trained_on=None if material.trained_on is None else min(material.trained_on, len(items)),
         label_mass=None if predictions.label_mass is None else float(predictions.label_mass.mean()),
         both_orders=settings.both_orders,
         metrics=metrics,
-        baselines=baselines(items.counts, np.asarray(manifest.class_prior), values=values),
-        noise_floor=noise_floor(items.counts),
+        baselines=baselines(items.counts, prior, values=values),
+        floor=floor,
+        one_annotator=None if one is None else floor.value + one.excess,
+        excess=Interval(*(value - floor.value for value in kl)),
+        gain=bootstrap_interval(gains, **bootstrap),
+        signal=signal_of(gains, items.counts, populations, **bootstrap),
         confidence=settings.confidence,
     )
+    return found._replace(requirements=held_against(found, settings.require))
+
+
+def _counts_of_people(material: Material) -> NDArray[np.int64]:
+    """The annotations that tell how far people agree: of the whole dataset, unless no item of it has two.
+
+    Not of the few items of a test part, whose floor would differ from that of `check` by chance.
+    """
+    own = None if material.known is None else material.known.counts
+    return material.items.counts if own is None or (own.sum(axis=1) < 2).all() else own

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import torch
 
-from judgekit.judge.evaluation import KeptEvaluation
+from judgekit.judge.evaluated import KeptEvaluation
 from judgekit.judge.judge import Judge
 from judgekit.judge.loading import judge_verbalizer
 from judgekit.judge.manifest import EVALUATION_FILE, ExportManifest, JudgeManifest

@@ -11,7 +11,8 @@ from judgekit.config import LoadSettings, MeasureSettings, PredictSettings
 from judgekit.config.keywords import LoadKeywords, MeasureKeywords, PredictKeywords
 from judgekit.dataset.score_input import read_score_items
 from judgekit.errors import WorkspaceError
-from judgekit.judge.evaluation import EvaluateResult, items_of, measure, own_items
+from judgekit.judge.evaluated import EvaluateResult
+from judgekit.judge.evaluation import items_of, measure, new_items, own_items
 from judgekit.judge.finding import copy_judge, find_judge
 from judgekit.judge.loading import LoadedJudge, judge_backbone, load
 from judgekit.judge.manifest import JudgeManifest
@@ -212,7 +213,8 @@ class Judge:
     ) -> EvaluateResult:
         """Compare the judge with human annotations it was not trained on.
 
-        A judge of pairwise comparisons is asked in both orders, for its order gap.
+        Items that it was trained on are recognised by their texts and left out. A judge of pairwise comparisons is
+        asked in both orders, for its order gap.
 
         Args:
             data: annotations in memory or in a file, in any layout that `ingest` reads, with the judge's columns and
@@ -227,18 +229,19 @@ class Judge:
             WorkspaceError: the judge's dataset is gone or has changed.
 
         Examples:
-            >>> figures = judge.evaluate("votes.csv", resamples=100)
-            >>> figures.items, sorted(figures.baselines)
-            (60, ['class_prior', 'uniform'])
+            >>> figures = judge.evaluate("held_out.csv", resamples=100)
+            >>> len(figures.items), sorted(figures.baselines)
+            (20, ['class_prior', 'uniform'])
         """
         chosen = MeasureSettings.chosen(settings, keywords)
         mirror = self._mirror(is_required=chosen.both_orders) or find_mirror(self.fields, self.labels)
         if data is None:
-            items, about = own_items(self._own_workspace(), self.entry, chosen.part.value)
+            material = own_items(self._own_workspace(), self.entry, chosen.part.value)
         else:
             source = read_files([_input(data)], ReadOptions.of(chosen))
-            items, about = items_of(source, self.manifest, chosen, reporter), source.name
-        return measure(self.entry, self.loaded, mirror, items, about, chosen, reporter)
+            found = items_of(source, self.manifest, chosen, reporter)
+            material = new_items(found, source.name, self.entry, self._workspace)
+        return measure(self.entry, self.loaded, mirror, material, chosen, reporter)
 
     def save(self, folder: str | PathLike[str], *, force: bool = False) -> Path:
         """Copy the judge into a folder of its own, whole or not at all; `Judge.load` opens it there.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from judgekit.dataset.opening import open_workspace
 from judgekit.judge.describing import judge_manifest
+from judgekit.judge.known_items import keep_items
 from judgekit.judge.manifest import ADAPTER_FOLDER, JUDGES, LOG_FILE, TEMPLATE_FILE, runs_of_judges
 from judgekit.models.loading import choose_device
 from judgekit.training.assembly import Trained, Training, assemble
@@ -18,6 +19,7 @@ from judgekit.training.processes import Processes, join_processes
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.training.result import TrainResult
 from judgekit.training.setup import set_up
+from judgekit.training.training_data import split_parts
 from judgekit.workspace.atomic import write_text
 from judgekit.workspace.store import Workspace
 
@@ -84,6 +86,8 @@ def _commit(place: Workspace, run: Run, training: Training, trained: Trained) ->
     with place.staged(JUDGES, run.name, replace=run.manifest.force) as staged:
         training.model.save_adapter(staged.path / ADAPTER_FOLDER)
         write_text(staged.path / TEMPLATE_FILE, run.dataset.template.source)
+        items = run.dataset.items
+        keep_items(staged.path, items, split_parts(items, training.settings), run.dataset.template.fields)
         write_text(staged.path / LOG_FILE, "".join(json.dumps(row) + "\n" for row in trained.state.log))
         entry = staged.commit(judge_manifest(run.dataset, training, trained, run=run.manifest.run_id))
     run.checkpoint.discard()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,20 +21,28 @@ _NUMBER = r"^[+\-]?[0-9][0-9.,]*([eE][+\-]?[0-9]+)?%?$"
 
 
 def write_scores(scores: Scores, output: Path, reporter: Reporter = SILENT) -> Scores:
-    """Write the score table as CSV, whole or not at all.
-
-    No text becomes a formula that was none in the data: an apostrophe then stands in front of it.
-
-    Args:
-        scores: what to write.
-        output: the file.
-        reporter: told about texts that a spreadsheet would have calculated.
+    """Write the score table as `write_table` does.
 
     Returns:
         The scores with the place of the file.
     """
     table = scores.to_polars()
     own = table.columns[scores.ids.width if scores.formulas_are_given else 0 :]
+    write_table(table, output, own=own, reporter=reporter)
+    return replace(scores, output=output)
+
+
+def write_table(table: pl.DataFrame, output: Path, *, own: Sequence[str], reporter: Reporter = SILENT) -> None:
+    """Write a table as CSV, whole or not at all.
+
+    No text becomes a formula that was none in the data: an apostrophe then stands in front of it.
+
+    Args:
+        table: what to write.
+        output: the file.
+        own: the columns in which a spreadsheet would find no formula yet.
+        reporter: told about texts that a spreadsheet would have calculated.
+    """
     table = table.rename({name: f"'{name}" for name in own if _is_formula(pl.Series([name])).item()})
     for name in table.select(pl.selectors.string()).columns:
         column = table.get_column(name)
@@ -47,7 +56,6 @@ def write_scores(scores: Scores, output: Path, reporter: Reporter = SILENT) -> S
             )
     with replaced_file(output) as temporary:
         table.write_csv(temporary)
-    return replace(scores, output=output)
 
 
 def _is_formula(texts: pl.Series) -> pl.Series:

@@ -9,8 +9,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from judgekit.core.metrics import Interval
-from judgekit.judge.evaluation import EvaluateResult
-from judgekit.reports.blocks import Column, Rows, heading
+from judgekit.judge.evaluated import EvaluateResult
+from judgekit.reports.blocks import Column, Rows, heading, point
+from judgekit.reports.verdict import next_step, verdict
 from judgekit.wording import counted
 
 METRIC_WORDS = {
@@ -26,10 +27,6 @@ METRIC_WORDS = {
     "order_gap": "order gap",
 }
 _HIGHER_IS_BETTER = {"accuracy", "entropy_correlation"}
-FEWEST_ITEMS = 50
-"""On fewer items the figures depend on which items they are."""
-GOOD, FAIR = 0.7, 0.3
-"""Shares of the way from the class prior to a perfect judge."""
 
 
 def evaluate_page(result: EvaluateResult) -> RenderableType:
@@ -49,10 +46,14 @@ def evaluate_page(result: EvaluateResult) -> RenderableType:
     return Group(
         heading(f"Judge {result.judge} on {result.source}"),
         *(Text(sentence) for sentence in verdict(result)),
+        *([Text(advice)] if (advice := next_step(result)) else []),
+        Text(""),
+        _in_context(result),
         Text(""),
         Rows(columns, rows),
         Text(""),
         *(Text(sentence) for sentence in _remarks(result)),
+        *(point(f"{'met' if one.met else 'MISSED'}: {one.sentence}") for one in result.requirements),
     )
 
 
@@ -71,22 +72,19 @@ def _figures(found: Interval | None) -> tuple[str, str]:
     return shown(found.value), "" if math.isnan(found.low) else f"{shown(found.low)} … {shown(found.high)}"
 
 
-def verdict(result: EvaluateResult) -> Iterator[str]:
-    """What the KL means, in one or two sentences."""
-    if result.items < FEWEST_ITEMS:
-        yield f"Too few items to tell: {counted(result.items, 'item')}, where {FEWEST_ITEMS} are few."
-    kl, prior, floor = _kl(result), result.baselines["class_prior"]["kl"] or 0.0, result.noise_floor
-    if kl >= prior:
-        yield (
-            "Not better than the class prior: this judge has learned nothing that carries over. More items or "
-            "annotators, a larger --backbone, another template or, for comparisons of two sides, --swap may help."
-        )
-    elif kl <= floor:
-        yield "As near to these annotations as their noise lets anyone see: more annotators would tell more."
-    else:
-        way = (prior - kl) / (prior - floor)
-        word = "Good" if way >= GOOD else "Fair" if way >= FAIR else "Weak"
-        yield f"{word}: {way:.0%} of the way from the class prior to a perfect judge, by KL."
+def _in_context(result: EvaluateResult) -> RenderableType:
+    """The KL of the judge among those of others on the same items."""
+    kl, floor, prior = _kl(result), result.floor.value, result.baselines["class_prior"]["kl"]
+    found = {
+        "a perfect judge (the noise floor)": floor,
+        "this judge": kl,
+        "one annotator": result.one_annotator,
+        "the label shares alone (class prior)": prior,
+        "every label equally likely (uniform)": result.baselines["uniform"]["kl"],
+    }
+    known = sorted(((value, name) for name, value in found.items() if value is not None), key=lambda one: one[0])
+    columns = [Column("", is_figure=False), Column("KL, nats ↓", is_bold=True), Column("above the floor")]
+    return Rows(columns, [(name, shown(value), shown(max(0.0, value - floor))) for value, name in known])
 
 
 def _kl(result: EvaluateResult) -> float:
@@ -95,13 +93,18 @@ def _kl(result: EvaluateResult) -> float:
 
 
 def _remarks(result: EvaluateResult) -> Iterator[str]:
-    """What the figures rest on."""
-    kl, floor = _kl(result), result.noise_floor
-    excess = "an infinite KL" if math.isinf(kl) else f"{max(0.0, kl - floor):.3f} more"
+    """What the figures rest on, and what their names mean."""
+    items = len(result.items)
+    if result.left_out:
+        yield (
+            f"{counted(result.left_out, 'item was', 'items were')} left out: the judge was trained or chosen on the "
+            "same texts, or nearly the same."
+        )
     yield (
-        f"{counted(result.items, 'item')}, {counted(result.annotations, 'annotation')} "
-        f"({result.annotations / result.items:.1f} per item). Against these annotations a perfect judge would show KL "
-        f"{floor:.3f}; this one has {excess}."
+        f"{counted(items, 'item')}, {counted(result.annotations, 'annotation')} ({result.annotations / items:.1f} per "
+        f"item). KL says how far the judge's distributions are from people's, in nats; lower is better. A few "
+        f"annotations are noisy: even a perfect judge would show KL {shown(result.floor.value)}"
+        f"{_between(result.floor)} against them, {_estimated(result)}; this one is {_excess(result)}."
     )
     yield "Accuracy: the judge's most probable label against the most frequent one; ties share the credit."
     if result.truncated:
@@ -119,3 +122,21 @@ def _remarks(result: EvaluateResult) -> Iterator[str]:
             "Order gap: mean |p + p' - 1|, where p and p' say how far the side shown first is preferred in either "
             f"order; 0 where the order decides nothing. The other figures are {orders}."
         )
+
+
+def _estimated(result: EvaluateResult) -> str:
+    if math.isnan(result.floor.low):
+        return "a rough guess, as no item has two annotations"
+    return "as all annotations of the dataset say"
+
+
+def _excess(result: EvaluateResult) -> str:
+    if math.isinf(result.excess.value):
+        return "infinitely far above that"
+    if result.excess.value <= 0:
+        return "not above that"
+    return f"{shown(result.excess.value)} above that{_between(result.excess)}"
+
+
+def _between(found: Interval) -> str:
+    return "" if math.isnan(found.low) else f" ({shown(max(0.0, found.low))} to {shown(max(0.0, found.high))})"

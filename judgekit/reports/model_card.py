@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 
 from judgekit.config import ModelKind
-from judgekit.judge.evaluation import Figure
+from judgekit.judge.evaluated import Figure
 from judgekit.judge.export_facts import CardFacts
 from judgekit.reports.evaluate_page import METRIC_WORDS
 from judgekit.wording import listed

@@ -25,9 +25,9 @@ from judgekit.core.agreement import (
 )
 from judgekit.core.ceiling import ceiling
 from judgekit.core.distributions import class_prior, raw_agreement
-from judgekit.core.metrics import baselines, noise_floor
+from judgekit.core.floor import fit_populations, floor_of
+from judgekit.core.metrics import baselines
 from judgekit.core.planning import plan_test
-from judgekit.core.targets import fit_strength
 from judgekit.dataset.annotation_columns import describe_columns
 from judgekit.dataset.opening import load_annotations, open_dataset, open_workspace
 from judgekit.dataset.result import PSEUDONYMS
@@ -65,7 +65,8 @@ def check(
     items = opened.items
     counts, labels = items.counts, items.labels
     prior = class_prior(counts)
-    strength = fit_strength(counts, prior)
+    populations = fit_populations(counts, seed=chosen.seed)
+    strength = populations.fitted.strength
     compared = prevalence(counts)
     annotations = load_annotations(opened.folder)
     per_item = counts.sum(axis=1)
@@ -90,7 +91,7 @@ def check(
         fleiss_kappa=fleiss_kappa(counts),
         ceiling=ceiling(counts, seed=chosen.seed),
         class_prior=baselines(counts, prior)["class_prior"],
-        noise_floor=noise_floor(counts),
+        floor=floor_of(populations, per_item, confidence=chosen.confidence),
         strength=strength,
         test_plan=plan_test(prior, strength, precision=chosen.precision, seed=chosen.seed),
         confused_labels=[(labels[one], labels[two], share) for one, two, share in confused_labels(counts)],

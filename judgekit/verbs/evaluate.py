@@ -7,11 +7,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Unpack
 
-from judgekit.config import EvaluateSettings, Part
+from judgekit.config import EvaluateSettings
 from judgekit.config.keywords import EvaluateKeywords
-from judgekit.judge.evaluation import EvaluateResult, KeptEvaluation
+from judgekit.judge.evaluated import EvaluateResult, KeptEvaluation
 from judgekit.judge.judge import Judge
 from judgekit.judge.manifest import EVALUATION_FILE
+from judgekit.judge.score_table import check_output, write_table
 from judgekit.reports.evaluate_page import evaluate_page as evaluate_page
 from judgekit.tables.frames import TableData
 from judgekit.training.reporter import SILENT, Reporter
@@ -21,8 +22,10 @@ from judgekit.workspace.manifest import now
 def evaluate(
     data: TableData | str | PathLike[str] | None = None,
     *,
+    output: str | PathLike[str] | None = None,
     judge: str | PathLike[str] | None = None,
     workspace: str | Path | None = None,
+    force: bool = False,
     offline: bool = False,
     reporter: Reporter = SILENT,
     settings: EvaluateSettings | None = None,
@@ -30,32 +33,42 @@ def evaluate(
 ) -> EvaluateResult:
     """Compare a judge with human annotations it was not trained on; the judge keeps the figures for its model card.
 
-    A judge of pairwise comparisons is asked in both orders, for its order gap.
+    Items that it was trained on are recognised by their texts and left out. A judge of pairwise comparisons is asked
+    in both orders, for its order gap. A requirement that is not met raises nothing here; see `EvaluateResult.missed`.
 
     Args:
         data: annotations in a file or in memory, in any layout that `ingest` reads, with the judge's columns and
             labels; None takes the test part of the dataset the judge was trained on.
+        output: where to write every evaluated item with people's and the judge's distribution; None writes nothing.
         judge: its name, or its folder; None takes the newest.
         workspace: its folder; None finds one.
+        force: replace the output if it is there.
         offline: never ask the hub.
         reporter: gets notes and progress.
         settings: how the judge is loaded and measured.
         keywords: fields of `EvaluateSettings`; they win over `settings`.
 
     Raises:
-        DataError: the table cannot be read, lacks columns, or has labels the judge does not know.
+        DataError: the table cannot be read, lacks columns, or has labels the judge does not know; or the output is
+            there already.
         LabelError: both orders are asked for and the judge compares no two sides.
         WorkspaceError: there is no such judge, or its dataset is gone or has changed.
 
     Examples:
-        >>> figures = evaluate("votes.csv", judge="comments")
-        >>> figures.items, figures.annotations
-        (60, 180)
+        >>> figures = evaluate("held_out.csv", judge="comments")
+        >>> len(figures.items), figures.annotations
+        (20, 60)
     """
     chosen = EvaluateSettings.chosen(settings, keywords)
     opened = Judge.load(judge, workspace=workspace, offline=offline, settings=chosen)
+    if output is not None:
+        read = Path(data) if isinstance(data, str | PathLike) else None
+        check_output(Path(output), read=read, force=force)
     result = opened.evaluate(data, reporter=reporter, settings=chosen)
-    if data is not None or chosen.part is Part.test:  # figures on other parts would flatter it
+    if output is not None:
+        table = result.items.to_polars()
+        write_table(table, Path(output), own=table.columns, reporter=reporter)
+    if result.is_test:  # on other items the figures would flatter it
         _keep(result, opened.folder, reporter)
     return result
 

@@ -41,7 +41,7 @@ def test_json_has_the_keys_that_scripts_read(run: Run, dataset: str) -> None:
     for row in ("one", "half"):
         assert {"kl", "accuracy"} <= set(facts["ceiling"][row])
     assert set(facts["class_prior"]) == {"kl", "accuracy"}
-    assert set(facts["noise_floor"]) == {"kl"}
+    assert set(facts["noise_floor"]) == {"kl", "low", "high"}
     assert {
         "raw_agreement", "fleiss_kappa", "label_shares", "imbalance", "confused_labels", "annotations_per_item",
         "annotators", "disagreed_items", "duplicates", "leakage", "long_texts", "advice", "warnings", "thresholds",

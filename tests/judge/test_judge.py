@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from made_up_votes import LABELS, votes_rows, write_csv
 
-from judgekit.config import LoadSettings, PredictSettings
+from judgekit.config import Dtype, LoadSettings, PredictSettings
 from judgekit.errors import DataError, LabelError, SettingsError, WorkspaceError
 from judgekit.judge import judge as judge_module
 from judgekit.judge.judge import Judge
@@ -20,7 +20,7 @@ from judgekit.judge.scores import Score, Scores
 from judgekit.training.reporter import Reporter
 
 ITEMS = [{"text": "dirty tea"}, {"text": "clean bed, kind host"}, {"text": "slow soup"}]
-EXACT = LoadSettings(device="cpu", dtype="float32")
+EXACT = LoadSettings(device="cpu", dtype=Dtype.float32)
 
 
 class Listener(Reporter):
@@ -211,7 +211,8 @@ def test_annotations_in_memory_and_in_a_file_give_the_same_figures(judge: Judge,
     path = workspace_votes(finished)
     from_file, from_frame = judge.evaluate(path), judge.evaluate(pl.read_csv(path))
     assert from_file.source == "votes.csv"
-    assert from_frame._replace(source="votes.csv") == from_file
+    assert from_frame._replace(source="votes.csv", items=from_file.items) == from_file
+    assert from_frame.items.to_polars().equals(from_file.items.to_polars())
 
 
 def test_a_judge_in_a_folder_of_its_own_has_no_dataset(finished: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,9 +16,10 @@ from rich.console import Console, RenderableType
 
 from judgekit import check, ingest, show
 from judgekit.core.calibration import Calibration
+from judgekit.core.floor import Signal
 from judgekit.core.metrics import Interval
 from judgekit.dataset.result import FilledTemplate
-from judgekit.judge.evaluation import EvaluateResult
+from judgekit.judge.evaluated import EvaluatedItems, EvaluateResult
 from judgekit.judge.export import ExportResult
 from judgekit.judge.prompt_as_read import PromptAsRead, Token, Word
 from judgekit.judge.scores import Scores
@@ -56,12 +59,17 @@ def interval(value: float) -> Interval:
     return Interval(value, value - 0.111, value + 0.222)
 
 
+ITEMS = EvaluatedItems(
+    ids=["i"] * 1234, texts=pl.DataFrame({"text": ["x"] * 1234}), labels=LABELS,
+    counts=np.ones((1234, 3), dtype=np.int64), probabilities=np.full((1234, 3), 1 / 3),
+)  # fmt: skip
 EVALUATED = EvaluateResult(
-    judge=NAME, source=f"{NAME}.csv", items=1234, annotations=5678, truncated=0, dropped=0, label_mass=0.5,
-    both_orders=False,
+    judge=NAME, source=f"{NAME}.csv", items=ITEMS, annotations=5678, truncated=0, dropped=0, left_out=4321,
+    trained_on=0, label_mass=0.5, both_orders=False,
     metrics={"kl": interval(0.345), "accuracy": interval(0.678), "rps": None, "order_gap": interval(0.456)},
     baselines={"class_prior": {"kl": 0.567, "accuracy": 0.432}, "uniform": {"kl": 1.089, "accuracy": 0.333}},
-    noise_floor=0.123, confidence=0.95,
+    floor=Interval(0.123, 0.101, 0.145), one_annotator=0.389, excess=interval(0.222), gain=interval(0.222),
+    signal=Signal(0.444, Interval(0.5, 0.4, 0.6), Interval(1.22, 0.88, 2.66)), confidence=0.95,
 )  # fmt: skip
 
 
@@ -69,19 +77,48 @@ EVALUATED = EvaluateResult(
 def test_evaluate(width: int) -> None:
     text = at(width, evaluate_page(EVALUATED))
     figures = ["0.345", "0.234 … 0.567", "0.567", "1.089", "0.678", "0.567 … 0.900", "0.432", "0.333", "0.345 … 0.678"]
-    assert_whole(text, width, [*figures, "1,234", "5,678", "0.123", "0.222", "50"], [NAME])
-    assert "undefined" in text and "Fair" in text
+    assert_whole(text, width, [*figures, "1,234", "5,678", "0.123", "0.222", "0.389", "4,321", "50"], [NAME])
+    assert "undefined" in text
 
 
-def test_the_verdict_follows_the_figures() -> None:
-    def verdict(kl: float, items: int = 1234) -> str:
-        metrics = {**EVALUATED.metrics, "kl": interval(kl)}
-        return " ".join(at(200, evaluate_page(EVALUATED._replace(metrics=metrics, items=items))).split())
+def words_of(**changed: Any) -> str:
+    return " ".join(at(200, evaluate_page(EVALUATED._replace(**changed))).split())
 
-    assert "Good: 83% of the way" in verdict(0.2) and "Weak: 15% of the way" in verdict(0.5)
-    assert "Not better than the class prior" in verdict(0.6) and "infinite" in verdict(float("inf"))
-    assert "their noise" in verdict(0.1)
-    assert "Too few items to tell: 1 item, where 50 are few." in verdict(0.2, items=1)
+
+def test_the_verdict_says_in_a_sentence_how_well_people_are_predicted() -> None:
+    def people(value: float, low: float, high: float) -> str:
+        assert EVALUATED.signal is not None
+        return words_of(signal=EVALUATED.signal._replace(annotators=Interval(value, low, high)))
+
+    assert "On 1,234 unseen items it predicts people about as well as one colleague would (between 0.9" in words_of()
+    assert "It learns 50% (40% to 60%) of what can be learned from these annotations." in words_of()
+    assert "less well than one colleague" in people(0.4, 0.1, 0.6)
+    assert "as well as 2.6 colleagues together would (between 1.8 and more than 100)" in people(2.6, 1.8, np.inf)
+    assert "as well as more than 100 colleagues together would (more than 100)" in people(np.inf, np.inf, np.inf)
+    worse = words_of(gain=Interval(-0.1, -0.2, 0.0))
+    assert "no better than the label shares" in worse and "What may help:" in worse
+    assert "not measurably better" in words_of(gain=Interval(0.1, -0.2, 0.3))
+    assert "As good as" not in words_of()
+    assert "as good as these items can tell" in words_of(metrics={**EVALUATED.metrics, "kl": interval(0.1)})
+
+
+def test_what_makes_the_figures_doubtful_is_said_first() -> None:
+    few = words_of(items=dataclasses.replace(ITEMS, ids=["i"], texts=ITEMS.texts[:1]))
+    assert few.index("Too few items to tell: 1 item, where 50 are few.") < few.index("it predicts people")
+    seen = words_of(trained_on=1234)
+    assert seen.index("This is no test: the judge was trained or chosen on all of these items.") < seen.index(
+        "predicts"
+    )
+    assert "unseen" not in seen
+    assert "It is not known whether the judge was trained on these items" in words_of(trained_on=None)
+
+
+def test_an_infinite_kl_is_said_so() -> None:
+    infinite = Interval(np.inf, np.nan, np.nan)
+    page = words_of(
+        metrics={**EVALUATED.metrics, "kl": infinite}, excess=infinite, gain=Interval(-np.inf, np.nan, np.nan)
+    )
+    assert "infinite" in page and "no better than the label shares" in page
 
 
 @pytest.mark.parametrize("width", WIDTHS)

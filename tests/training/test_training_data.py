@@ -123,7 +123,7 @@ def test_a_judge_is_trained_with_weights_and_tested_on_the_given_part(dataset: A
     assert weights["annotators"] == 5 and set(weights) == {"annotators", "min", "mean"}
     tested = evaluate(workspace=tmp_path / "ws")
     given = data.items.take((data.items.parts == "test").to_numpy())
-    assert (tested.items, tested.annotations) == (12, int(given.counts.sum()))
+    assert (len(tested.items), tested.annotations) == (12, int(given.counts.sum()))
 
 
 def test_annotations_outside_the_training_part_have_no_say(dataset: Any, data_of: Any, tmp_path: Path) -> None:

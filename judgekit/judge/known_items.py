@@ -1,0 +1,129 @@
+"""What a judge knows of the items of its dataset: which it was trained on, and how people judged all of them.
+
+Where the dataset is still there its texts say it; where it is not, a file in the judge's folder does, with a hash of
+each item's texts and its counts of annotations, but no text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from judgekit.dataset.items import ItemTable
+from judgekit.dataset.near_duplicates import group_near_duplicates, plain_text
+from judgekit.dataset.opening import open_dataset
+from judgekit.errors import JudgekitError, WorkspaceError
+from judgekit.judge.manifest import JudgeManifest
+from judgekit.prompts.mirror import find_mirror
+from judgekit.training.training_data import split_parts
+from judgekit.workspace.store import Entry, Workspace
+
+ITEMS_FILE = "items.parquet"
+_HASH, _IS_TRAINED, _COUNT = "text_hash", "trained_on", "count."
+_OWN = ""
+"""The group of what the judge was trained on: the smallest key, so that every group it joins is named so."""
+
+
+class KnownItems(NamedTuple):
+    """The items of a judge's dataset, as far as they are known."""
+
+    hashes: frozenset[int]
+    """Of the texts that it was trained on, or by which its checkpoint and temperature were chosen."""
+    counts: NDArray[np.int64]
+    """Annotations per label of all items of the dataset, `[N, K]`."""
+    texts: pl.DataFrame | None
+    """The texts behind the hashes; None where the dataset is gone or has changed."""
+
+    def seen(self, items: ItemTable, manifest: JudgeManifest) -> NDArray[np.bool_]:
+        """Which items the judge was trained on, `[N]`: with the same texts, or nearly the same.
+
+        Case, punctuation and white space make no difference; nor does the order of the sides of a comparison. Nearly
+        the same is what `near_duplicates` says, which needs the texts.
+        """
+        texts = items.texts.select(manifest.fields)
+        seen = self._hashed(texts)
+        if (mirror := find_mirror(manifest.fields, manifest.labels)) is not None:
+            other = [pl.col(mirror.fields.get(name, name)).alias(name) for name in texts.columns]
+            seen |= self._hashed(texts.select(other))
+        if self.texts is None:
+            return seen
+        both = pl.concat([self.texts, texts])
+        own = pl.repeat(_OWN, self.texts.height, eager=True)
+        others = pl.int_range(texts.height, eager=True).cast(pl.String)
+        joined = group_near_duplicates(both, pl.concat([own, others]).alias("group"))
+        return seen | (joined.groups[self.texts.height :] == _OWN).to_numpy()
+
+    def _hashed(self, texts: pl.DataFrame) -> NDArray[np.bool_]:
+        return np.array([one in self.hashes for one in _hashes(texts)], dtype=np.bool_)
+
+
+def known_items(entry: Entry[JudgeManifest], place: Workspace | None) -> KnownItems | None:
+    """The items of a judge's dataset; None where it is gone and an older judgekit kept nothing of it.
+
+    Args:
+        entry: the judge.
+        place: the workspace of its dataset; None for a judge in a folder of its own.
+
+    Raises:
+        WorkspaceError: the file in the judge's folder is damaged.
+    """
+    from_dataset = None if place is None else _of_dataset(entry, place)
+    if from_dataset is not None:
+        return from_dataset
+    path = entry.path / ITEMS_FILE
+    if not path.is_file():
+        return None
+    try:
+        frame = pl.read_parquet(path, use_pyarrow=False)
+        hashes = frame.filter(_IS_TRAINED).get_column(_HASH).to_list()
+        counts = frame.select(pl.col(_COUNT + label).cast(pl.Int64) for label in entry.manifest.labels).to_numpy()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise WorkspaceError(
+            f"{path} cannot be read: {str(error).splitlines()[0]}",
+            hint="Restore it from a copy, or delete it: items of the training are then no longer recognised.",
+        ) from error
+    return KnownItems(frozenset(hashes), np.ascontiguousarray(counts), None)
+
+
+def keep_items(folder: Path, items: ItemTable, parts: NDArray[np.str_], fields: tuple[str, ...]) -> None:
+    """Leave with a judge what recognises its items where their dataset is not there.
+
+    Args:
+        folder: of the judge.
+        items: of its dataset.
+        parts: the part of each item.
+        fields: the columns that the judge reads.
+    """
+    counts = [pl.Series(_COUNT + label, items.counts[:, k]) for k, label in enumerate(items.labels)]
+    pl.DataFrame(
+        [
+            pl.Series(_HASH, _hashes(items.texts.select(fields)), dtype=pl.UInt64),
+            pl.Series(_IS_TRAINED, parts != "test"),
+            *counts,
+        ]
+    ).write_parquet(folder / ITEMS_FILE, compression="zstd")
+
+
+def _of_dataset(entry: Entry[JudgeManifest], place: Workspace) -> KnownItems | None:
+    """The same from the dataset, if it is still what the judge was trained on."""
+    manifest = entry.manifest
+    try:
+        dataset = open_dataset(place, manifest.dataset.name)
+    except JudgekitError:  # gone, damaged or renamed: the judge's own file must do
+        return None
+    if dataset.content_hash != manifest.dataset.content_hash:
+        return None
+    is_trained = split_parts(dataset.items, manifest.settings) != "test"
+    texts = dataset.items.take(is_trained).texts.select(manifest.fields)
+    return KnownItems(frozenset(_hashes(texts)), dataset.items.counts, texts)
+
+
+def _hashes(texts: pl.DataFrame) -> list[int]:
+    """64 bits of each item's texts, without case and punctuation."""
+    joined = texts.select(pl.concat_str([plain_text(name) for name in texts.columns], separator="\x1f")).to_series()
+    return [int.from_bytes(hashlib.blake2b(one.encode(), digest_size=8).digest(), "little") for one in joined]
