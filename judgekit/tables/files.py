@@ -17,8 +17,8 @@ from judgekit.tables.excel.workbook import read_excel
 from judgekit.tables.frames import open_frame
 from judgekit.tables.joining import join
 from judgekit.tables.json_records.records import Records, read_records
-from judgekit.tables.opening import TITLES, Kind, OpenedFile, open_paths
-from judgekit.tables.source import Fingerprint, SourceTable
+from judgekit.tables.opening import TITLES, Kind, LoadedFile, OpenedFile, open_paths
+from judgekit.tables.source import SourceTable
 from judgekit.tables.tools.recognition import FORMATS, PLAIN, tables_of
 
 _IN_MEMORY = Path("data")
@@ -76,14 +76,13 @@ def read_files(inputs: Sequence[object], options: ReadOptions | None = None) -> 
     problems += _idle_options(kinds, options)
     names = [*(file.stem for file in files), *(f"data{n}" for n, _ in enumerate(frames, 1))]
     opened: dict[int, SourceTable | Records] = {}
-    given: dict[int, Fingerprint] = {}
     seen: dict[str, Path] = {}
     for n, one in enumerate([*files, *frames]):
         try:
             if isinstance(one, OpenedFile):
-                content, sha256, given[n] = one.load()
-                _refuse_second(one, sha256, seen)
-                opened[n] = _read(one, content, options)
+                file = one.load()
+                _refuse_second(one, file.sha256, seen)
+                opened[n] = _read(one, file, options)
             else:
                 opened[n] = open_frame(one, _IN_MEMORY)
         except DataError as error:
@@ -92,7 +91,6 @@ def read_files(inputs: Sequence[object], options: ReadOptions | None = None) -> 
     problems += found_wrong
     if problems:
         raise _together(problems)
-    made = {n: replace(table, given=given.get(n)) for n, table in made.items()}
     source = next(iter(made.values()))
     first = inputs[0] if isinstance(inputs[0], Path) else _IN_MEMORY
     if len(made) > 1 or source.path not in (first, Path("stdin")):
@@ -134,21 +132,21 @@ def _idle_options(kinds: set[str], options: ReadOptions) -> list[DataError]:
     ]
 
 
-def _read(file: OpenedFile, content: bytes, options: ReadOptions) -> SourceTable | Records:
+def _read(file: OpenedFile, loaded: LoadedFile, options: ReadOptions) -> SourceTable | Records:
     """One file by its kind; JSON is left as records, until all files are known."""
-    path, encoding = file.path, options.encoding
+    path, content, encoding = file.path, loaded.content, options.encoding
     kind = _KINDS.get(options.format or "", file.kind)
     if kind == "json":
         content = content if encoding is None else decode_as(path, content, encoding)
         records = read_records(path, content, strict=options.strict)
-        return records._replace(notes=(*file.notes, *records.notes))
+        return records._replace(notes=(*file.notes, *records.notes), given=(loaded.given,))
     if kind == "excel":
         table = read_excel(path, content, sheet=options.sheet)
     elif kind == "csv":
         table = read_table(path, content, delimiter=options.delimiter, encoding=encoding, strict=options.strict)
     else:
         table = read_columnar(path, content, kind=kind)
-    return table.below(file.notes)
+    return replace(table.below(file.notes), given=(loaded.given,))
 
 
 def _together(problems: Sequence[DataError]) -> DataError:

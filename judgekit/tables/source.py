@@ -20,7 +20,7 @@ from judgekit.tables.column_names import did_you_mean
 
 ROW, ITEM = "\x00row", "\x00item"
 """Columns the program adds to a frame: no header can hold a NUL, so they never meet a column of the file."""
-Unit = Literal["line", "row", "record", "annotation"]
+Unit = Literal["line", "row", "record", "annotation", "file"]
 
 
 class Fingerprint(NamedTuple):
@@ -57,8 +57,8 @@ class SourceTable:
     """What the reader found that may be a mistake in the data."""
     members: tuple[SourceTable, ...] = ()
     """The tables of several files in the order of their rows; empty for one file."""
-    given: Fingerprint | None = None
-    """The file that the rows are from, or the zip that holds it; None of several files, and of a table in memory."""
+    given: tuple[Fingerprint, ...] = ()
+    """The files that the rows are from, or the zips that hold them; none of a table in memory, or with members."""
 
     @property
     def name(self) -> str:
@@ -71,7 +71,7 @@ class SourceTable:
         """What was given, each file once; of a table in memory the digest of its cells."""
         if self.members:
             return tuple(dict.fromkeys(one for member in self.members for one in member.fingerprints))
-        return (self.given or Fingerprint.of(self.name, self.frame.write_csv().encode()),)
+        return self.given or (Fingerprint.of(self.name, self.frame.write_csv().encode()),)
 
     @property
     def rows_read(self) -> int:

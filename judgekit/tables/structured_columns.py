@@ -52,7 +52,7 @@ def read_structures(table: SourceTable) -> SourceTable:
     lines, unit = table.lines, table.unit
     if lines is None:
         lines, unit = np.arange(1, frame.height + 1, dtype=np.int64), "row"
-    made = read_json_table(Records(table.path, records, lines, unit))
+    made = read_json_table(Records(table.path, records, lines, unit, given=table.given))
     return made.below(table.notes, warnings=table.warnings, set_aside=table.set_aside)
 
 

@@ -13,9 +13,14 @@ import numpy.typing as npt
 
 from judgekit.errors import MOST_PROBLEMS_SHOWN, DataError
 from judgekit.tables.account import SetAside, in_words
-from judgekit.tables.source import Unit
+from judgekit.tables.column_names import LIST_LABEL_NAMES, TEXT_NAMES, WEAK_TEXT_NAMES, normalise
+from judgekit.tables.source import Fingerprint, Unit
 
 Record = Mapping[str, Any]
+_OF_ITEMS = frozenset(
+    {*LIST_LABEL_NAMES, "completions", "result", "responses", "answers", "annotators", "classifications"}
+)
+"""Names of lists that hold what people said of one item."""
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -33,6 +38,8 @@ class Records(NamedTuple):
     notes: tuple[str, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     """What could not be read; like the notes it is put into the table by whoever reads the file, not by a format."""
+    given: tuple[Fingerprint, ...] = ()
+    """The files, or the zips that hold them."""
 
     def where(self, rows: Iterable[int]) -> str:
         """The first few places among `rows` (records from 0), in words: `lines 3, 8 and 4 more`."""
@@ -183,6 +190,10 @@ def _unwrapped(path: Path, value: dict[str, Any]) -> tuple[list[Any], tuple[str,
             return inner, tuple(value), ()
         inner = [list(one.values()) for one in inner]  # as pandas writes a table: {"text": {"0": …}}
     lists = [name for name, one in value.items() if isinstance(one, list) and any(isinstance(o, dict) for o in one)]
+    if any(_is_of_one_item(value, name) for name in lists):
+        return [value], (), ()
+    if "examples" in lists and "annotators" in lists:  # LightTag's, who beside what
+        lists = ["examples"]
     if len(lists) > 1:
         raise DataError(
             f"{path.name} holds {len(lists)} lists of objects: {', '.join(lists)}.",
@@ -196,6 +207,13 @@ def _unwrapped(path: Path, value: dict[str, Any]) -> tuple[list[Any], tuple[str,
         rows = zip(*inner, strict=True)
         return [dict(zip(value, row, strict=True)) for row in rows], (), ("The file holds one list for each column.",)
     return [value], (), ()
+
+
+def _is_of_one_item(value: dict[str, Any], name: str) -> bool:
+    """Whether a list within an object holds the annotations of one item: the text stands beside it, not within."""
+    beside = any(isinstance(one, dict) or normalise(key) in TEXT_NAMES for key, one in value.items() if key != name)
+    within = {normalise(key) for one in value[name] if isinstance(one, dict) for key in one}
+    return normalise(name) in _OF_ITEMS and beside and not within & (TEXT_NAMES - WEAK_TEXT_NAMES)
 
 
 def _made(

@@ -64,6 +64,7 @@ class Rows:
             roles=roles,
             set_aside=self.account.aside,
             warnings=tuple(warnings),
+            given=self._records.given,
         )
 
 

@@ -38,6 +38,6 @@ class Format(NamedTuple):
         lines, unit = table.lines, table.unit
         if lines is None:
             lines, unit = np.arange(1, table.frame.height + 1, dtype=np.int64), "row"
-        return self.read(Records(table.path, self.records_of(table), lines, unit), ()).below(
+        return self.read(Records(table.path, self.records_of(table), lines, unit, given=table.given), ()).below(
             table.notes, warnings=table.warnings, set_aside=table.set_aside
         )

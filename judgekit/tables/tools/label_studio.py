@@ -8,6 +8,7 @@ among the keys (JSON_MIN), by their shape, or because they differ within an item
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,6 +27,7 @@ _FLAT = frozenset({_ANNOTATOR, _ANNOTATION, "lead_time"})
 _LABEL_TYPES = frozenset({"choices", "rating", "number", "taxonomy", "pairwise"})
 _LABEL_KEYS = frozenset({"choices", "rating", "number", "taxonomy", "selected"})
 _OF_THE_PICTURE = frozenset({"type", "original_width", "original_height", "image_rotation"})
+_SIDE = re.compile(r"(?<![^\W\d_])(a|b|left|right|first|second|one|two)(?![^\W\d_])|\d+")
 _TITLE = "a Label Studio export"
 _NO_LABEL = "its results are not labels of the item, but regions or free words"
 
@@ -33,7 +35,7 @@ _NO_LABEL = "its results are not labels of the item, but regions or free words"
 def is_export(records: Sequence[Record]) -> bool:
     """Whether records look like Label Studio's JSON or JSON_MIN."""
     is_json = all(_annotations(record) is not None for record in records)
-    return bool(records) and (is_json or all(map(_is_flat, records)))
+    return bool(records) and (is_json or all(map(_is_flat, records)) or all(map(_is_stored, records)))
 
 
 def read(records: Records, companions: Sequence[Records] = ()) -> SourceTable:
@@ -44,11 +46,41 @@ def read(records: Records, companions: Sequence[Records] = ()) -> SourceTable:
     """
     if any(map(_is_flat, records.records)):
         return _read_flat(records)
+    if all(map(_is_stored, records.records)):
+        records = _tasks_of_stored(records)
     if all(_annotations(record) is None for record in records.records):
         raise DataError(
             f"{records.path.name} is not {_TITLE}.", hint="Export the project as JSON, JSON_MIN, CSV or TSV."
         )
     return _read_tasks(records)
+
+
+def _is_stored(record: Record) -> bool:
+    """Whether a record is one annotation, as the storage for targets gets it, with its task within."""
+    return _is_annotation(record) and "result" in record and "task" in record
+
+
+def _tasks_of_stored(records: Records) -> Records:
+    """The tasks with their annotations.
+
+    Raises:
+        DataError: the annotations do not hold the data of their tasks.
+    """
+    tasks: dict[str, dict[str, Any]] = {}
+    places: list[int] = []
+    for n, record in enumerate(records.records):
+        task = record["task"]
+        if not isinstance(task, Mapping) or not isinstance(task.get("data"), Mapping):
+            raise DataError(
+                f"{records.path.name} holds annotations of Label Studio without the data of their tasks.",
+                hint="Export the project as JSON: it has the tasks with all their annotations.",
+            )
+        key = as_cell(task.get("id")) or as_cell(task["data"])
+        if key not in tasks:
+            tasks[key] = {"id": task.get("id"), "data": task["data"], "annotations": []}
+            places.append(n)
+        tasks[key]["annotations"].append(record)
+    return records._replace(records=list(tasks.values()), positions=records.positions[places])
 
 
 def _read_tasks(records: Records) -> SourceTable:
@@ -69,7 +101,7 @@ def _read_tasks(records: Records) -> SourceTable:
             if annotation.get("was_cancelled") or annotation.get("skipped"):
                 answers.account.set_aside("the annotator skipped the item (was_cancelled)", [n])
                 continue
-            found = _labels_by_control(annotation, left_out)
+            found = _labels_by_control(annotation, record["data"], left_out)
             if annotation["result"] and not found:
                 answers.account.set_aside(_NO_LABEL, [n])
                 continue
@@ -98,7 +130,13 @@ def _read_flat(records: Records) -> SourceTable:
         if not row[_ANNOTATION] and not row[_ANNOTATOR]:
             answers.account.set_aside(UNLABELLED, [n])
             continue
-        found = {name: _labels_in(_value(row.get(name))) or [] for name in controls if name not in no_labels}
+        found = {
+            name: _named_sides(
+                _labels_in(_value(row.get(name))) or [], {key: row[key] for key in row if key not in hidden}
+            )
+            for name in controls
+            if name not in no_labels
+        }
         data = {name: spoken(_value(row.get(name))) or row.get(name) for name in names if name not in hidden}
         answers.add(n, row.get(_ITEM), row.get(_ANNOTATOR), data, found if controls else None)
     more = ", ".join(name for name in controls if name in no_labels)
@@ -130,7 +168,7 @@ def _annotator(completed_by: Any, is_by_number: bool) -> str:
     return next((as_cell(completed_by[key]) for key in keys if completed_by.get(key)), "")
 
 
-def _labels_by_control(annotation: Record, left_out: Counter[str]) -> dict[str, list[str]]:
+def _labels_by_control(annotation: Record, data: Record, left_out: Counter[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for result in annotation["result"] or ():
         kind = as_cell(result.get("type"))
@@ -138,9 +176,27 @@ def _labels_by_control(annotation: Record, left_out: Counter[str]) -> dict[str, 
         if labels is None:
             left_out[f"{kind} of regions" if kind in _LABEL_TYPES else kind] += 1
             continue
+        if kind == "pairwise":
+            labels = _named_sides(labels, data, result.get("to_name"))
         of_control = found.setdefault(as_cell(result.get("from_name")) or kind, [])
         of_control += [label for label in labels if label not in of_control]
     return found
+
+
+def _named_sides(labels: Sequence[str], data: Record, to_name: Any = None) -> list[str]:
+    """Labels in which `left` and `right` are the columns of the two texts that were compared, where these are known."""
+    if not {"left", "right"}.issuperset(labels):
+        return list(labels)
+    shown = to_name if isinstance(to_name, list) else as_cell(to_name).split(",")
+    pair = [name for name in map(as_cell, shown) if name in data]
+    if len(pair) != 2:
+        stems: dict[str, list[str]] = {}
+        for name in data:
+            stems.setdefault(_SIDE.sub("", name.casefold()), []).append(name)
+        pairs = [sorted(names) for names in stems.values() if len(names) == 2]
+        pair = pairs[0] if len(pairs) == 1 else []
+    names: dict[str, str] = dict(zip(("left", "right"), pair, strict=False))
+    return [names.get(label, label) for label in labels]
 
 
 def _labels_in(value: Any) -> list[str] | None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
 
 from judgekit.errors import DataError
 from judgekit.tables.json_records.records import Records
@@ -10,15 +13,23 @@ from judgekit.tables.json_records.table import read_json_table
 from judgekit.tables.source import SourceTable
 from judgekit.tables.structured_columns import read_structures
 from judgekit.tables.tools.argilla import ARGILLA
+from judgekit.tables.tools.argilla_one import ARGILLA_ONE
 from judgekit.tables.tools.doccano import DOCCANO
+from judgekit.tables.tools.figure_eight import FIGURE_EIGHT
 from judgekit.tables.tools.format import Format
+from judgekit.tables.tools.ground_truth import GROUND_TRUTH
 from judgekit.tables.tools.label_studio import LABEL_STUDIO
 from judgekit.tables.tools.lewidi import LEWIDI
+from judgekit.tables.tools.lighttag import LIGHTTAG
 from judgekit.tables.tools.mt_bench import MT_BENCH
+from judgekit.tables.tools.mturk import MTURK
 from judgekit.tables.tools.nli import CHAOSNLI, SNLI
 from judgekit.tables.tools.pandalm import PANDALM
+from judgekit.tables.tools.potato import POTATO
 from judgekit.tables.tools.prodigy import PRODIGY
 from judgekit.tables.tools.summeval import SUMMEVAL
+from judgekit.tables.tools.toloka import TOLOKA
+from judgekit.tables.totals import without_totals
 
 FORMATS: tuple[Format, ...] = (
     SNLI,
@@ -29,8 +40,15 @@ FORMATS: tuple[Format, ...] = (
     SUMMEVAL,
     LABEL_STUDIO,
     ARGILLA,
+    ARGILLA_ONE,
     PRODIGY,
     DOCCANO,
+    LIGHTTAG,
+    GROUND_TRUTH,
+    MTURK,
+    TOLOKA,
+    FIGURE_EIGHT,
+    POTATO,
 )
 PLAIN = "plain"
 """In place of the name of a format: no file is to be recognised as one's."""
@@ -50,6 +68,7 @@ def tables_of(
     Returns:
         The tables by the number of the file, without the files that were read into others, and all problems.
     """
+    opened = _together(opened)
     records = {n: one for n, one in opened.items() if isinstance(one, Records)}
     formats = {n: _format_of(found, name) for n, found in records.items()}
     companions = {
@@ -71,6 +90,30 @@ def tables_of(
         except DataError as error:
             problems.append(error)
     return made, problems
+
+
+def _together(opened: Mapping[int, SourceTable | Records]) -> Mapping[int, SourceTable | Records]:
+    """The files with those of one folder that hold one object each as one: a tool writes a file for each item."""
+    alone: dict[tuple[Path, frozenset[str]], list[int]] = {}
+    for n, one in opened.items():
+        if not isinstance(one, Records) or one.unit != "record" or len(one.records) != 1:
+            continue
+        if not one.keys and not one.set_aside:
+            alone.setdefault((one.path.parent, frozenset(one.records[0])), []).append(n)
+    found = dict(opened)
+    for (folder, _), numbers in alone.items():
+        parts = [one for n in numbers if isinstance(one := found[n], Records)]
+        if len(parts) > 1:
+            found[numbers[0]] = Records(
+                folder,
+                [record for one in parts for record in one.records],
+                np.arange(1, len(parts) + 1),
+                "file",
+                notes=tuple(dict.fromkeys(note for one in parts for note in one.notes)),
+                given=tuple(dict.fromkeys(given for one in parts for given in one.given)),
+            )
+            found = {n: one for n, one in found.items() if n not in numbers[1:]}
+    return found
 
 
 def _format_of(found: Records, name: str | None) -> Format | None:
@@ -98,5 +141,5 @@ def _refined(table: SourceTable, name: str | None) -> SourceTable:
         if known.name == name or (name is None and known.matches_columns(table.frame.columns)):
             return known.read_table(table)
     if name in (None, PLAIN):
-        return read_structures(table)
+        return read_structures(without_totals(table))
     raise DataError(f"{table.name} is a table, and --format {name} reads JSON.", hint="Omit --format.")

@@ -270,3 +270,21 @@ def test_only_its_own_files_are_its():
         assert not LABEL_STUDIO.matches([record])
         with pytest.raises(DataError, match="not a Label Studio export"):
             LABEL_STUDIO.read(read_records(Path("x.json"), json.dumps([record]).encode(), strict=True), ())
+
+
+@pytest.mark.parametrize(
+    ("data", "to_name", "sides"),
+    [
+        ({"prompt": "Q", "answer1": "x", "answer2": "y"}, "t1,t2", {"answer1", "answer2"}),
+        ({"prompt": "Q", "gpt": "x", "human": "y"}, ["gpt", "human"], {"gpt", "human"}),
+        ({"prompt": "Q", "text_left": "x", "text_right": "y"}, None, {"text_left", "text_right"}),
+        ({"prompt": "Q", "one": "x", "other": "y"}, None, {"left", "right"}),
+    ],
+)
+def test_the_sides_of_a_comparison_are_named_by_their_columns(data, to_name, sides):
+    def compared(who: int, side: str):
+        return annotation(who, {**result("better", "pairwise", {"selected": side}), "to_name": to_name})
+
+    records = [{"id": 1, "data": data, "annotations": [compared(1, "left"), compared(2, "right")]}]
+    table = read(records)
+    assert set(table.frame.get_column("better")) == sides
