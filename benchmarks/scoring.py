@@ -23,7 +23,7 @@ from transformers import AutoModelForSequenceClassification, pipeline
 
 from judgekit.config import Dtype, ScoreSettings
 from judgekit.core.calibration import Calibration
-from judgekit.models.loading import LoraSettings, choose_device, choose_dtype, load_judge, new_judge
+from judgekit.models.loading import LoraSettings, choose_device, choose_dtype, load_judge, new_judge, read_adapter
 from judgekit.training.predict import predict
 
 LEAST_TIMES_THE_PIPELINE = 5
@@ -48,7 +48,9 @@ def judgekit_scorer(found: StarterItems, device: torch.device) -> Scorer:
     )
     with tempfile.TemporaryDirectory() as folder:
         fresh.save_adapter(Path(folder))
-        model = load_judge(found.backbone, Path(folder), label_words=None, device=device, dtype=dtype)
+        model = load_judge(
+            found.backbone, read_adapter(Path(folder), labels=labels), label_words=None, device=device, dtype=dtype
+        )
     batch_size = ScoreSettings().batch_size
 
     def score(items: int) -> None:
@@ -79,7 +81,7 @@ def pipeline_scorer(found: StarterItems, device: torch.device, dtype: torch.dtyp
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("file", type=Path, help="a CSV that judgekit ingests without options")
     parser.add_argument("--items", type=int, default=2000, help="items to score")
     parser.add_argument("--rounds", type=int, default=3, help="how often each peer scores them all")

@@ -194,7 +194,7 @@ def _is_of(wanted: Any, value: Any) -> bool:
         return isinstance(value, tuple) and all(isinstance(one, str) for one in cast("tuple[Any, ...]", value))
     if wanted in (int, float):  # Python counts True as 1, and 3 as no float
         is_number = isinstance(value, int if wanted is int else int | float) and not isinstance(value, bool)
-        return is_number and math.isfinite(value)
+        return is_number and (isinstance(value, int) or math.isfinite(value))
     return isinstance(value, wanted)
 
 

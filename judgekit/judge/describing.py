@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import version
+from pathlib import Path
 
 import torch
 
 from judgekit.dataset.opening import Dataset
+from judgekit.judge.judge_files import hash_files
+from judgekit.judge.loading import tokens_of_example
 from judgekit.judge.manifest import (
     AnnotatorWeights,
     JudgeManifest,
@@ -24,8 +27,8 @@ from judgekit.workspace.manifest import now
 _PACKAGES = ("torch", "transformers", "peft", "tokenizers", "numpy", "polars")
 
 
-def judge_manifest(dataset: Dataset, training: Training, trained: Trained, *, run: str) -> JudgeManifest:
-    """What the manifest of a finished training says."""
+def judge_manifest(dataset: Dataset, training: Training, trained: Trained, *, folder: Path, run: str) -> JudgeManifest:
+    """What the manifest of a finished training says of it and of the files in the judge's folder."""
     items, setup, data = dataset.items, training.setup, training.data
     annotations = int(items.counts.sum())
     return JudgeManifest(
@@ -55,6 +58,8 @@ def judge_manifest(dataset: Dataset, training: Training, trained: Trained, *, ru
             label_mass=trained.label_mass,
         ),
         run=run,
+        files=hash_files(folder, setup.backbone.kind),
+        tokens=tokens_of_example(setup.prompts),
     )
 
 

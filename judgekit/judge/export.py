@@ -20,9 +20,9 @@ from judgekit.dataset.manifest import DATASETS
 from judgekit.dataset.opening import open_dataset
 from judgekit.errors import BackboneError, DataError, JudgekitError
 from judgekit.judge.judge import Judge
-from judgekit.judge.loading import LoadedJudge, judge_backbone, judge_prompts, judge_verbalizer
+from judgekit.judge.loading import LoadedJudge, head_labels, judge_backbone, judge_prompts, judge_verbalizer
 from judgekit.judge.manifest import ADAPTER_FOLDER, ExportManifest, JudgeManifest
-from judgekit.models.loading import Backbone, check_4bit, choose_device, load_tokenizer
+from judgekit.models.loading import Backbone, check_4bit, choose_device, load_tokenizer, read_adapter
 from judgekit.models.merged import load_merged, own_dtype, save_merged
 from judgekit.training.reporter import Reporter
 from judgekit.workspace.store import Entry, Workspace
@@ -93,7 +93,7 @@ class Merger(NamedTuple):
         verbalizer = judge_verbalizer(self.judge.entry)
         save_merged(
             self.judge.backbone,
-            self.judge.folder / ADAPTER_FOLDER,
+            read_adapter(self.judge.folder / ADAPTER_FOLDER, labels=head_labels(self.judge.manifest)),
             folder,
             label_words=None if verbalizer is None else verbalizer.words,
             device=self.device,

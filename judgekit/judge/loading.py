@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from judgekit.config import LoadSettings, ModelKind, PredictSettings
 from judgekit.core.calibration import Calibration
 from judgekit.errors import BackboneError, WorkspaceError
-from judgekit.judge.manifest import ADAPTER_FILE, ADAPTER_FOLDER, TEMPLATE_FILE, JudgeManifest, ReadingManifest
+from judgekit.judge.judge_files import check_files
+from judgekit.judge.manifest import ADAPTER_FOLDER, TEMPLATE_FILE, JudgeManifest, ReadingManifest
 from judgekit.models import starter
 from judgekit.models.loading import (
     Backbone,
@@ -22,8 +24,11 @@ from judgekit.models.loading import (
     find_backbone,
     load_judge,
     load_tokenizer,
+    longest_input,
+    read_adapter,
 )
 from judgekit.models.reader import LabelReader
+from judgekit.models.saved_adapter import RESTORE
 from judgekit.prompts.template import PromptTemplate
 from judgekit.prompts.verbalizer import Verbalizer
 from judgekit.training.batches import TokenizedPrompts
@@ -31,6 +36,8 @@ from judgekit.training.predict import predict
 from judgekit.training.reporter import Reporter
 from judgekit.training.too_long import encode_fitting
 from judgekit.workspace.store import Entry
+
+EXAMPLE = "It's 9 o'clock: the naïve café (№ 7) – 猫 & Ünïcödé!  judge_kit? 3.14"
 
 
 class Predictions(NamedTuple):
@@ -66,6 +73,7 @@ class LoadedJudge(NamedTuple):
 
         Raises:
             DataError: items are too long, and the settings say to stop then.
+            BackboneError: some logits are not finite.
         """
         encoded, rows, _ = encode_fitting(self.prompts, items, ids, settings.on_too_long)
         done = 0
@@ -76,6 +84,13 @@ class LoadedJudge(NamedTuple):
             reporter.items(done, len(rows))
 
         found = predict(self.reader, encoded, batch_size=settings.batch_size, on_batch=on_batch)
+        lost = np.flatnonzero(~np.isfinite(found.logits).all(axis=1))
+        if len(lost):
+            raise BackboneError(
+                f"For {len(lost):,} of {len(rows):,} items the judge gives infinite numbers or none, and so no "
+                f"distribution; the first is item {ids[int(rows[lost[0]])]}.",
+                hint="Compute with more digits: --dtype float32. If that does not help, train the judge again.",
+            )
         return Predictions(self.calibration.apply(found.logits), encoded.is_truncated, found.label_mass, rows)
 
 
@@ -117,24 +132,57 @@ def load(entry: Entry[JudgeManifest], backbone: Backbone, settings: LoadSettings
             f"trained (SHA-256 {backbone.sha256[:12]}…, then {manifest.backbone.sha256[:12]}…).",
             hint="Restore the backbone, or train the judge again.",
         )
-    if not (entry.path / ADAPTER_FOLDER / ADAPTER_FILE).is_file():
-        raise WorkspaceError(
-            f"The judge {entry.name!r} is damaged: {entry.path / ADAPTER_FOLDER} holds no {ADAPTER_FILE}.",
-            hint=f"Restore it from a copy, or train it again: judgekit train --judge {entry.name} --force",
-        )
+    check_files(entry)
+    adapter = read_adapter(entry.path / ADAPTER_FOLDER, labels=head_labels(manifest))
     verbalizer, device = judge_verbalizer(entry), choose_device(settings.device)
     if manifest.settings.load_in_4bit:
         check_4bit(backbone, device)
     prompts = judge_prompts(entry.path, manifest, load_tokenizer(backbone))
+    _check_tokens(entry, backbone, prompts)
     reader = load_judge(
         backbone,
-        entry.path / ADAPTER_FOLDER,
+        adapter,
         label_words=None if verbalizer is None else verbalizer.words,
         device=device,
         dtype=choose_dtype(settings.dtype, device),
         load_in_4bit=manifest.settings.load_in_4bit,
     )
     return LoadedJudge(reader, prompts, manifest.calibration)
+
+
+def head_labels(manifest: ReadingManifest) -> int | None:
+    """The labels K that a judge's label head has; None for a causal LM, which has no such head."""
+    return len(manifest.labels) if manifest.backbone.kind is ModelKind.encoder else None
+
+
+def _check_tokens(entry: Entry[JudgeManifest], backbone: Backbone, prompts: TokenizedPrompts) -> None:
+    """Compare what the backbone's tokenizer makes of texts with what it made of them in training.
+
+    Raises:
+        BackboneError: it is another, or the judge reads more than the backbone.
+    """
+    manifest, size = entry.manifest, len(prompts.tokenizer)
+    words = [] if manifest.verbalizer is None else manifest.verbalizer.words
+    problems: list[str] = []
+    if any(number >= size for of_label in words for word in of_label for number in word):
+        problems.append(f"the judge reads its labels at tokens beyond the {size:,} of this tokenizer")
+    if manifest.max_length > (longest := longest_input(backbone)):
+        problems.append(f"the judge reads up to {manifest.max_length:,} tokens, the backbone {longest:,}")
+    if manifest.tokens not in (None, tokens_of_example(prompts)):
+        problems.append("texts become other tokens than when the judge was trained")
+    if problems:
+        raise BackboneError(
+            f"The judge {entry.name!r} in {entry.path} does not fit the tokenizer in {backbone.folder}:",
+            problems=problems,
+            hint="Restore the backbone's folder (or the versions of transformers and tokenizers), or train again.",
+        )
+
+
+def tokens_of_example(prompts: TokenizedPrompts) -> str:
+    """SHA-256 of what a judge reads of a made-up item: template, chat frame and tokenizer all show in it."""
+    encoded = prompts.encode([dict.fromkeys(prompts.template.fields, EXAMPLE)])
+    parts = [encoded.input_ids[0], *(encoded.token_type_ids or [])]
+    return hashlib.sha256(b"|".join(part.astype("<i8").tobytes() for part in parts)).hexdigest()
 
 
 def judge_prompts(folder: Path, manifest: ReadingManifest, tokenizer: Any) -> TokenizedPrompts:
@@ -144,9 +192,20 @@ def judge_prompts(folder: Path, manifest: ReadingManifest, tokenizer: Any) -> To
         folder: with the template.
         manifest: of the judge, or of an export.
         tokenizer: of the backbone.
+
+    Raises:
+        TemplateError: the template is wrong.
+        WorkspaceError: it reads other columns than the manifest says.
     """
+    template = PromptTemplate.from_file(folder / TEMPLATE_FILE)
+    if set(template.fields) != set(manifest.fields):
+        raise WorkspaceError(
+            f"{folder / TEMPLATE_FILE} reads {', '.join(template.fields)}; the judge's manifest says "
+            f"{', '.join(manifest.fields)}.",
+            hint=RESTORE,
+        )
     return TokenizedPrompts(
-        PromptTemplate.from_file(folder / TEMPLATE_FILE),
+        template,
         manifest.labels,
         tokenizer,
         for_encoder=manifest.backbone.kind is ModelKind.encoder,

@@ -89,6 +89,8 @@ def _commit(place: Workspace, run: Run, training: Training, trained: Trained) ->
         items = run.dataset.items
         keep_items(staged.path, items, split_parts(items, training.settings), run.dataset.template.fields)
         write_text(staged.path / LOG_FILE, "".join(json.dumps(row) + "\n" for row in trained.state.log))
-        entry = staged.commit(judge_manifest(run.dataset, training, trained, run=run.manifest.run_id))
+        entry = staged.commit(
+            judge_manifest(run.dataset, training, trained, folder=staged.path, run=run.manifest.run_id)
+        )
     run.checkpoint.discard()
     return entry.path

@@ -6,9 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import PlainSerializer
 
-from judgekit.config import TrainSettings
+from judgekit.config import ModelKind, TrainSettings
 from judgekit.config.roles import Roles
 from judgekit.core.calibration import Calibration
+from judgekit.judge.soundness import calibration_problems, file_problems, reading_problems
 from judgekit.models.identity import BackboneIdentity
 from judgekit.prompts.chat import ChatFrame
 from judgekit.prompts.verbalizer import Verbalizer
@@ -17,10 +18,16 @@ from judgekit.workspace.manifest import Manifest, Section
 from judgekit.workspace.store import Kind, Workspace
 
 ADAPTER_FOLDER = "adapter"
-ADAPTER_FILE = "adapter_model.safetensors"  # PEFT's word
 TEMPLATE_FILE = "template.j2"
 LOG_FILE = "log.jsonl"
 EVALUATION_FILE = "evaluation.json"
+_OF_ENCODERS = f"{ADAPTER_FOLDER}/head.safetensors"
+_OF_ALL = (f"{ADAPTER_FOLDER}/adapter_config.json", f"{ADAPTER_FOLDER}/adapter_model.safetensors", TEMPLATE_FILE)
+
+
+def judge_files(kind: ModelKind) -> tuple[str, ...]:
+    """The files that a judge is read from, besides its manifest."""
+    return (*_OF_ALL, _OF_ENCODERS) if kind is ModelKind.encoder else _OF_ALL
 
 
 def _as_object(value: NamedTuple | None) -> dict[str, Any] | None:
@@ -89,6 +96,11 @@ def _with_columns_and_calibration(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, "calibration": {"temperature": values.get("temperature")}}
 
 
+def _without_hashes(values: dict[str, Any]) -> dict[str, Any]:
+    """Version 2 did not say which files belong to a judge."""
+    return {**values, "files": None}
+
+
 class ReadingManifest(Manifest):
     """What is needed to read items as a judge does."""
 
@@ -108,12 +120,17 @@ class ReadingManifest(Manifest):
     class_prior: tuple[float, ...]
     """Label shares of the training items."""
 
+    def problems(self) -> list[str]:
+        """What cannot be so."""
+        return list(reading_problems(self))
+
 
 class JudgeManifest(ReadingManifest):
     """All that scoring needs, and where the judge comes from."""
 
-    VERSION = 2
-    UPGRADES: ClassVar = (_with_columns_and_calibration,)
+    VERSION = 3
+    UPGRADES: ClassVar = (_with_columns_and_calibration, _without_hashes)
+    SEALED_SINCE = 3
 
     dataset: TrainedOn
     columns: Roles
@@ -130,6 +147,18 @@ class JudgeManifest(ReadingManifest):
     metrics: TrainingMetrics
     run: str | None = None
     """Id of the training run; None in a judge of an older judgekit."""
+    files: dict[str, str] | None
+    """SHA-256 of each of `judge_files`, by its path in the folder; None in a judge of an older judgekit."""
+    tokens: str | None = None
+    """SHA-256 of the tokens of a made-up item, as `LoadedJudge` reads it; None in a judge of an older judgekit."""
+
+    def problems(self) -> list[str]:
+        """What cannot be so."""
+        return [
+            *super().problems(),
+            *calibration_problems(self.calibration.temperature),
+            *file_problems(self.files, judge_files(self.backbone.kind)),
+        ]
 
 
 class ExportManifest(ReadingManifest):

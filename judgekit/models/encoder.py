@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from judgekit.models.adapter import save_lora, unique_parameters
 from judgekit.models.reader import Batch, Reading
+from judgekit.models.saved_adapter import HEAD_FILE, read_head
 
-HEAD_FILE = "head.safetensors"
 HEAD_STD = 0.02
 
 
@@ -72,9 +72,9 @@ class EncoderJudge(nn.Module):
 
     def load_head(self, folder: Path) -> None:
         """Read the head that `save_adapter` wrote."""
-        self.head.load_state_dict(load_file(folder / HEAD_FILE, device=str(self.device)))
+        self.head.load_state_dict(read_head(folder))
 
 
 def head_size(folder: Path) -> int:
     """The number of labels K of a saved head."""
-    return len(load_file(folder / HEAD_FILE)["bias"])
+    return len(read_head(folder)["bias"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -15,9 +14,10 @@ from judgekit.errors import BackboneError
 from judgekit.models.backbones import Backbone, find_backbone, load_tokenizer, longest_input
 from judgekit.models.causal import CausalJudge
 from judgekit.models.devices import check_4bit, choose_device, choose_dtype
-from judgekit.models.encoder import EncoderJudge, head_size
+from judgekit.models.encoder import EncoderJudge
 from judgekit.models.pretrained import read_whole
 from judgekit.models.quiet import quiet_libraries
+from judgekit.models.saved_adapter import SavedAdapter, read_adapter
 from judgekit.models.sharding import shard_layers
 
 with quiet_libraries():
@@ -36,6 +36,7 @@ __all__ = [
     "load_tokenizer",
     "longest_input",
     "new_judge",
+    "read_adapter",
 ]
 
 AUTO = "auto"
@@ -105,37 +106,41 @@ def new_judge(
 
 def load_judge(
     backbone: Backbone,
-    folder: Path,
+    adapter: SavedAdapter,
     *,
     label_words: Sequence[Sequence[Sequence[int]]] | None,
     device: torch.device,
     dtype: torch.dtype,
     load_in_4bit: bool = False,
 ) -> EncoderJudge | CausalJudge:
-    """A trained judge model: the backbone with the adapter that `save_adapter` wrote into `folder`.
+    """A trained judge model: the backbone with an adapter that `save_adapter` wrote.
 
     An encoder's adapter is merged into its weights, in float32 before they are rounded to `dtype`: scoring takes half
     the time then, and the merged weights are no further from float32 than the adapter beside rounded ones.
 
     Args:
         backbone: what it was trained on.
-        folder: with the adapter.
+        adapter: of `read_adapter`.
         label_words: as at `new_judge`.
         device: where to put it.
         dtype: number format of the matrix products.
         load_in_4bit: whether it was trained against weights in 4 bits; it is scored against the same ones then.
+
+    Raises:
+        BackboneError: the adapter does not fit the backbone.
     """
     is_encoder = backbone.kind is ModelKind.encoder
     # Fresh weights are drawn before the saved ones are read; the caller's random numbers stay as they are.
     with quiet_libraries(), torch.random.fork_rng():
         base = _load_pretrained(backbone, device, torch.float32 if is_encoder else dtype, load_in_4bit=load_in_4bit)
-        model: Any = PeftModel.from_pretrained(base, str(folder))
+        adapter.check_fits(base)
+        model: Any = PeftModel.from_pretrained(base, str(adapter.folder), config=adapter.config)
         if is_encoder:
             model = model.merge_and_unload().to(dtype)
-        labels = len(label_words) if label_words is not None else head_size(folder)
+        labels = adapter.head[0] if adapter.head else 0
         judge = _as_judge(backbone, model, torch.zeros(labels), label_words, dtype)
     if isinstance(judge, EncoderJudge):
-        judge.load_head(folder)
+        judge.load_head(adapter.folder)
     judge.set_training(False)
     return judge
 

@@ -22,6 +22,7 @@ from judgekit.models.encoder import HEAD_FILE, EncoderJudge, head_size
 from judgekit.models.loading import load_judge
 from judgekit.models.pretrained import read_whole
 from judgekit.models.quiet import quiet_libraries
+from judgekit.models.saved_adapter import SavedAdapter
 
 with quiet_libraries():
     from peft.tuners.lora import LoraLayer
@@ -48,7 +49,7 @@ def own_dtype(backbone: Backbone) -> torch.dtype:
 
 def save_merged(
     backbone: Backbone,
-    adapter: Path,
+    adapter: SavedAdapter,
     folder: Path,
     *,
     label_words: Sequence[Sequence[Sequence[int]]] | None,
@@ -60,7 +61,7 @@ def save_merged(
 
     Args:
         backbone: what it was trained on.
-        adapter: folder with the adapter.
+        adapter: of `read_adapter`.
         folder: where to, made by the caller.
         label_words: as at `load_judge`.
         device: where it is merged.

@@ -13,7 +13,7 @@ from tiny_backbones import build_causal
 from judgekit.errors import BackboneError
 from judgekit.models import lm_head
 from judgekit.models.causal import CausalJudge
-from judgekit.models.loading import LoraSettings, find_backbone, load_judge, load_tokenizer, new_judge
+from judgekit.models.loading import LoraSettings, find_backbone, load_judge, load_tokenizer, new_judge, read_adapter
 from judgekit.models.reader import Batch
 
 WORDS = ("bad", "fair", "good", "poor", "awful")
@@ -28,7 +28,7 @@ PROMPTS = [
 ]
 FAMILIES = ["qwen2", "llama", "gemma2", "mistral", "gpt2"]
 # Two orders of the same float32 sums, of logits up to about 10.
-CLOSE = {"rtol": 1e-5, "atol": 2e-5}
+CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 2e-5}
 AUTO, WITH_HEAD = ("auto",), ("auto", "lm_head")
 Words = list[list[list[int]]]
 
@@ -184,7 +184,7 @@ def test_gradients_reach_the_adapter_alone_and_are_those_of_the_whole_vocabulary
     brute_force(judge, prompt, words)[0].log_softmax(-1)[0].backward()
     for name, parameter in judge.trainable().items():
         torch.testing.assert_close(found[name], parameter.grad, rtol=1e-4, atol=1e-5)
-        assert float(parameter.grad.abs().sum()) > 0
+        assert parameter.grad is not None and float(parameter.grad.abs().sum()) > 0
 
 
 @pytest.mark.parametrize("labels", [ONE_TOKEN, SEQUENCES], ids=["one-token", "sequences"])
@@ -219,7 +219,7 @@ def test_an_adapter_on_the_head_comes_back_from_its_folder(family: str, folder_o
     assert {name.split(".")[-4] for name in judge.trainable()} == {"q_proj", "lm_head"}
     judge.save_adapter(tmp_path)
     again = load_judge(
-        find_backbone(str(folder_of(family))), tmp_path, label_words=words, device=torch.device("cpu"),
+        find_backbone(str(folder_of(family))), read_adapter(tmp_path), label_words=words, device=torch.device("cpu"),
         dtype=torch.float32,
     )  # fmt: skip
     with torch.no_grad():

@@ -21,6 +21,7 @@ from judgekit.models.loading import (
     load_judge,
     load_tokenizer,
     new_judge,
+    read_adapter,
 )
 from judgekit.models.reader import Batch
 
@@ -70,7 +71,8 @@ def test_a_saved_adapter_gives_the_same_logits_and_needs_no_network(name: str, r
     backbone = find_backbone(str(folder))
     load_tokenizer(backbone)
     again = load_judge(
-        backbone, tmp_path / "adapter", label_words=WORDS if backbone.kind is ModelKind.causal else None, device=CPU,
+        backbone, read_adapter(tmp_path / "adapter", labels=None if backbone.kind is ModelKind.causal else 3),
+        label_words=WORDS if backbone.kind is ModelKind.causal else None, device=CPU,
         dtype=torch.float32,
     )  # fmt: skip
     with torch.no_grad():
@@ -82,7 +84,9 @@ def test_loading_leaves_the_callers_random_numbers_alone(bert: Path, tmp_path: P
     judge_of(bert).save_adapter(tmp_path)
     torch.manual_seed(3)
     before = torch.random.get_rng_state()
-    load_judge(find_backbone(str(bert)), tmp_path, label_words=None, device=CPU, dtype=torch.float32)
+    load_judge(
+        find_backbone(str(bert)), read_adapter(tmp_path, labels=3), label_words=None, device=CPU, dtype=torch.float32
+    )
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
@@ -142,7 +146,12 @@ def test_a_judge_in_4_bits_comes_back_with_the_same_logits(
     assert len(quantised) == (8 if name == "gpt2" else 14)  # of two layers; neither embeddings nor head
     judge.save_adapter(tmp_path / "adapter")
     again = load_judge(
-        find_backbone(str(folder)), tmp_path / "adapter", label_words=WORDS, device=CPU, dtype=dtype, load_in_4bit=True
+        find_backbone(str(folder)),
+        read_adapter(tmp_path / "adapter"),
+        label_words=WORDS,
+        device=CPU,
+        dtype=dtype,
+        load_in_4bit=True,
     )
     with torch.no_grad():
         found = judge.label_logits(BATCH)

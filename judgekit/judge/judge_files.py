@@ -1,0 +1,43 @@
+"""The files of a judge: which there are, that each lies in its folder, and that it is the one the manifest names."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from judgekit.config import ModelKind
+from judgekit.errors import WorkspaceError
+from judgekit.judge.manifest import JudgeManifest, judge_files
+from judgekit.models.saved_adapter import RESTORE, check_regular
+from judgekit.workspace.layout import MANIFEST_FILE
+from judgekit.workspace.store import Entry
+
+
+def hash_files(folder: Path, kind: ModelKind) -> dict[str, str]:
+    """SHA-256 of each file that a judge is read from, hexadecimal, by its path in the folder."""
+    return {name: _hash(folder / name) for name in judge_files(kind)}
+
+
+def check_files(entry: Entry[JudgeManifest]) -> None:
+    """Compare a judge's files with what its manifest says of them; an older manifest has no hashes to compare with.
+
+    Raises:
+        WorkspaceError: files are missing, lead out of the folder, or have changed; all of them are named.
+    """
+    manifest, problems = entry.manifest, list[str]()
+    for name in (MANIFEST_FILE, *judge_files(manifest.backbone.kind)):
+        check_regular(entry.path / name)
+    for name, wanted in (manifest.files or {}).items():
+        if (found := _hash(entry.path / name)) != wanted:
+            problems.append(f"{entry.path / name}: SHA-256 {found[:12]}…, but {wanted[:12]}… when it was trained")
+    if problems:
+        raise WorkspaceError(
+            f"The judge {entry.name!r} has files that are not its own, or that have changed:",
+            problems=problems,
+            hint=RESTORE,
+        )
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

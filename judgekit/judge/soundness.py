@@ -1,0 +1,106 @@
+"""Whether what a manifest says of a judge can be so: label set, words, prior, calibration. Loads no torch.
+
+A judge may come from elsewhere, and its manifest is data: every claim is checked before anything is computed with it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from judgekit.config import ModelKind
+from judgekit.core.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE
+
+if TYPE_CHECKING:
+    from judgekit.judge.manifest import ReadingManifest
+    from judgekit.prompts.verbalizer import Verbalizer
+
+MOST_LABELS = 10_000
+MOST_WORDS = 10_000
+MOST_WORD_TOKENS = 1_000
+MOST_TOKENS = 10_000_000
+MOST_FRAME_CHARACTERS = 100_000
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_TOLERANCE = 1e-3
+
+
+def reading_problems(manifest: ReadingManifest) -> Iterator[str]:
+    """What is wrong with how items are read, each problem with the name of its field."""
+    labels, count = manifest.labels, len(manifest.labels)
+    if not 2 <= count <= MOST_LABELS or len(set(labels)) != count or "" in labels:
+        yield f"labels: from 2 to {MOST_LABELS:,} different names are expected, not {_brief(labels)}"
+    if (manifest.scale == "ordinal" and len(manifest.values) != count) or not _are_finite(manifest.values):
+        yield f"values: one number for each of the {count} labels of an ordinal scale is expected"
+    if manifest.scale == "nominal" and manifest.values:
+        yield "values: labels of a nominal scale have none"
+    prior = manifest.class_prior
+    if len(prior) != count or not all(0 <= share <= 1 for share in prior) or abs(math.fsum(prior) - 1) > _TOLERANCE:
+        yield f"class_prior: {count} shares that sum to 1 are expected, not {_brief(prior)}"
+    if not manifest.fields or len(set(manifest.fields)) != len(manifest.fields):
+        yield f"fields: one or more different columns are expected, not {_brief(manifest.fields)}"
+    if not 1 <= manifest.max_length <= MOST_TOKENS:
+        yield f"max_length: from 1 to {MOST_TOKENS:,} tokens are expected, not {manifest.max_length:,}"
+    if not _SHA256.fullmatch(manifest.backbone.sha256):
+        yield f"backbone.sha256: 64 hexadecimal digits are expected, not {_brief(manifest.backbone.sha256)}"
+    if manifest.backbone.kind is ModelKind.auto:
+        yield "backbone.kind: encoder or causal is expected, not auto"
+    if manifest.backbone.kind is ModelKind.encoder and (manifest.verbalizer or manifest.chat):
+        yield "verbalizer, chat: an encoder has neither"
+    if manifest.chat and sum(map(len, manifest.chat)) > MOST_FRAME_CHARACTERS:
+        yield f"chat: at most {MOST_FRAME_CHARACTERS:,} characters are expected"
+    if manifest.verbalizer:
+        yield from _word_problems(manifest.verbalizer, labels)
+
+
+def _word_problems(verbalizer: Verbalizer, labels: Sequence[str]) -> Iterator[str]:
+    count, (scoring, of_labels, texts, codes, _) = len(labels), verbalizer
+    words = [word for of_label in of_labels for word in of_label]
+    if scoring not in ("tokens", "codes", "sequences"):
+        yield f"verbalizer.scoring: tokens, codes or sequences is expected, not {_brief(scoring)}"
+    if len(of_labels) != count or not all(of_labels) or not all(words) or len(words) > MOST_WORDS:
+        yield f"verbalizer.words: one or more words for each of the {count} labels are expected"
+    if any(min(word) < 0 or len(word) > MOST_WORD_TOKENS for word in words if word):
+        yield f"verbalizer.words: ids of at most {MOST_WORD_TOKENS:,} tokens, none below 0, are expected"
+    if scoring != "sequences" and any(len(word) != 1 for word in words):
+        yield f"verbalizer.words: one token for each word is expected, as these are read at {_brief(scoring)}"
+    if _overlap(words):
+        yield "verbalizer.words: one word is another, or the beginning of another"
+    if [len(of_label) for of_label in texts] != [len(of_label) for of_label in of_labels]:
+        yield "verbalizer.texts: one text for each word is expected"
+    if (scoring == "codes") != bool(codes) or len(codes) not in (0, count) or len(set(codes)) != len(codes):
+        yield f"verbalizer.codes: {count if scoring == 'codes' else 'no'} different codes are expected"
+
+
+def calibration_problems(temperature: float) -> Iterator[str]:
+    """What is wrong with the temperature."""
+    if not MIN_TEMPERATURE * 0.99 <= temperature <= MAX_TEMPERATURE * 1.01:
+        yield (f"calibration.temperature: from {MIN_TEMPERATURE:g} to {MAX_TEMPERATURE:g} is expected, "
+               f"not {temperature:g}")  # fmt: skip
+
+
+def file_problems(files: dict[str, str] | None, expected: Sequence[str]) -> Iterator[str]:
+    """What is wrong with the hashes of a judge's files; an older judge has none."""
+    if files is None:
+        return
+    if set(files) != set(expected):
+        yield f"files: hashes of {', '.join(expected)} are expected, not of {_brief(sorted(files))}"
+    yield from (f"files.{name[:80]}: 64 hexadecimal digits are expected" for name, found in files.items()
+                if not _SHA256.fullmatch(found))  # fmt: skip
+
+
+def _overlap(words: Sequence[tuple[int, ...]]) -> bool:
+    """Whether a word is another or its beginning; sorted, such a word is right before one that it begins."""
+    ordered = sorted(words)
+    return any(after[: len(word)] == word for word, after in pairwise(ordered))
+
+
+def _are_finite(values: Sequence[float]) -> bool:
+    return all(map(math.isfinite, values))
+
+
+def _brief(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 120 else f"{shown[:120]}…"

@@ -1,0 +1,147 @@
+"""A judge from elsewhere is data: read as it was written, or refused with its file; never a crash, never other numbers.
+
+`benchmarks/fuzz_judges.py` tries thousands of the same kinds.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hostile_judges import ADAPTER, CONFIG, HEAD, MANIFEST, TEMPLATE, make_hostile, seal, write_values
+from safetensors.torch import load_file, save_file
+
+from judgekit.errors import BackboneError, JudgekitError
+from judgekit.judge.judge import Judge
+
+ITEMS = [{"text": "dirty tea"}, {"text": "clean bed, kind host"}, {"text": "slow soup"}]
+TRIES = 120
+
+
+def read(folder: Path) -> np.ndarray:
+    return Judge.load(folder, device="cpu", dtype="float32").predict(ITEMS).probabilities
+
+
+@pytest.fixture(scope="module")
+def whole(finished: Path) -> Path:
+    return finished / "judges" / "votes"
+
+
+@pytest.fixture
+def judge(whole: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(whole, tmp_path / "judge")
+
+
+def test_damaged_and_hostile_judges_are_refused_or_unchanged(whole: Path, tmp_path: Path) -> None:
+    expected, refused = read(whole), 0
+    for seed in range(TRIES):
+        what, sealed = make_hostile(whole, tmp_path / "place" / "judge", seed)
+        began = time.perf_counter()
+        try:
+            found = read(tmp_path / "place" / "judge")
+        except JudgekitError:
+            refused += 1
+        else:
+            assert sealed or found == pytest.approx(expected, abs=1e-6), what
+            assert np.isfinite(found).all() and found.sum(axis=1) == pytest.approx(1), what
+        assert time.perf_counter() - began < 10, what
+    assert refused > TRIES / 2
+
+
+def changed(path: Path, **values: Any) -> None:
+    write_values(path, {**json.loads(path.read_text()), **values})
+
+
+def tensors(path: Path, change: Callable[[dict[str, torch.Tensor]], Any]) -> None:
+    found = load_file(path)
+    change(found)
+    save_file(found, path)
+
+
+def a_row_more(found: dict[str, torch.Tensor]) -> None:
+    for name, one in found.items():
+        found[name] = torch.cat([one, one[:1]])
+
+
+def no_numbers(found: dict[str, torch.Tensor]) -> None:
+    next(iter(found.values())).fill_(torch.nan)
+
+
+def link_out(path: Path) -> None:
+    path.rename(path.parents[2] / "outside")
+    path.symlink_to(path.parents[2] / "outside")
+
+
+SEALED: dict[str, tuple[str, Callable[[Path], Any], str]] = {
+    "a rank beyond memory": (CONFIG, lambda path: changed(path, r=10**7), "r: a whole number from 1 to 16,384"),
+    "a rank the matrices lack": (CONFIG, lambda path: changed(path, r=512), r"the rank is 512"),
+    "an endless pattern": (CONFIG, lambda path: changed(path, target_modules="(a+)+$"), "a list of names of layers"),
+    "code by name": (CONFIG, lambda path: changed(path, megatron_config={"a": 1}), "megatron_config"),
+    "another method": (CONFIG, lambda path: changed(path, use_dora=True), "use_dora: True is not what judgekit writes"),
+    "a layer less": (CONFIG, lambda path: changed(path, target_modules=["query"]), "is not named"),
+    "numbers that are none": (ADAPTER, lambda path: tensors(path, no_numbers), "not all numbers are finite"),
+    "a matrix less": (ADAPTER, lambda path: tensors(path, dict.popitem), "is missing"),
+    "a tensor more": (ADAPTER, lambda path: tensors(path, lambda all_: all_.update(x=torch.ones(1))), "'x' is no LoRA"),
+    "half a file": (ADAPTER, lambda path: path.write_bytes(path.read_bytes()[:999]), "cannot be read as safetensors"),
+    "a label more": (HEAD, lambda path: tensors(path, a_row_more), r"weight: shape \[4, 32\], \[3, hidden size\]"),
+    "another width": (HEAD, lambda path: tensors(path, lambda all_: all_.update(weight=torch.zeros(3, 16))),
+                      "the backbone gives 32"),
+    "no adapter": (ADAPTER, Path.unlink, "is missing"),
+    "a link out of the folder": (HEAD, link_out, "leads out of it"),
+    "other columns": (TEMPLATE, lambda path: path.write_text(path.read_text().replace("text", "title")), "reads title"),
+    "a temperature of 0.0001": (MANIFEST, lambda path: changed(path, calibration={"temperature": 1e-4}), "temperature"),
+    "a label twice": (MANIFEST, lambda path: changed(path, labels=["bad", "bad", "good"]), "different names"),
+    "a file elsewhere": (MANIFEST, lambda path: changed(path, files={"../../x": "0" * 64}), "files: hashes of"),
+    "more tokens than the backbone reads": (MANIFEST, lambda path: changed(path, max_length=65), "the backbone 64"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SEALED)
+def test_what_does_not_belong_together_is_named_although_the_hashes_fit(case: str, judge: Path) -> None:
+    name, damage, message = SEALED[case]
+    damage(judge / name)
+    seal(judge)
+    with pytest.raises(JudgekitError, match=message) as caught:
+        read(judge)
+    assert str(judge) in str(caught.value)
+    assert caught.value.hint
+
+
+def test_swapped_labels_and_files_of_another_judge_are_noticed(judge: Path) -> None:
+    then = json.loads((judge / MANIFEST).read_text())
+    changed(judge / MANIFEST, labels=then["labels"][::-1])
+    with pytest.raises(JudgekitError, match="does not fit its checksum"):
+        read(judge)
+    write_values(judge / MANIFEST, then)
+    tensors(judge / HEAD, lambda found: found.update(bias=found["bias"].flip(0)))
+    with pytest.raises(JudgekitError, match=r"(?s)files that are not its own.*head\.safetensors: SHA-256"):
+        read(judge)
+
+
+def test_another_tokenizer_beside_the_same_weights_is_refused(judge: Path, tmp_path: Path) -> None:
+    backbone = Path(json.loads((judge / MANIFEST).read_text())["backbone"]["name"])
+    copy = shutil.copytree(backbone, tmp_path / "backbone")
+    assert Judge.load(judge, device="cpu", backbone=str(copy)).predict(ITEMS[0]).probabilities.shape == (1, 3)
+    values = json.loads((copy / "tokenizer.json").read_text())
+    values["normalizer"]["lowercase"] = False
+    write_values(copy / "tokenizer.json", values)
+    with pytest.raises(
+        BackboneError, match=r"(?s)does not fit the tokenizer.*other tokens than when the judge was trained"
+    ):
+        Judge.load(judge, device="cpu", backbone=str(copy)).predict(ITEMS[0])
+
+
+def test_the_command_ends_with_3_and_names_the_file(run: Callable[..., Any], judged: Path, tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text("text\ndirty tea\n")
+    path = judged / "judges" / "votes" / HEAD
+    path.write_bytes(path.read_bytes()[:50])
+    done = run("score", "new.csv", "--device", "cpu")
+    assert done.code == 3 and str(path) in done.err
+    assert not (tmp_path / "new.scores.csv").exists()
