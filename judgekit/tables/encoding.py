@@ -28,8 +28,14 @@ _BINARY_KINDS: tuple[tuple[bytes, str, str], ...] = (
     (b"%PDF", "a PDF file", "Give the table as CSV UTF-8."),
     (b"SQLite format 3\x00", "an SQLite database", "Export the table as CSV UTF-8."),
 )
+DOCUMENTS_HINT = (
+    "Its documents hold spans. For labels of whole texts, write a table with a row for each text and annotator: the "
+    "text, the annotator's name, and the value of the document's metadata."
+)
 _OTHER_TEXT_KINDS: tuple[tuple[bytes, str, str], ...] = (
     (rb'(?:\xef\xbb\xbf)?\s*\[?\s*\{\s*"[^"]*"\s*:', "JSON", _WITHOUT_FORMAT),
+    (rb"#FORMAT=WebAnno", "a document of INCEpTION or WebAnno", DOCUMENTS_HINT),
+    (rb"\s*(?:<\?xml[^>]*>\s*)?<xmi:XMI", "a document of INCEpTION or of another UIMA tool", DOCUMENTS_HINT),
     (rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|\?xml)", "a web page or XML", "Download the table itself as CSV."),
 )
 # The UTF-32 marks begin like the UTF-16 ones, so they come first.

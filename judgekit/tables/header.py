@@ -68,6 +68,11 @@ def is_no_name(name: str) -> bool:
     return name == "*" or (name.startswith("^") and name.endswith("$")) or re.search(_CONTROL, name) is not None
 
 
+def has_import_ids(body: pl.DataFrame) -> bool:
+    """Whether the second row below the header holds the ids of Qualtrics, whose exports have three header rows."""
+    return body.height > 2 and all(re.match(r'\s*\{"ImportId"', cell) for cell in body.row(1))
+
+
 def refuse_data_as_header(place: str, body: pl.DataFrame) -> None:
     """A first row of data would be lost as a header, in silence; a known name anywhere in it clears the doubt.
 
@@ -78,7 +83,7 @@ def refuse_data_as_header(place: str, body: pl.DataFrame) -> None:
     Raises:
         DataError: the names read like data.
     """
-    if any(is_known_name(name) for name in body.columns):
+    if any(is_known_name(name) for name in body.columns) or has_import_ids(body):
         return
     is_alike = body.height > 1 and all(reads_like_its_column(name, body.get_column(name)) for name in body.columns)
     for name in body.columns:

@@ -190,7 +190,7 @@ def _unwrapped(path: Path, value: dict[str, Any]) -> tuple[list[Any], tuple[str,
             return inner, tuple(value), ()
         inner = [list(one.values()) for one in inner]  # as pandas writes a table: {"text": {"0": …}}
     lists = [name for name, one in value.items() if isinstance(one, list) and any(isinstance(o, dict) for o in one)]
-    if any(_is_of_one_item(value, name) for name in lists):
+    if any(_is_of_one_item(value, name) for name in lists) or "%FEATURE_STRUCTURES" in value:  # an UIMA document
         return [value], (), ()
     if "examples" in lists and "annotators" in lists:  # LightTag's, who beside what
         lists = ["examples"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from judgekit.errors import DataError
+from judgekit.tables.header import has_import_ids
 from judgekit.tables.json_records.records import Records
 from judgekit.tables.json_records.table import read_json_table
 from judgekit.tables.source import SourceTable
@@ -18,6 +19,7 @@ from judgekit.tables.tools.doccano import DOCCANO
 from judgekit.tables.tools.figure_eight import FIGURE_EIGHT
 from judgekit.tables.tools.format import Format
 from judgekit.tables.tools.ground_truth import GROUND_TRUTH
+from judgekit.tables.tools.inception import INCEPTION
 from judgekit.tables.tools.label_studio import LABEL_STUDIO
 from judgekit.tables.tools.lewidi import LEWIDI
 from judgekit.tables.tools.lighttag import LIGHTTAG
@@ -28,6 +30,7 @@ from judgekit.tables.tools.pandalm import PANDALM
 from judgekit.tables.tools.potato import POTATO
 from judgekit.tables.tools.prodigy import PRODIGY
 from judgekit.tables.tools.summeval import SUMMEVAL
+from judgekit.tables.tools.surveys import read_qualtrics, without_unfinished
 from judgekit.tables.tools.toloka import TOLOKA
 from judgekit.tables.totals import without_totals
 
@@ -49,6 +52,7 @@ FORMATS: tuple[Format, ...] = (
     TOLOKA,
     FIGURE_EIGHT,
     POTATO,
+    INCEPTION,
 )
 PLAIN = "plain"
 """In place of the name of a format: no file is to be recognised as one's."""
@@ -135,6 +139,8 @@ def _read(found: Records, known: Format, beside: Sequence[Records]) -> SourceTab
 
 def _refined(table: SourceTable, name: str | None) -> SourceTable:
     """A table with what its format says, where it has one."""
+    if name is None:
+        table = without_unfinished(read_qualtrics(table) if has_import_ids(table.frame) else table)
     for known in FORMATS:
         if known.matches_columns is None:
             continue
