@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy.special import bdtr
 
 _ROWS = 20_000
 _FITTING_SHARE = 0.95
@@ -22,6 +23,8 @@ _FEW_TELLING_ROWS = 3
 _SAME_SHARE = 0.95
 """Of the rows: two columns that are equal in more are one calculation, of which neither proves the other."""
 _FEWEST_STEPS = 3
+_CHANCE = 1e-7
+"""Below it nobody is taken for as faithful a person as the one of the others who fits best."""
 _Matrix = npt.NDArray[np.float64]
 
 
@@ -46,7 +49,9 @@ def derived_columns(frame: pl.DataFrame, names: Sequence[str]) -> dict[str, str]
     for n, among in [*((n, range(n)) for n in columns), *((n, columns) for n in reversed(columns))]:
         others = [m for m in among if m != n and names[m] not in found and not _same(values, n, m)]
         if names[n] not in found and len(others) > 1:
-            how = _calculation(values[:, n], values[:, others], digits[n], is_number=is_number)
+            with warnings.catch_warnings():  # of rows without a number
+                warnings.simplefilter("ignore", RuntimeWarning)
+                how = _calculation(values[:, n], values[:, others], digits[n], is_number=is_number)
             found |= {names[n]: f"the {how} of the others"} if how else {}
     return found
 
@@ -69,22 +74,36 @@ def _calculation(column: _Matrix, others: _Matrix, digits: int, *, is_number: bo
     column, others = column[rows], others[rows]
     if not column.size:
         return ""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        differ = np.nanmax(others, axis=1) > np.nanmin(others, axis=1)
-        steps = np.unique(others[~np.isnan(others)])
-        calculations = [("majority", _mode(others, steps))]
-        if is_number and (steps.size >= _FEWEST_STEPS or digits):
-            # of 0 and 1 the mean, the least and the greatest are what a strict or a lenient person says, too
-            calculations += _of_numbers(others, digits)
+    differ = np.nanmax(others, axis=1) > np.nanmin(others, axis=1)
+    steps = np.unique(others[~np.isnan(others)])
+    calculations = [("majority", _mode(others, steps))]
+    if is_number and (steps.size >= _FEWEST_STEPS or digits):
+        # of 0 and 1 the mean, the least and the greatest are what a strict or a lenient person says, too
+        calculations += _of_numbers(others, digits)
     is_fraction = bool(digits) and not bool(np.isin(column, steps).all())
     needed = _FEW_TELLING_ROWS if is_fraction else _TELLING_ROWS
-    for how, values in calculations:
+    for n, (how, values) in enumerate(calculations):
         telling = differ & ~np.isnan(values)
         fits = np.isclose(column[telling], values[telling], atol=1e-9)
-        if fits.size >= needed and np.unique(column[telling]).size > 1 and fits.mean() >= _FITTING_SHARE:
+        if fits.size < needed or np.unique(column[telling]).size < 2 or fits.mean() < _FITTING_SHARE:
+            continue
+        if is_fraction or _is_no_chance(others[telling], fits, n, digits, is_number=is_number):
             return how
     return ""
+
+
+def _is_no_chance(others: _Matrix, fits: npt.NDArray[np.bool_], n: int, digits: int, *, is_number: bool) -> bool:
+    """Whether no person would fit calculation `n` as well as a column does: they agree with the rest of them less."""
+    shares = [0.5]
+    for m in range(others.shape[1]):
+        rest = np.delete(others, m, axis=1)
+        steps = np.unique(rest[~np.isnan(rest)])
+        calculations = [("majority", _mode(rest, steps)), *(_of_numbers(rest, digits) if is_number and n else [])]
+        known = ~np.isnan(others[:, m]) & ~np.isnan(calculations[n][1])
+        if known.any():
+            shares.append(float(np.isclose(others[known, m], calculations[n][1][known], atol=1e-9).mean()))
+    misses = int(np.count_nonzero(~fits))
+    return float(bdtr(misses, fits.size, 1 - max(shares))) < _CHANCE
 
 
 def _of_numbers(others: _Matrix, digits: int) -> list[tuple[str, _Matrix]]:

@@ -212,8 +212,12 @@ def names_a_metadata_number(name: str) -> bool:
 
 def names_a_count(name: str) -> bool:
     """Whether a name means how many there are of something: `count`, `n_votes`, `Anzahl`, `size`, the `0` of pandas."""
-    words = set(words_of(name))
-    return normalise(name) in TOTAL_NAMES or bool(words & _COUNT_WORDS) or name.strip() == "0"
+    words = words_of(name)
+    others = [word for word in words if word not in _COUNT_WORDS | _COUNTING_WORDS]
+    is_count = not _COUNT_WORDS.isdisjoint(words) and all(
+        word.removesuffix("s") in _ANNOTATION_WORDS for word in others
+    )
+    return normalise(name) in TOTAL_NAMES or is_count or name.strip() == "0"
 
 
 def names_an_id(name: str) -> bool:

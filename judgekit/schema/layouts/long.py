@@ -45,7 +45,7 @@ _EXPECTED_REPEATS = 2.0
 """So many repeats within items chance would have made: without them the absence of repeats says nothing."""
 _REPEATS_SHARE = 0.05
 """Of the expected repeats: a person named by the header may have labelled a few items twice."""
-_ENOUGH_ROWS, _UNIQUE_SHARE = 10, 0.9
+_ENOUGH_ROWS, _UNIQUE_SHARE, _ALL_ROWS_SHARE = 10, 0.9, 0.9
 _GROUP, _VALUE = "\x00group", "\x00value"
 
 
@@ -115,9 +115,11 @@ class Long(LayoutReading):
         if state.groups(*self.keys, labels[0]).repeat:
             return None  # somebody else gave the item the same label
         whole = [name for name in state.free() if state.evidence[name].is_integer]
+        whole = [name for name in whole if not _only_numbers(state.frame, name, self.items.first)]
         free = [name for name in whole if self.items.constant_share(name) < 1]
-        free = [name for name in free if not _only_numbers(state.frame, name, self.items.first)]
-        named = [name for name in free if names_a_count(name)]
+        named = [
+            name for name in whole if names_a_count(name) and not _counts_rows(state.frame, name, self.items.first)
+        ]
         if named:
             state.claim(named[:1], f"{named[0]!r} counts the annotations: no row repeats the label of its item")
             return named[0]
@@ -263,6 +265,13 @@ def _counted(annotations: pl.DataFrame, schema: Schema, rows: pl.DataFrame, acco
     return counted.filter(pl.col("count") > 0)
 
 
+def _counts_rows(frame: pl.DataFrame, name: str, first: pl.Series) -> bool:
+    """Whether a number is nearly always that of the rows of the item: of all annotations, not of those of a label."""
+    number = frame.get_column(name).str.strip_chars().str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+    rows = pl.DataFrame({_GROUP: first, _VALUE: number})
+    return rows.select((pl.len().over(_GROUP) == pl.col(_VALUE)).mean()).item() >= _ALL_ROWS_SHARE
+
+
 def _is_unique(state: InferenceState, name: str) -> bool:
     """Whether a number is another one in nearly every row, as that of the row is."""
     return state.evidence[name].distinct > _UNIQUE_SHARE * state.evidence[name].filled
@@ -281,7 +290,7 @@ def _weigh_annotators(state: InferenceState, items: Groups, names: Sequence[str]
 
 
 def _may_be(name: str, figures: ColumnEvidence) -> bool:
-    is_side = names_a_metadata_number(name) or names_a_side_remark(name)
+    is_side = names_a_metadata_number(name) or names_a_side_remark(name) or names_a_count(name)
     is_code = mentions_a_person(name) or not figures.is_prose
     return is_code and not is_side and figures.filled >= 0.5 * figures.rows and figures.most_characters <= 80
 
