@@ -99,7 +99,6 @@ def judgekit(folder: Path, count: int) -> dict[str, float]:
     import numpy as np
     import torch
 
-    from judgekit.config import Dtype
     from judgekit.models.loading import LoraSettings, choose_dtype, find_backbone, load_tokenizer, new_judge
     from judgekit.training.batches import EncodedItems
     from judgekit.training.loop import LoopSettings, ValidationItems, train_model
@@ -116,7 +115,7 @@ def judgekit(folder: Path, count: int) -> dict[str, float]:
     model = new_judge(
         backbone, lora=LoraSettings(RANK, ALPHA, 0.0), label_bias=torch.zeros(3),
         label_words=[[tokenizer(f" {label}")["input_ids"]] for label in LABELS], device=device,
-        dtype=choose_dtype(Dtype.auto, device), seed=SEED,
+        dtype=choose_dtype("auto", device), seed=SEED,
     )  # fmt: skip
     before = most_held()  # the loop counts its peak anew
     result = train_model(

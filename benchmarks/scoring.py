@@ -21,7 +21,7 @@ from side_by_side import Bar, report, seconds_of, take_turns
 from starter_items import StarterItems, open_items
 from transformers import AutoModelForSequenceClassification, pipeline
 
-from judgekit.config import Dtype, ScoreSettings
+from judgekit.config import ScoreSettings
 from judgekit.core.calibration import Calibration
 from judgekit.models.loading import LoraSettings, choose_device, choose_dtype, load_judge, new_judge, read_adapter
 from judgekit.training.predict import predict
@@ -36,7 +36,7 @@ Scorer = Callable[[int], None]
 def judgekit_scorer(found: StarterItems, device: torch.device) -> Scorer:
     """Scores items as `judgekit score` does between reading the table and writing it."""
     labels = len(found.dataset.items.labels)
-    dtype = choose_dtype(Dtype.auto, device)
+    dtype = choose_dtype("auto", device)
     fresh = new_judge(
         found.backbone,
         lora=LoraSettings(16, 32, 0.0),

@@ -35,7 +35,7 @@ from transformers import (
     TrainingArguments,
 )
 
-from judgekit.config import Dtype, TrainSettings
+from judgekit.config import TrainSettings
 from judgekit.core import losses
 from judgekit.core.distributions import class_prior, empirical_distribution, hard_target
 from judgekit.core.losses import judge_loss
@@ -81,7 +81,7 @@ class Benchmark:
             label_bias=torch.from_numpy(np.log(self.prior)).float(),
             label_words=None,
             device=self.device,
-            dtype=choose_dtype(Dtype.auto, self.device),
+            dtype=choose_dtype("auto", self.device),
             seed=DEFAULTS.seed,
         )
         validation = self.encoded._replace(
@@ -102,7 +102,7 @@ class Benchmark:
                     TrainingItems(self.encoded, self.target, self.hard),
                     alpha=DEFAULTS.alpha,
                     epsilon=DEFAULTS.epsilon,
-                    adversary=DEFAULTS.adversary.value,
+                    adversary=DEFAULTS.adversary,
                 ),
                 ValidationItems(validation, self.target[:VALIDATION_ITEMS].astype(np.float64)),
                 settings=LoopSettings(
@@ -113,7 +113,7 @@ class Benchmark:
                     weight_decay=DEFAULTS.weight_decay,
                     warmup=DEFAULTS.warmup,
                     averaging=DEFAULTS.averaging,
-                    optimizer=DEFAULTS.optimizer.value,
+                    optimizer=DEFAULTS.optimizer,
                     evaluations=1,
                     patience=1,
                     keep=DEFAULTS.keep.value,

@@ -36,7 +36,6 @@ Damage = Callable[[Path, random.Random], str]
 
 def seal(folder: Path) -> None:
     """Compute hashes and checksum of the manifest anew."""
-    from judgekit.config import ModelKind
     from judgekit.judge.judge_files import hash_files
 
     path = folder / MANIFEST
@@ -44,7 +43,7 @@ def seal(folder: Path) -> None:
         return
     try:
         values = json.loads(path.read_text())
-        kind = ModelKind(values["backbone"]["kind"])
+        kind = values["backbone"]["kind"]
         values["files"] = {name: found for name, found in hash_files(folder, kind).items() if name in values["files"]}
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return

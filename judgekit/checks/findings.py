@@ -156,15 +156,15 @@ def long_texts(dataset: Dataset, settings: CheckSettings) -> LongTexts | None:
 
 def level_of_alpha(chosen: Level, items: ItemTable) -> Literal["nominal", "ordinal", "interval"]:
     """The level of alpha: numbers have distances, steps of a scale an order, other labels neither."""
-    if chosen is Level.auto:
+    if chosen == "auto":
         is_number = numeric_values(items.labels) is not None
         return "nominal" if items.scale == "nominal" else "interval" if is_number else "ordinal"
-    if chosen is not Level.nominal and not items.values:
+    if chosen != "nominal" and not items.values:
         raise SettingsError(
-            f"--level is {chosen.value}, but the labels have no order: {', '.join(items.labels)}.",
+            f"--level is {chosen}, but the labels have no order: {', '.join(items.labels)}.",
             hint="Declare it: judgekit ingest FILE --labels LOWEST,…,HIGHEST --force",
         )
-    return chosen.value
+    return chosen
 
 
 def _first_ids(frame: pl.DataFrame, key: str) -> list[list[str]]:

@@ -72,7 +72,7 @@ class ProgressReporter(Reporter):
     def runs(self, done: int, total: int, words: str, seconds_left: float | None) -> None:
         """Move the bar above; the bar of the run starts anew."""
         words = visible(words)
-        facts = words if seconds_left is None else f"{words}  {_minutes(seconds_left)} left"
+        facts = words if seconds_left is None or done == total else f"{words}  {_minutes(seconds_left)} left"
         self._move("runs", done, total, facts)
         if "training" in self._tasks:
             self._bar.reset(self._tasks["training"])
@@ -93,7 +93,7 @@ class ProgressReporter(Reporter):
         now = time.monotonic()
         if self._bar.disable and (is_first or done == total or now - self._last_line > SECONDS_BETWEEN_LINES):
             self._last_line = now
-            left = "" if seconds_left is None else f"{_minutes(seconds_left)} left"
+            left = "" if seconds_left is None or done == total else f"{_minutes(seconds_left)} left"
             self._console.print(", ".join(filter(None, (f"{words}: {done:,} of {total:,}", facts, left))), markup=False)
 
 

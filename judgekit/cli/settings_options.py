@@ -6,8 +6,7 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
-from enum import Enum
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
@@ -84,7 +83,7 @@ def _annotation(field: dataclasses.Field[Any], hint: Any) -> Any:
         hint,
         typer.Option(
             help=f"{help} [{notes}]" if notes else help,
-            metavar=metavar or _metavar(field.default, hint),
+            metavar=metavar or _metavar(hint),
             rich_help_panel=panel,
             **limits,
         ),
@@ -98,9 +97,9 @@ def _default(value: Any) -> str:
     return "default: " + ("on" if value is True else ", ".join(value) if isinstance(value, tuple) else str(value))
 
 
-def _metavar(default: Any, hint: Any) -> str | None:
+def _metavar(hint: Any) -> str | None:
     """What an option takes: one of its choices, or the kind of value; None for a switch."""
-    if isinstance(default, Enum):
-        return "|".join(str(choice.value) for choice in type(default))
+    if get_origin(hint) is Literal:
+        return "|".join(get_args(hint))
     kinds = {kind for kind in (hint, *get_args(hint)) if kind in _METAVARS}
     return _METAVARS[kinds.pop()] if kinds else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
@@ -52,7 +52,7 @@ def show(
     chat: Annotated[bool | None, typer.Option(help="As in `judgekit train`.", rich_help_panel=_PANEL)] = None,
     label_scoring: Annotated[
         LabelScoring | None,
-        typer.Option(help="As in `judgekit train`.", metavar="|".join(LabelScoring), rich_help_panel=_PANEL),
+        typer.Option(help="As in `judgekit train`.", metavar="|".join(get_args(LabelScoring)), rich_help_panel=_PANEL),
     ] = None,
     label_words: Annotated[
         list[str] | None,

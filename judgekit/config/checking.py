@@ -38,7 +38,7 @@ class CheckSettings(Settings):
         None, "Most groups of items on both sides of a given split.", ge=0, panel=_THRESHOLDS
     )
     level: Level = setting(
-        Level.auto,
+        "auto",
         "How alpha measures the distance of two labels; auto: interval for numbers, ordinal for steps, else nominal.",
     )
     precision: float = setting(0.05, "Advise a test set that is exact to this KL in nats.", ge=0.001, le=1)

@@ -1,118 +1,34 @@
-"""The choices that settings offer, one enum each: what a user types is what is stored."""
+"""The choices that settings offer: what a user types is what is stored."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from typing import Literal
 
-
-class ModelKind(StrEnum):
-    """How a backbone is read."""
-
-    auto = "auto"
-    encoder = "encoder"
-    causal = "causal"
-
-
-class Adversary(StrEnum):
-    """How the worst-case target is found."""
-
-    search = "search"
-    paper = "paper"
-    off = "off"
-
-
-class Projection(StrEnum):
-    """Which solver projects onto simplex and ball in the paper's ascent."""
-
-    exact = "exact"
-    cvxpy = "cvxpy"
-
-
-class Targets(StrEnum):
-    """What the loss aligns to before it is perturbed."""
-
-    empirical = "empirical"
-    bayes = "bayes"
-
-
-class Split(StrEnum):
-    """Where training, validation and test part come from."""
-
-    auto = "auto"
-    random = "random"
-
-
-class Dtype(StrEnum):
-    """Number format of the matrix products."""
-
-    auto = "auto"
-    float32 = "float32"
-    bfloat16 = "bfloat16"
-
-
-class LabelScoring(StrEnum):
-    """What a causal LM is read at: one token per word, one code per label, or whole sequences of tokens."""
-
-    auto = "auto"
-    tokens = "tokens"
-    codes = "codes"
-    sequences = "sequences"
-
-
-class OnTooLong(StrEnum):
-    """What becomes of an item that is longer than the backbone may read."""
-
-    cut = "cut"
-    drop = "drop"
-    error = "error"
-
-
-class Preset(StrEnum):
-    """A set of defaults of training."""
-
-    default = "default"
-    paper = "paper"
-    single_point = "single-point"
-
-
-class Optimizer(StrEnum):
-    """What moves the weights; paged keeps its state in memory that the GPU may move to the CPU."""
-
-    adamw = "adamw"
-    paged = "paged"
-
-
-class Keep(StrEnum):
-    """Which adapter a training ends with."""
-
-    best = "best"
-    last = "last"
-
-
-class Level(StrEnum):
-    """How far apart two labels are, for Krippendorff's alpha."""
-
-    auto = "auto"
-    nominal = "nominal"
-    ordinal = "ordinal"
-    interval = "interval"
-
-
-class Part(StrEnum):
-    """A part of the split."""
-
-    train = "train"
-    validation = "validation"
-    test = "test"
-
-
-class StudyPlan(StrEnum):
-    """Which of the paper's questions a study asks."""
-
-    table1 = "table1"
-    ablation = "ablation"
-    alpha = "alpha"
-    epsilon = "epsilon"
-    robustness = "robustness"
-    budget = "budget"
-    all = "all"
+ModelKind = Literal["auto", "encoder", "causal"]
+"""How a backbone is read."""
+Adversary = Literal["search", "paper", "off"]
+"""How the worst-case target is found."""
+Projection = Literal["exact", "cvxpy"]
+"""Which solver projects onto simplex and ball in the paper's ascent."""
+Targets = Literal["empirical", "bayes"]
+"""What the loss aligns to before it is perturbed."""
+Split = Literal["auto", "random"]
+"""Where training, validation and test part come from."""
+Dtype = Literal["auto", "float32", "bfloat16"]
+"""Number format of the matrix products."""
+LabelScoring = Literal["auto", "tokens", "codes", "sequences"]
+"""What a causal LM is read at: one token per word, one code per label, or whole sequences of tokens."""
+OnTooLong = Literal["cut", "drop", "error"]
+"""What becomes of an item that is longer than the backbone may read."""
+Preset = Literal["default", "paper", "single-point"]
+"""A set of defaults of training."""
+Optimizer = Literal["adamw", "paged"]
+"""What moves the weights; paged keeps its state in memory that the GPU may move to the CPU."""
+Keep = Literal["best", "last"]
+"""Which adapter a training ends with."""
+Level = Literal["auto", "nominal", "ordinal", "interval"]
+"""How far apart two labels are, for Krippendorff's alpha."""
+Part = Literal["train", "validation", "test"]
+"""A part of the split."""
+StudyPlan = Literal["table1", "ablation", "alpha", "epsilon", "robustness", "budget", "all"]
+"""Which of the paper's questions a study asks."""

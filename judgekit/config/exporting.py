@@ -22,7 +22,7 @@ class ExportSettings(Settings):
         None, "Accept this shift of a probability (default: 0.0001 for weights in float32, else 0.01).", gt=0, le=1
     )
     backbone: str | None = setting(None, "Where the judge's backbone is now, if it was moved.", metavar="FOLDER")
-    dtype: Dtype = setting(Dtype.auto, "Save the weights in this number format; auto is the backbone's own.")
+    dtype: Dtype = setting("auto", "Save the weights in this number format; auto is the backbone's own.")
     batch_size: int = setting(ScoreSettings.batch_size, "Items of the check per forward pass.", ge=1)
     trust_remote_code: bool = setting(False, "Run code that comes with the model.", runs_code=True)
     device: str = setting("auto", "Merge and check on auto, cpu, cuda, cuda:1, mps …", metavar="DEVICE")

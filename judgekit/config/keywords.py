@@ -6,7 +6,7 @@ One TypedDict per settings class, with the fields of that class; defaults, range
 from __future__ import annotations
 
 from os import PathLike
-from typing import Literal, TypeAlias, TypedDict
+from typing import TypeAlias, TypedDict
 
 from judgekit.config.choices import (
     Adversary,
@@ -75,7 +75,7 @@ class CheckKeywords(TypedDict, total=False):
     max_noise_floor: float | None
     max_flagged: int | None
     max_leakage: int | None
-    level: Level | Literal["auto", "nominal", "ordinal", "interval"]
+    level: Level
     precision: float
     confidence: float
     resamples: int
@@ -89,29 +89,29 @@ class FineTuningKeywords(TypedDict, total=False):
 
     backbone: Place
     revision: str | None
-    model_kind: ModelKind | Literal["auto", "encoder", "causal"]
+    model_kind: ModelKind
     trust_remote_code: bool
     load_in_4bit: bool
     gradient_checkpointing: bool | None
     max_length: int
-    dtype: Dtype | Literal["auto", "float32", "bfloat16"]
+    dtype: Dtype
     device: str
     chat: bool
-    label_scoring: LabelScoring | Literal["auto", "tokens", "codes", "sequences"]
+    label_scoring: LabelScoring
     label_words: Texts
-    on_too_long: OnTooLong | Literal["cut", "drop", "error"]
+    on_too_long: OnTooLong
     alpha: float
     epsilon: float
-    adversary: Adversary | Literal["search", "paper", "off"]
-    projection: Projection | Literal["exact", "cvxpy"]
-    targets: Targets | Literal["empirical", "bayes"]
+    adversary: Adversary
+    projection: Projection
+    targets: Targets
     annotator_weights: bool
     swap: bool
     epochs: int | None
     batch_size: int
     micro_batch_size: int | None
     learning_rate: float | None
-    optimizer: Optimizer | Literal["adamw", "paged"]
+    optimizer: Optimizer
     weight_decay: float
     warmup: float
     averaging: float
@@ -122,8 +122,8 @@ class FineTuningKeywords(TypedDict, total=False):
     target_modules: Texts
     evaluations: int
     patience: int
-    keep: Keep | Literal["best", "last"]
-    split: Split | Literal["auto", "random"]
+    keep: Keep
+    split: Split
     train_share: float
     validation_share: float
     calibrate: bool
@@ -133,7 +133,7 @@ class FineTuningKeywords(TypedDict, total=False):
 class TrainKeywords(FineTuningKeywords, total=False):
     """Fields of `TrainSettings`."""
 
-    preset: Preset | Literal["default", "paper", "single-point"]
+    preset: Preset
 
 
 class StudyKeywords(FineTuningKeywords, total=False):
@@ -149,7 +149,7 @@ class LoadKeywords(TypedDict, total=False):
 
     backbone: Place | None
     trust_remote_code: bool
-    dtype: Dtype | Literal["auto", "float32", "bfloat16"]
+    dtype: Dtype
     device: str
 
 
@@ -158,7 +158,7 @@ class PredictKeywords(ReadingKeywords, total=False):
 
     batch_size: int
     both_orders: bool
-    on_too_long: OnTooLong | Literal["cut", "drop", "error"]
+    on_too_long: OnTooLong
 
 
 class ScoreKeywords(LoadKeywords, PredictKeywords, total=False):
@@ -168,7 +168,7 @@ class ScoreKeywords(LoadKeywords, PredictKeywords, total=False):
 class MeasureKeywords(PredictKeywords, total=False):
     """Fields of `MeasureSettings`."""
 
-    part: Part | Literal["train", "validation", "test"]
+    part: Part
     confidence: float
     resamples: int
     seed: int
@@ -184,7 +184,7 @@ class ExportKeywords(TypedDict, total=False):
 
     tolerance: float | None
     backbone: Place | None
-    dtype: Dtype | Literal["auto", "float32", "bfloat16"]
+    dtype: Dtype
     batch_size: int
     trust_remote_code: bool
     device: str

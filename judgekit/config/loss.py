@@ -17,15 +17,15 @@ class LossSettings(Settings):
     alpha: float = setting(0.8, "Weight of the KL term: loss = alpha KL + (1 - alpha) CE.", ge=0, le=1)
     epsilon: float = setting(0.25, "L2 distance up to which the target is perturbed.", ge=0, le=1.4143)
     adversary: Adversary = setting(
-        Adversary.search,
+        "search",
         "Find the worst-case target by a search or by the paper's gradient ascent, or perturb nothing (off).",
         panel=_MORE,
     )
     projection: Projection = setting(
-        Projection.exact, "Project the paper's ascent exactly, or with cvxpy to check it.", panel=_MORE
+        "exact", "Project the paper's ascent exactly, or with cvxpy to check it.", panel=_MORE
     )
     targets: Targets = setting(
-        Targets.empirical,
+        "empirical",
         "Train towards the shares of the annotations (empirical), or shrink them to the label shares where an item "
         "has few annotations (bayes).",
         panel=_MORE,

@@ -21,7 +21,7 @@ class ModelSettings(Settings):
         None, "Branch, tag or commit of a hub model (default: its main branch).", metavar="NAME", panel=_MORE
     )
     model_kind: ModelKind = setting(
-        ModelKind.auto,
+        "auto",
         "Read the backbone as an encoder with a label head, or as a causal LM at its label tokens.",
         panel=_MORE,
     )
@@ -34,6 +34,6 @@ class ModelSettings(Settings):
     )
     max_length: int = setting(512, "Most tokens of one item; longer texts lose their middle.", ge=8)
     dtype: Dtype = setting(
-        Dtype.auto, "Compute in this number format; auto is bfloat16 where the hardware has it.", panel=_MORE
+        "auto", "Compute in this number format; auto is bfloat16 where the hardware has it.", panel=_MORE
     )
     device: str = setting("auto", "Compute on auto, cpu, cuda, cuda:1, mps …", metavar="DEVICE", panel=_MORE)

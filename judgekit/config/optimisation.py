@@ -20,9 +20,7 @@ class OptimisationSettings(Settings):
         None, "Items per forward pass (default: the batch size); fewer need less memory.", ge=1, panel=_MORE
     )
     learning_rate: float | None = setting(None, "Highest learning rate (default: by the kind of model).", gt=0)
-    optimizer: Optimizer = setting(
-        Optimizer.adamw, "AdamW, or AdamW in paged memory (bitsandbytes, CUDA only).", panel=_MORE
-    )
+    optimizer: Optimizer = setting("adamw", "AdamW, or AdamW in paged memory (bitsandbytes, CUDA only).", panel=_MORE)
     weight_decay: float = setting(0.01, "Weight decay of AdamW.", ge=0, panel=_MORE)
     warmup: float = setting(0.06, "Share of the steps in which the learning rate rises.", ge=0, lt=1, panel=_MORE)
     averaging: float = setting(

@@ -16,7 +16,7 @@ class PromptSettings(Settings):
 
     chat: bool = setting(True, "Put the prompt into the tokenizer's chat template where it has one.", panel=_MORE)
     label_scoring: LabelScoring = setting(
-        LabelScoring.auto,
+        "auto",
         "Read a causal LM at one token per word, at a code per label, or at whole sequences.",
         panel=_MORE,
     )
@@ -27,7 +27,7 @@ class PromptSettings(Settings):
         panel=_MORE,
     )
     on_too_long: OnTooLong = setting(
-        OnTooLong.cut,
+        "cut",
         "Cut the middle of the longest text of an item that is too long, drop the item, or stop.",
         panel=_MORE,
     )

@@ -21,7 +21,7 @@ class LoadSettings(Settings):
 
     backbone: str | None = setting(None, "Where the judge's backbone is now, if it was moved.", metavar="FOLDER")
     trust_remote_code: bool = setting(False, "Run code that comes with the model.", runs_code=True)
-    dtype: Dtype = setting(Dtype.auto, "Compute in this number format; auto is bfloat16 where the hardware has it.")
+    dtype: Dtype = setting("auto", "Compute in this number format; auto is bfloat16 where the hardware has it.")
     device: str = setting("auto", "Compute on auto, cpu, cuda, cuda:1, mps …", metavar="DEVICE")
 
 
@@ -37,7 +37,7 @@ class PredictSettings(ReadingSettings):
     batch_size: int = setting(128, "Items per forward pass.", ge=1)
     both_orders: bool = setting(False, "Show a pairwise comparison in both orders and average the predictions.")
     on_too_long: OnTooLong = setting(
-        OnTooLong.cut, "Cut the middle of the longest text of an item that is too long, drop the item, or stop."
+        "cut", "Cut the middle of the longest text of an item that is too long, drop the item, or stop."
     )
 
 
@@ -60,7 +60,7 @@ class MeasureSettings(PredictSettings):
         0.9
     """
 
-    part: Part = setting(Part.test, "Evaluate on this part of the judge's own dataset where no file is given.")
+    part: Part = setting("test", "Evaluate on this part of the judge's own dataset where no file is given.")
     confidence: float = setting(0.95, "Level of the bootstrap intervals.", gt=0, lt=1)
     resamples: int = setting(1000, "Resamples of the items by the bootstrap.", ge=10)
     seed: int = setting(0, "Seed of the bootstrap.", ge=0)

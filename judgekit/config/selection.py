@@ -16,9 +16,9 @@ class SelectionSettings(Settings):
 
     evaluations: int = setting(8, "Measure the validation KL this often in a whole training.", ge=1, panel=_MORE)
     patience: int = setting(3, "Stop after this many evaluations without a better validation KL.", ge=1, panel=_MORE)
-    keep: Keep = setting(Keep.best, "Keep the adapter with the best validation KL, or the last one.", panel=_MORE)
+    keep: Keep = setting("best", "Keep the adapter with the best validation KL, or the last one.", panel=_MORE)
     split: Split = setting(
-        Split.auto, "Use the split that came with the data if there is one (auto), or a random one.", panel=_MORE
+        "auto", "Use the split that came with the data if there is one (auto), or a random one.", panel=_MORE
     )
     train_share: float = setting(0.8, "Share of the items to train on.", gt=0, lt=1, panel=_MORE)
     validation_share: float = setting(

@@ -10,10 +10,9 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from os import PathLike
 from types import NoneType, UnionType
-from typing import Any, Self, cast, get_args, get_type_hints
+from typing import Any, Literal, Self, cast, get_args, get_origin, get_type_hints
 
 from judgekit.errors import SettingsError
 
@@ -65,7 +64,7 @@ def range_in_words(item: dataclasses.Field[Any]) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Base of all settings: ranges are checked, choices become enums, and all problems are raised at once."""
+    """Base of all settings: ranges and choices are checked, and all problems are raised at once."""
 
     def __post_init__(self) -> None:
         """Check every field.
@@ -82,16 +81,8 @@ class Settings:
             raise SettingsError("These settings cannot be used:", problems=problems)
 
     def _type_problem(self, item: dataclasses.Field[Any], wanted: Any) -> str:
-        """What is wrong with the kind of a value, or an empty text; a choice given as text becomes the enum."""
+        """What is wrong with the kind of a value, or an empty text."""
         value = getattr(self, item.name)
-        if isinstance(item.default, Enum):
-            choices = type(item.default)
-            try:
-                object.__setattr__(self, item.name, choices(value))
-            except ValueError:
-                names = ", ".join(str(choice.value) for choice in choices)
-                return f"{_flag(item)} is {value!r}; expected one of {names}"
-            return ""
         return "" if _is_of(wanted, value) else f"{_flag(item)} is {value!r}; expected {_words_of(wanted)}"
 
     def _range_problems(self, item: dataclasses.Field[Any]) -> list[str]:
@@ -110,8 +101,7 @@ class Settings:
 
     def to_json(self) -> dict[str, Any]:
         """The settings as JSON values, keys as in the class."""
-        values = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
-        return {name: value.value if isinstance(value, Enum) else value for name, value in values.items()}
+        return {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
@@ -190,6 +180,8 @@ def _plain(wanted: Any, value: Any) -> Any:
 def _is_of(wanted: Any, value: Any) -> bool:
     if isinstance(wanted, UnionType):
         return any(_is_of(one, value) for one in get_args(wanted))
+    if get_origin(wanted) is Literal:
+        return value in get_args(wanted)
     if wanted == tuple[str, ...]:
         return isinstance(value, tuple) and all(isinstance(one, str) for one in cast("tuple[Any, ...]", value))
     if wanted in (int, float):  # Python counts True as 1, and 3 as no float
@@ -199,5 +191,7 @@ def _is_of(wanted: Any, value: Any) -> bool:
 
 
 def _words_of(wanted: Any) -> str:
+    if get_origin(wanted) is Literal:
+        return f"one of {', '.join(get_args(wanted))}"
     kinds = get_args(wanted) if isinstance(wanted, UnionType) else (wanted,)
     return " or ".join(_WORDS[kind] for kind in kinds if kind is not NoneType)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 from judgekit.config.choices import Preset, StudyPlan
 from judgekit.config.settings import setting
@@ -18,16 +19,16 @@ class StudySettings(TrainSettings):
         'starter'
     """
 
-    preset: Preset = setting(Preset.default, "The variants are the presets, so none can be chosen.", init=False)
+    preset: Preset = setting("default", "The variants are the presets, so none can be chosen.", init=False)
     plan: tuple[str, ...] = setting(
-        ("table1", "ablation"), "Question to study; repeat it for several.", metavar="|".join(StudyPlan)
+        ("table1", "ablation"), "Question to study; repeat it for several.", metavar="|".join(get_args(StudyPlan))
     )
     seeds: int = setting(3, "Trainings of each variant, with seeds from --seed on.", ge=1)
     train_items: int | None = setting(None, "Most training items, drawn at random (default: all).", ge=10)
 
     def cross_problems(self) -> list[str]:
         """Every plan is one of the plans."""
-        wrong = [name for name in self.plan if name not in list(StudyPlan)]
+        wrong = [name for name in self.plan if name not in get_args(StudyPlan)]
         return super().cross_problems() + [
-            f"--plan is {name!r}; expected one of {', '.join(StudyPlan)}" for name in wrong
+            f"--plan is {name!r}; expected one of {', '.join(get_args(StudyPlan))}" for name in wrong
         ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from judgekit.config.choices import Adversary, Preset, Projection
+from judgekit.config.choices import Preset
 from judgekit.config.loss import LossSettings
 from judgekit.config.model import ModelSettings
 from judgekit.config.optimisation import OptimisationSettings
@@ -22,9 +22,9 @@ _PUBLISHED: dict[str, Any] = {
     "averaging": 0.0, "calibrate": False, "evaluations": 1, "keep": "last", "swap": False,
 }  # fmt: skip
 PRESETS: dict[Preset, dict[str, Any]] = {
-    Preset.default: {},
-    Preset.paper: _PUBLISHED,
-    Preset.single_point: {**_PUBLISHED, "alpha": 0.0, "adversary": "off"},
+    "default": {},
+    "paper": _PUBLISHED,
+    "single-point": {**_PUBLISHED, "alpha": 0.0, "adversary": "off"},
 }
 
 
@@ -33,7 +33,7 @@ class TrainSettings(SelectionSettings, OptimisationSettings, LossSettings, Promp
     """Settings of `judgekit train`.
 
     Examples:
-        >>> TrainSettings(preset="paper", epochs=1).adversary.value
+        >>> TrainSettings(preset="paper", epochs=1).adversary
         'paper'
         >>> TrainSettings(epochs=0)
         Traceback (most recent call last):
@@ -42,7 +42,7 @@ class TrainSettings(SelectionSettings, OptimisationSettings, LossSettings, Promp
     """
 
     preset: Preset = setting(
-        Preset.default,
+        "default",
         "Start from judgekit's defaults, the published ones (arXiv 2505.12301), or those of its single-point baseline.",
     )
 
@@ -64,7 +64,7 @@ class TrainSettings(SelectionSettings, OptimisationSettings, LossSettings, Promp
             problems.append(
                 "--train-share and --validation-share leave nothing for the test part; their sum must be below 1"
             )
-        if self.projection == Projection.cvxpy and self.adversary != Adversary.paper:
+        if self.projection == "cvxpy" and self.adversary != "paper":
             problems.append("--projection cvxpy needs --adversary paper: the search never leaves the feasible set")
         return problems
 
@@ -74,8 +74,8 @@ def _with_presets(plain: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(plain)
     def made(self: TrainSettings, **values: Any) -> None:
-        chosen = values.get("preset", Preset.default)
-        plain(self, **{**(PRESETS[Preset(chosen)] if chosen in list(Preset) else {}), **values})
+        chosen = values.get("preset", "default")
+        plain(self, **{**(PRESETS[chosen] if chosen in list(PRESETS) else {}), **values})
 
     return made
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from pathlib import PurePath
 from typing import Any, cast
 
@@ -24,4 +23,4 @@ def json_values(value: Any) -> Any:
         return [json_values(one) for one in cast("Sequence[Any]", value)]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    return value.value if isinstance(value, Enum) else str(value) if isinstance(value, PurePath) else value
+    return str(value) if isinstance(value, PurePath) else value

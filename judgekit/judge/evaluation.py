@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from judgekit.config import MeasureSettings, Part
+from judgekit.config import MeasureSettings
 from judgekit.config.roles import Roles
 from judgekit.core.floor import fit_populations, floor_of, one_left_out, signal_of
 from judgekit.core.metrics import Interval, baselines, bootstrap_interval, evaluate_distributions, kl_per_item
@@ -62,7 +62,7 @@ def own_items(place: Workspace, entry: Entry[JudgeManifest], part: str) -> Mater
         )
     parts = split_parts(dataset.items, entry.manifest.settings)
     items = dataset.items.take(parts == part)
-    trained_on = 0 if part == Part.test.value else len(items)
+    trained_on = 0 if part == "test" else len(items)
     return Material(items, f"{part} part of {dataset.name}", known_items(entry, place), trained_on=trained_on)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from judgekit.config import Dtype, ExportSettings, LoadSettings, OnTooLong, PredictSettings
+from judgekit.config import ExportSettings, LoadSettings, PredictSettings
 from judgekit.core.calibration import Calibration
 from judgekit.core.json_values import json_values
 from judgekit.dataset.manifest import DATASETS
@@ -148,8 +148,8 @@ def plan_merger(entry: Entry[JudgeManifest], settings: ExportSettings, *, offlin
     if was_4bit:
         check_4bit(backbone, device)
     own = own_dtype(backbone)
-    dtype = own if settings.dtype is Dtype.auto else getattr(torch, settings.dtype.value)
-    format_ = Dtype.bfloat16 if dtype == torch.bfloat16 else Dtype.float32
+    dtype = own if settings.dtype == "auto" else getattr(torch, settings.dtype)
+    format_ = "bfloat16" if dtype == torch.bfloat16 else "float32"
     judge = Judge(entry, settings=LoadSettings(**how, dtype=format_), offline=offline)
     is_exact = dtype == torch.float32 and not was_4bit
     tolerance = settings.tolerance or (EXACT_TOLERANCE if is_exact else ROUNDED_TOLERANCE)
@@ -171,7 +171,7 @@ def predict_sample(
 ) -> NDArray[np.float64]:
     """What a judge says of the sample, `[N, K]`."""
     ids = [str(n) for n in range(len(sample.texts))]
-    how = PredictSettings(on_too_long=OnTooLong.cut, batch_size=settings.batch_size)
+    how = PredictSettings(on_too_long="cut", batch_size=settings.batch_size)
     return judge.predict(sample.texts, ids, how, reporter).q
 
 

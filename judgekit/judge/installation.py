@@ -16,6 +16,7 @@ from judgekit.errors import JudgekitError
 from judgekit.judge.manifest import JUDGES
 from judgekit.models import starter
 from judgekit.version import __version__
+from judgekit.wording import counted
 from judgekit.workspace import layout
 from judgekit.workspace.store import Kind, Workspace
 
@@ -99,7 +100,7 @@ def _workspace(named: Path | None) -> tuple[dict[str, str], list[str]]:
         return {"workspace": "it cannot be used"}, [str(error)]
     problems = [*_closed(place, DATASETS), *_closed(place, JUDGES)]
     kinds = (DATASETS, JUDGES)
-    counts = ", ".join(f"{len(place.names(kind))} {kind.folder}" for kind in kinds)
+    counts = ", ".join(counted(len(place.names(kind)), kind.word) for kind in kinds)
     files = [path for path in (root / layout.SETTINGS_FILE, layout.user_settings_file()) if path.is_file()]
     facts = {"workspace": f"{root} ({chosen}): {counts}", "settings from": ", ".join(map(str, files)) or "no file"}
     if not os.access(root, os.W_OK):

@@ -236,7 +236,7 @@ class Judge:
         chosen = MeasureSettings.chosen(settings, keywords)
         mirror = self._mirror(is_required=chosen.both_orders) or find_mirror(self.fields, self.labels)
         if data is None:
-            material = own_items(self._own_workspace(), self.entry, chosen.part.value)
+            material = own_items(self._own_workspace(), self.entry, chosen.part)
         else:
             source = read_files([_input(data)], ReadOptions.of(chosen))
             found = items_of(source, self.manifest, chosen, reporter)

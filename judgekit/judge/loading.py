@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from judgekit.config import LoadSettings, ModelKind, PredictSettings
+from judgekit.config import LoadSettings, PredictSettings
 from judgekit.core.calibration import Calibration
 from judgekit.errors import BackboneError, WorkspaceError
 from judgekit.judge.judge_files import check_files
@@ -152,7 +152,7 @@ def load(entry: Entry[JudgeManifest], backbone: Backbone, settings: LoadSettings
 
 def head_labels(manifest: ReadingManifest) -> int | None:
     """The labels K that a judge's label head has; None for a causal LM, which has no such head."""
-    return len(manifest.labels) if manifest.backbone.kind is ModelKind.encoder else None
+    return len(manifest.labels) if manifest.backbone.kind == "encoder" else None
 
 
 def _check_tokens(entry: Entry[JudgeManifest], backbone: Backbone, prompts: TokenizedPrompts) -> None:
@@ -208,7 +208,7 @@ def judge_prompts(folder: Path, manifest: ReadingManifest, tokenizer: Any) -> To
         template,
         manifest.labels,
         tokenizer,
-        for_encoder=manifest.backbone.kind is ModelKind.encoder,
+        for_encoder=manifest.backbone.kind == "encoder",
         max_length=manifest.max_length,
         frame=manifest.chat,
         codes=() if manifest.verbalizer is None else manifest.verbalizer.codes,
@@ -221,7 +221,7 @@ def judge_verbalizer(entry: Entry[JudgeManifest]) -> Verbalizer | None:
     Raises:
         WorkspaceError: a judgekit that did not keep this yet trained the judge.
     """
-    if entry.manifest.backbone.kind is ModelKind.encoder:
+    if entry.manifest.backbone.kind == "encoder":
         return None
     if entry.manifest.verbalizer is None:
         raise WorkspaceError(

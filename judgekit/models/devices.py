@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from judgekit.config import Dtype, ModelKind
+from judgekit.config import Dtype
 from judgekit.errors import BackboneError
 from judgekit.models.backbones import Backbone, read_config
 from judgekit.models.hub import first_line
@@ -36,8 +36,8 @@ def choose_dtype(dtype: Dtype, device: torch.device) -> torch.dtype:
     On a CPU with AVX-512 BF16 a bfloat16 product was measured 7 times faster than a float32 one; without such
     instructions it is emulated and slower.
     """
-    if dtype is not Dtype.auto:
-        return torch.bfloat16 if dtype is Dtype.bfloat16 else torch.float32
+    if dtype != "auto":
+        return torch.bfloat16 if dtype == "bfloat16" else torch.float32
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
@@ -59,7 +59,7 @@ def check_4bit(backbone: Backbone, device: torch.device) -> None:
 
 
 def _why_not_4bit(backbone: Backbone, device: torch.device) -> str:
-    if backbone.kind is ModelKind.encoder:
+    if backbone.kind == "encoder":
         return "it is an encoder, and only causal LMs are large enough to gain from it"
     if read_config(backbone.folder).get("quantization_config"):
         return "its weights are already quantised, as its config says"

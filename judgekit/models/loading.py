@@ -9,7 +9,6 @@ import torch
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, BitsAndBytesConfig
 from transformers.pytorch_utils import Conv1D
 
-from judgekit.config import ModelKind
 from judgekit.errors import BackboneError
 from judgekit.models.backbones import Backbone, find_backbone, load_tokenizer, longest_input
 from judgekit.models.causal import CausalJudge
@@ -129,7 +128,7 @@ def load_judge(
     Raises:
         BackboneError: the adapter does not fit the backbone.
     """
-    is_encoder = backbone.kind is ModelKind.encoder
+    is_encoder = backbone.kind == "encoder"
     # Fresh weights are drawn before the saved ones are read; the caller's random numbers stay as they are.
     with quiet_libraries(), torch.random.fork_rng():
         base = _load_pretrained(backbone, device, torch.float32 if is_encoder else dtype, load_in_4bit=load_in_4bit)
@@ -220,7 +219,7 @@ def _load_pretrained(
             bnb_4bit_compute_dtype=dtype,
         )
         options["device_map"] = {"": device}
-    auto = AutoModelForCausalLM if backbone.kind is ModelKind.causal else AutoModel
+    auto = AutoModelForCausalLM if backbone.kind == "causal" else AutoModel
     if is_sharded and torch.distributed.get_rank() > 0:
         with torch.device("meta"):
             return auto.from_config(options["config"], dtype=dtype, trust_remote_code=backbone.trust_remote_code)
@@ -244,7 +243,7 @@ def _as_judge(
         if isinstance(module, LoraLayer):
             # PEFT would turn bfloat16 activations into float32, only for autocast to turn them back.
             module.cast_input_dtype_enabled = False
-    if backbone.kind is ModelKind.encoder:
+    if backbone.kind == "encoder":
         return EncoderJudge(model, label_bias, dtype=dtype)
     if label_words is None:
         raise ValueError("a causal LM needs the words of the labels")

@@ -15,7 +15,6 @@ import psutil
 import torch
 from transformers import AutoModel, AutoModelForCausalLM
 
-from judgekit.config import ModelKind
 from judgekit.models.backbones import Backbone
 from judgekit.models.loading import LoraSettings, lora_layers, read_model_config
 from judgekit.models.quiet import quiet_libraries
@@ -72,7 +71,7 @@ def estimate_memory(
         BackboneError: a LoRA target names no layer.
     """
     config = read_model_config(backbone, device or torch.device("cpu"))
-    auto = AutoModelForCausalLM if backbone.kind is ModelKind.causal else AutoModel
+    auto = AutoModelForCausalLM if backbone.kind == "causal" else AutoModel
     with quiet_libraries(), torch.random.fork_rng(), torch.device("meta"):
         model: Any = auto.from_config(config, trust_remote_code=backbone.trust_remote_code)
     layer = items * tokens * _activation_bytes(model, tokens, dtype.itemsize)

@@ -112,7 +112,7 @@ def load_merged(
         device: where to put it.
         trust_remote_code: whether code in the folder may run.
     """
-    auto = AutoModelForCausalLM if kind is ModelKind.causal else AutoModel
+    auto = AutoModelForCausalLM if kind == "causal" else AutoModel
     with quiet_libraries(), torch.random.fork_rng():
         model = read_whole(auto, folder, trust_remote_code=trust_remote_code).to(device)
         if label_words is not None:

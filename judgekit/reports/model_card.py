@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from judgekit.config import ModelKind
 from judgekit.judge.evaluated import Figure
 from judgekit.judge.export_facts import CardFacts
 from judgekit.reports.evaluate_page import METRIC_WORDS
@@ -91,7 +90,7 @@ def model_card(facts: CardFacts) -> str:
 
 def reading_code(facts: CardFacts) -> str:
     """Python that defines `distribution(item)` on plain transformers, run in the exported folder."""
-    is_encoder = facts.export.backbone.kind is ModelKind.encoder
+    is_encoder = facts.export.backbone.kind == "encoder"
     trust = ", trust_remote_code=True" if facts.trust_remote_code else ""
     head = _READ_TEMPLATE.format(auto="AutoModel" if is_encoder else "AutoModelForCausalLM", trust=trust)
     return head + (_ENCODER if is_encoder else _CAUSAL)
@@ -117,7 +116,7 @@ def _what_it_is(facts: CardFacts) -> str:
     labels = ", ".join(_code(label) for label in export.labels)
     how = (
         "an encoder with a label head (`head.safetensors`)"
-        if export.backbone.kind is ModelKind.encoder
+        if export.backbone.kind == "encoder"
         else "a causal LM, read at the words of the labels behind the prompt"
     )
     revision = f", revision `{export.backbone.revision}`" if export.backbone.revision else ""

@@ -32,11 +32,11 @@ _RC: dict[Any, Any] = {
 }
 WIDTH, HEIGHT = 7.2, 3.4
 """Inches."""
-_X_WORDS = {
-    StudyPlan.alpha: "alpha (share of the KL term in the loss)",
-    StudyPlan.epsilon: "epsilon (L2 radius of the training targets)",
-    StudyPlan.robustness: "L2 length of the random perturbation of the test targets",
-    StudyPlan.budget: "annotations per item, and items trained on",
+_X_WORDS: dict[StudyPlan, str] = {
+    "alpha": "alpha (share of the KL term in the loss)",
+    "epsilon": "epsilon (L2 radius of the training targets)",
+    "robustness": "L2 length of the random perturbation of the test targets",
+    "budget": "annotations per item, and items trained on",
 }
 # Distinguished by marker and dash as well as by shade; to be seen on white and on black.
 _STYLES = [
@@ -77,7 +77,7 @@ def study_figures(found: Findings) -> dict[StudyPlan, str]:
         if found.robustness:
             figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
             _draw_robustness(figure.subplots(), found.robustness, found.noise_floor)
-            drawn[StudyPlan.robustness] = _svg(figure)
+            drawn["robustness"] = _svg(figure)
     return drawn
 
 
@@ -112,7 +112,7 @@ def _draw_curve(axes: Axes, plan: StudyPlan, lines: Sequence[Line], metric: _Met
     axes.plot(x, [metric.of(line).value for line in lines], color=_STYLES[0]["color"], linewidth=1)
     _points(axes, x, lines, metric, is_sideways=False)
     axes.set_xticks(x)
-    if plan is StudyPlan.budget:
+    if plan == "budget":
         axes.set_xticks(x, [f"{line.x}\n{line.training_items:,}" for line in lines])
     axes.margins(x=0.08)
     axes.set_xlabel(_X_WORDS[plan])
@@ -150,7 +150,7 @@ def _draw_robustness(axes: Axes, points: Sequence[Point], noise_floor: float) ->
         low, high = [point.kl.low for point in own], [point.kl.high for point in own]
         axes.fill_between(x, low, high, color=style["color"], alpha=0.12, linewidth=0)
     axes.plot([0], [noise_floor], marker="_", markersize=14, linestyle="", color=_INK, label="noise floor")
-    axes.set_xlabel(_X_WORDS[StudyPlan.robustness])
+    axes.set_xlabel(_X_WORDS["robustness"])
     axes.set_ylabel(_KL.words)
     axes.set_ylim(0)
     axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=4)

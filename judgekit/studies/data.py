@@ -58,7 +58,7 @@ def find_budget(data: Dataset, settings: StudySettings, plans: list[StudyPlan]) 
         DataError: most training items have too few annotations to spend them in two ways.
         SettingsError: annotators are to be weighed, which a draw of anonymous counts cannot follow.
     """
-    if StudyPlan.budget not in plans:
+    if "budget" not in plans:
         return None
     if settings.annotator_weights:
         raise SettingsError(

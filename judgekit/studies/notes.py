@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from judgekit.config import ModelKind
 from judgekit.studies.plans import RAW, Run
 from judgekit.studies.runs import Ground
 from judgekit.training.decisions import PUBLISHED_LEARNING_RATE, loop_settings
@@ -23,12 +22,12 @@ def study_notes(ground: Ground, runs: Mapping[str, Sequence[Run]]) -> list[str]:
     notes = [
         f"Dataset {ground.data.name}: {counted(items['train'], 'item')} to train on, {items['validation']:,} "
         f"to choose checkpoints on, {items['test']:,} to test on; the same split for all runs.",
-        f"Backbone {setup.backbone.name} ({kind.value}) on {setup.device}, {str(setup.dtype).removeprefix('torch.')}; "
+        f"Backbone {setup.backbone.name} ({kind}) on {setup.device}, {str(setup.dtype).removeprefix('torch.')}; "
         f"{counted(len(runs), 'variant')} with {counted(max(map(len, runs.values())), 'seed')} make "
         f"{counted(len(every), 'different run')}.",
         _learning_rates(ground, runs),
     ]
-    if kind is ModelKind.encoder and RAW.name in runs:
+    if kind == "encoder" and RAW.name in runs:
         notes.append("raw is the backbone with a label head that nobody trained: it can only predict the label shares.")
     if setup.verbalizer is not None:
         notes.append(setup.verbalizer.describe(ground.data.items.labels))
@@ -55,6 +54,6 @@ def _learning_rates(ground: Ground, runs: Mapping[str, Sequence[Run]]) -> str:
         words = f"{next(iter(rates)):g} for all variants"
     else:
         words = "; ".join(f"{rate:g} for {', '.join(names)}" for rate, names in rates.items())
-    if kind is ModelKind.encoder and PUBLISHED_LEARNING_RATE not in rates:
+    if kind == "encoder" and PUBLISHED_LEARNING_RATE not in rates:
         words += f". The paper's {PUBLISHED_LEARNING_RATE:g} is for causal LMs: a fresh label head hardly moves with it"
     return f"Learning rate: {words}."

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
-from judgekit.config import Adversary, ModelKind, Projection, StudyPlan, StudySettings, TrainSettings
+from judgekit.config import ModelKind, StudyPlan, StudySettings, TrainSettings
 from judgekit.config.keywords import StudyKeywords
 from judgekit.training.decisions import loop_settings
 
@@ -53,18 +53,18 @@ EPSILON = {epsilon: Variant(f"epsilon {epsilon:g}", {**_PUBLISHED, "epsilon": ep
 BUDGET = {way: Variant(f"{way} per item", _PUBLISHED, per_item=way) for way in WAYS}
 
 VARIANTS: dict[StudyPlan, tuple[Variant, ...]] = {
-    StudyPlan.table1: (RAW, SINGLE_POINT, PAPER, DEFAULT),
-    StudyPlan.ablation: (PAPER, WITHOUT_ADV, WITHOUT_KL, WITHOUT_CE),
-    StudyPlan.alpha: tuple(ALPHA.values()),
-    StudyPlan.epsilon: tuple(EPSILON.values()),
-    StudyPlan.robustness: (RAW, SINGLE_POINT, PAPER, WITHOUT_ADV, DEFAULT),
-    StudyPlan.budget: tuple(BUDGET.values()),
+    "table1": (RAW, SINGLE_POINT, PAPER, DEFAULT),
+    "ablation": (PAPER, WITHOUT_ADV, WITHOUT_KL, WITHOUT_CE),
+    "alpha": tuple(ALPHA.values()),
+    "epsilon": tuple(EPSILON.values()),
+    "robustness": (RAW, SINGLE_POINT, PAPER, WITHOUT_ADV, DEFAULT),
+    "budget": tuple(BUDGET.values()),
 }
 
 
 def plans_of(names: Sequence[str]) -> list[StudyPlan]:
     """The plans that are asked for, in the order of the paper, each once."""
-    return [plan for plan in VARIANTS if plan.value in names or StudyPlan.all.value in names]
+    return [plan for plan in VARIANTS if plan in names or "all" in names]
 
 
 def variants_of(plans: Sequence[StudyPlan], ways: Sequence[int]) -> list[Variant]:
@@ -84,8 +84,8 @@ def given_settings(settings: StudySettings | None, keywords: StudyKeywords) -> S
 def settings_of(variant: Variant, given: StudyKeywords) -> TrainSettings:
     """The settings of a variant: what makes it, over what the user gave, over its preset."""
     values = {**given, **variant.settings}
-    if TrainSettings.from_json({**values, "projection": Projection.exact}).adversary is not Adversary.paper:
-        values["projection"] = Projection.exact  # there is no ascent to project
+    if TrainSettings.from_json({**values, "projection": "exact"}).adversary != "paper":
+        values["projection"] = "exact"  # there is no ascent to project
     return TrainSettings.from_json(values)
 
 
@@ -106,7 +106,7 @@ def runs_of(
         kind: of the backbone.
         items: from annotations per item to the number of training items.
     """
-    if not variant.is_trained and kind is ModelKind.causal:
+    if not variant.is_trained and kind == "causal":
         seeds = seeds[:1]
     runs: list[Run] = []
     for seed in seeds:
@@ -125,6 +125,6 @@ def _identity(settings: TrainSettings, kind: ModelKind, items: int) -> dict[str,
     loop = loop_settings(settings, kind, items)
     values = settings.to_json() | {"epochs": loop.epochs, "learning_rate": loop.learning_rate}
     del values["preset"]
-    if settings.alpha == 0 or settings.epsilon == 0 or settings.adversary is Adversary.off:
+    if settings.alpha == 0 or settings.epsilon == 0 or settings.adversary == "off":
         values |= {"adversary": "off", "epsilon": 0.0, "projection": "exact"}
     return values

@@ -150,8 +150,8 @@ class StudyResult(NamedTuple):
         known = self._asdict()
         del known["findings"]
         if (found := self.findings) is not None:
-            plans: dict[StudyPlan, Any] = {**found.plans, StudyPlan.robustness: found.robustness}
-            shown = {plan.value: plans[plan] for plan in StudyPlan if plans.get(plan)}
+            plans: dict[StudyPlan, Any] = {**found.plans, "robustness": found.robustness}
+            shown = {plan: plans[plan] for plan in VARIANTS if plans.get(plan)}
             known |= {**found._asdict(), **found.sizes._asdict(), **found.made._asdict(), "plans": shown}
             for name in ("sizes", "made", "robustness"):
                 del known[name]
@@ -194,8 +194,10 @@ def summarise(
     """
     lines = {name: _line(name, records, held) for name, records in variants.items()}
     points = {variant.name: x for curve in (ALPHA, EPSILON, BUDGET) for x, variant in curve.items()}
-    names = {plan: [variant.name for variant in VARIANTS[plan] if variant.name in lines] for plan in plans}
-    perturbed = names.pop(StudyPlan.robustness, [])
+    names: dict[StudyPlan, list[str]] = {
+        plan: [variant.name for variant in VARIANTS[plan] if variant.name in lines] for plan in plans
+    }
+    perturbed = names.pop("robustness", [])
     constant = baselines(held.counts, held.prior)
     return Findings(
         dataset=dataset,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from judgekit.config import ModelKind, Preset, Projection, TrainSettings
+from judgekit.config import ModelKind, Projection, TrainSettings
 from judgekit.core.perturbation import Project
 from judgekit.core.projection import project_to_ball_and_simplex
 from judgekit.models.loading import LoraSettings
@@ -15,7 +15,7 @@ from judgekit.training.step import Objective
 FEWEST_STEPS = 150
 FEWEST_EPOCHS = 3
 MOST_EPOCHS = 20
-LEARNING_RATE = {ModelKind.encoder: 1e-3, ModelKind.causal: 2e-4}
+LEARNING_RATE = {"encoder": 1e-3, "causal": 2e-4}
 PUBLISHED_LEARNING_RATE = 5e-5
 
 
@@ -35,7 +35,7 @@ def loop_settings(settings: TrainSettings, kind: ModelKind, items: int) -> LoopS
     """
     steps_per_epoch = math.ceil(items / settings.batch_size)
     epochs = settings.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(FEWEST_STEPS / steps_per_epoch)))
-    is_published = kind is ModelKind.causal and settings.preset is not Preset.default
+    is_published = kind == "causal" and settings.preset != "default"
     return LoopSettings(
         epochs=epochs,
         batch_size=settings.batch_size,
@@ -44,10 +44,10 @@ def loop_settings(settings: TrainSettings, kind: ModelKind, items: int) -> LoopS
         weight_decay=settings.weight_decay,
         warmup=settings.warmup,
         averaging=settings.averaging,
-        optimizer=settings.optimizer.value,
+        optimizer=settings.optimizer,
         evaluations=settings.evaluations,
         patience=settings.patience,
-        keep=settings.keep.value,
+        keep=settings.keep,
         seed=settings.seed,
     )
 
@@ -58,13 +58,13 @@ def objective_of(settings: TrainSettings, items: TrainingItems) -> Objective:
         items,
         alpha=settings.alpha,
         epsilon=settings.epsilon,
-        adversary=settings.adversary.value,
+        adversary=settings.adversary,
         project=_projection(settings.projection),
     )
 
 
 def _projection(projection: Projection) -> Project:
-    if projection is Projection.cvxpy:
+    if projection == "cvxpy":
         # CVXPY takes 1.5 s to import and is the oracle of few.
         from judgekit.core.reference import project_to_ball_and_simplex_cvxpy
 

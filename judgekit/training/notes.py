@@ -21,7 +21,7 @@ def notes_before(dataset: Dataset, training: Training, processes: Processes) -> 
         f"Dataset {dataset.name}: {counted(sizes['train'], 'item')} to train on, {sizes['validation']:,} to choose the "
         f"checkpoint on, {sizes['test']:,} held out for `judgekit evaluate`.",
         *notes_on_size(**sizes),
-        f"Backbone {backbone.name} ({backbone.kind.value}) on {setup.device}, {dtype}; epochs {loop.epochs}, "
+        f"Backbone {backbone.name} ({backbone.kind}) on {setup.device}, {dtype}; epochs {loop.epochs}, "
         f"batch size {loop.batch_size}, learning rate {loop.learning_rate:g}.",
         _memory_note(training.memory),
     ]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import torch
 
-from judgekit.config import LabelScoring, ModelKind, TrainSettings
+from judgekit.config import TrainSettings
 from judgekit.dataset.opening import Dataset
 from judgekit.errors import SettingsError
 from judgekit.models.loading import (
@@ -72,9 +72,9 @@ def set_up(data: Dataset, backbone: Backbone, settings: TrainSettings, *, device
     device = device or choose_device(settings.device)
     if settings.load_in_4bit:
         check_4bit(backbone, device)
-    check_optimizer(settings.optimizer.value, device)
+    check_optimizer(settings.optimizer, device)
     tokenizer = load_tokenizer(backbone)
-    for_encoder = backbone.kind is ModelKind.encoder
+    for_encoder = backbone.kind == "encoder"
     labels = data.items.labels
     frame = None if for_encoder or not settings.chat else chat_frame(tokenizer)
 
@@ -86,7 +86,7 @@ def set_up(data: Dataset, backbone: Backbone, settings: TrainSettings, *, device
     most = min(settings.max_length, longest_input(backbone))
     dtype = choose_dtype(settings.dtype, device)
     if for_encoder:
-        if settings.label_words or settings.label_scoring is not LabelScoring.auto:
+        if settings.label_words or settings.label_scoring != "auto":
             raise SettingsError(
                 f"--label-words and --label-scoring say how a causal LM is read; {backbone.name} is an encoder with a "
                 "label head.",
@@ -98,7 +98,7 @@ def set_up(data: Dataset, backbone: Backbone, settings: TrainSettings, *, device
         tokenizer,
         lambda codes: prompts(codes, most).texts(sample),
         labels,
-        scoring=settings.label_scoring.value,
+        scoring=settings.label_scoring,
         label_words=settings.words_of_labels(),
         ordinal=data.items.scale == "ordinal",
     )

@@ -38,13 +38,13 @@ def encode_fitting(
     """
     encoded = prompts.encode(items)
     is_long = encoded.is_truncated
-    if on_too_long is OnTooLong.error and is_long.any():
+    if on_too_long == "error" and is_long.any():
         raise DataError(
             f"{int(is_long.sum()):,} of {len(ids):,} items are longer than {prompts.max_length:,} tokens.",
             problems=[f"item {name}" for name, long in zip(ids, is_long, strict=True) if long],
             hint="Raise --max-length, or choose --on-too-long cut or drop.",
         )
-    if on_too_long is OnTooLong.drop and is_long.any():
+    if on_too_long == "drop" and is_long.any():
         rows = np.flatnonzero(~is_long)
         if not len(rows):
             raise DataError(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from judgekit.annotators.reliability import annotator_weights, weighted_counts
-from judgekit.config import Split, Targets, TrainSettings
+from judgekit.config import TrainSettings
 from judgekit.core.distributions import class_prior, empirical_distribution, hard_target
 from judgekit.core.metrics import kl_per_item
 from judgekit.core.targets import empirical_bayes_targets
@@ -59,7 +59,7 @@ def split_parts(items: ItemTable, settings: TrainSettings) -> NDArray[np.str_]:
     rest = 1 - settings.train_share - settings.validation_share
     fractions = (settings.train_share, settings.validation_share, rest)
     seed = settings.seed if settings.split_seed is None else settings.split_seed
-    if items.parts is None or settings.split is Split.random:
+    if items.parts is None or settings.split == "random":
         return split_items(items.groups, seed=seed, fractions=fractions)
     return split_as_given(items.parts, items.groups, seed=seed, fractions=fractions)
 
@@ -84,7 +84,7 @@ def training_data(data: Dataset, prompts: TokenizedPrompts, settings: TrainSetti
         weights = AnnotatorWeights(len(found), min(found.values()), float(np.mean([*found.values()])))
     mirror = require_mirror(data.template.fields, training.labels, option="--swap") if settings.swap else None
     target, strength = empirical_distribution(counts), None
-    if settings.targets is Targets.bayes:
+    if settings.targets == "bayes":
         shrunk = empirical_bayes_targets(counts)
         target, strength = shrunk.targets, shrunk.strength
     # A label that no training item has would have prior 0 and log prior minus infinity: add one annotation in all.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from judgekit.config import Dtype
 from judgekit.judge.installation import Installation, installation
 from judgekit.models.loading import choose_device, choose_dtype
 from judgekit.reports.doctor_page import doctor_page as doctor_page
@@ -17,5 +16,5 @@ def doctor(*, workspace: str | Path | None = None) -> Installation:
         workspace: its folder; None finds one.
     """
     device = choose_device("auto")
-    dtype = str(choose_dtype(Dtype.auto, device)).removeprefix("torch.")
+    dtype = str(choose_dtype("auto", device)).removeprefix("torch.")
     return installation(None if workspace is None else Path(workspace), device=f"{device}, in {dtype}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ def test_help_fits_the_terminal(run: Run, verb: list[str], columns: int, monkeyp
     monkeypatch.setenv("COLUMNS", str(columns))
     text = run(*verb, "--help").out
     assert max(map(len, text.splitlines())) <= columns
-    assert "…" not in text.replace("mps …", "") and "<" not in text
+    assert "…" not in text.replace("mps …", "") and not re.search(r"<\w", text)
 
 
 @pytest.mark.parametrize("verb", VERBS)

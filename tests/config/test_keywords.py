@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
-from enum import Enum
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -26,9 +25,7 @@ PAIRS = {
 
 
 def as_keyword(field: dataclasses.Field[Any], hint: Any) -> Any:
-    """The type of the keyword for a field: a choice also by its name, a path also as such, several texts as one."""
-    if isinstance(field.default, Enum):
-        return type(field.default) | Literal[tuple(choice.value for choice in type(field.default))]  # type: ignore[valid-type]
+    """The type of the keyword for a field: a path also as such, several texts as one."""
     if field.name == "backbone":
         return Place | None if NoneType in get_args(hint) else Place
     return Texts if hint == tuple[str, ...] else hint

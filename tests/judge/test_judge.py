@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from made_up_votes import LABELS, votes_rows, write_csv
 
-from judgekit.config import Dtype, LoadSettings, PredictSettings
+from judgekit.config import LoadSettings, PredictSettings
 from judgekit.errors import DataError, LabelError, SettingsError, WorkspaceError
 from judgekit.judge import judge as judge_module
 from judgekit.judge.judge import Judge
@@ -20,7 +20,7 @@ from judgekit.judge.scores import Score, Scores
 from judgekit.training.reporter import Reporter
 
 ITEMS = [{"text": "dirty tea"}, {"text": "clean bed, kind host"}, {"text": "slow soup"}]
-EXACT = LoadSettings(device="cpu", dtype=Dtype.float32)
+EXACT = LoadSettings(device="cpu", dtype="float32")
 
 
 class Listener(Reporter):

@@ -13,7 +13,7 @@ from made_up_votes import WORDS, write_csv
 from transformers import AutoTokenizer
 
 from judgekit import evaluate, ingest, score, train
-from judgekit.config import OnTooLong, PredictSettings, TrainSettings
+from judgekit.config import PredictSettings, TrainSettings
 from judgekit.dataset.opening import open_dataset, open_workspace
 from judgekit.errors import JudgekitError, LabelError
 from judgekit.judge.loading import Predictions
@@ -94,7 +94,7 @@ def test_both_orders_are_averaged_with_labels_mirrored_and_the_gap_is_what_the_o
         {"answer_a": "brief", "answer_b": "too long"},
     ]
     reader: Any = Reader()
-    settings = PredictSettings(on_too_long=OnTooLong.drop, batch_size=8)
+    settings = PredictSettings(on_too_long="drop", batch_size=8)
     found = predict_both_orders(reader, mirror, items, ["1", "2", "3"], settings, SILENT)
     assert found.as_given.rows.tolist() == [0, 2]
     assert found.averaged.rows.tolist() == [0]  # the third does not fit the other way round

@@ -17,7 +17,6 @@ import huggingface_hub.errors
 import pytest
 import torch
 
-from judgekit.config import ModelKind
 from judgekit.errors import BackboneError
 from judgekit.models import backbones, hub, starter
 from judgekit.models.backbones import find_backbone, load_tokenizer, longest_input
@@ -33,10 +32,10 @@ def test_a_local_folder_is_known_by_its_whole_path(bert: Path, monkeypatch: pyte
 
 
 def test_the_architecture_decides_how_a_backbone_is_read(bert: Path, llama: Path, gpt2: Path) -> None:
-    assert find_backbone(str(bert)).kind is ModelKind.encoder
-    assert find_backbone(str(llama)).kind is ModelKind.causal
-    assert find_backbone(str(gpt2)).kind is ModelKind.causal  # GPT2LMHeadModel, an older kind of name
-    assert find_backbone(str(llama), kind=ModelKind.encoder).kind is ModelKind.encoder
+    assert find_backbone(str(bert)).kind == "encoder"
+    assert find_backbone(str(llama)).kind == "causal"
+    assert find_backbone(str(gpt2)).kind == "causal"  # GPT2LMHeadModel, an older kind of name
+    assert find_backbone(str(llama), kind="encoder").kind == "encoder"
 
 
 @pytest.mark.parametrize(
@@ -149,7 +148,7 @@ def test_a_starter_of_another_hash_is_refused(fake_wheel: Path) -> None:
 def test_the_starter_is_known_by_its_name_revision_and_hash(fake_wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(starter, "SHA256", hash_weights(fake_wheel))
     found = find_backbone("starter", offline=True)
-    assert (found.name, found.revision, found.kind) == ("starter", starter.REVISION, ModelKind.encoder)
+    assert (found.name, found.revision, found.kind) == ("starter", starter.REVISION, "encoder")
     assert found.sha256 == starter.SHA256
     assert found.folder == fake_wheel
 
@@ -205,7 +204,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_hub_model_is_found_in_the_cache_with_its_commit(cached: Path, revision: str | None, offline: bool) -> None:
     found = find_backbone("org/model", revision, offline=offline)
     assert (found.name, found.folder, found.revision) == ("org/model", cached, COMMIT)
-    assert found.kind is ModelKind.causal
+    assert found.kind == "causal"
     load_tokenizer(found)
 
 
@@ -263,7 +262,7 @@ def test_code_and_other_forms_of_the_weights_are_not_downloaded_unasked(
     wanted: list[list[str]] = []
 
     def download(name: str, *, allow_patterns: list[str], ignore_patterns: list[str], **_: object) -> str:
-        patterns = {"allow_patterns": allow_patterns, "ignore_patterns": ignore_patterns}
+        patterns: dict[str, Any] = {"allow_patterns": allow_patterns, "ignore_patterns": ignore_patterns}
         wanted.append(list(huggingface_hub.utils.filter_repo_objects(names, **patterns)))
         return str(cached)
 
@@ -311,7 +310,7 @@ def test_code_that_comes_with_a_model_is_refused_and_not_run_unless_it_is_truste
         find_backbone(str(with_code))
     assert not (tmp_path / "ran").exists()
     backbone = find_backbone(str(with_code), trust_remote_code=True)
-    assert backbone.trust_remote_code and backbone.kind is ModelKind.causal
+    assert backbone.trust_remote_code and backbone.kind == "causal"
     assert not (tmp_path / "ran").exists()  # to find it is not to load it
     load_tokenizer(backbone)
     new_judge(

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from judgekit.config import Dtype
 from judgekit.errors import BackboneError
 from judgekit.models.backbones import find_backbone
 from judgekit.models.devices import check_4bit, choose_device, choose_dtype
@@ -30,10 +29,10 @@ def test_auto_takes_what_is_there() -> None:
 
 def test_auto_takes_bfloat16_only_where_the_cpu_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx2": True, "avx512_bf16": False}, raising=False)
-    assert choose_dtype(Dtype.auto, CPU) is torch.float32
+    assert choose_dtype("auto", CPU) is torch.float32
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
-    assert choose_dtype(Dtype.auto, CPU) is torch.bfloat16
-    assert choose_dtype(Dtype.float32, CPU) is torch.float32
+    assert choose_dtype("auto", CPU) is torch.bfloat16
+    assert choose_dtype("float32", CPU) is torch.float32
 
 
 # -- 4 bits ------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ import pytest
 import torch
 from transformers import LlamaForCausalLM
 
-from judgekit.config import ModelKind
 from judgekit.errors import BackboneError
 from judgekit.models.loading import (
     LoraSettings,
@@ -35,7 +34,7 @@ def judge_of(
 ) -> Any:
     """A judge model whose adapter does something."""
     backbone = find_backbone(str(folder))
-    words = WORDS if backbone.kind is ModelKind.causal else None
+    words = WORDS if backbone.kind == "causal" else None
     judge = new_judge(
         backbone, lora=LoraSettings(4, 8, 0.0, targets), label_bias=torch.tensor([0.5, -0.5, 0.0]), label_words=words,
         device=CPU, dtype=dtype, seed=0, **options,
@@ -71,8 +70,8 @@ def test_a_saved_adapter_gives_the_same_logits_and_needs_no_network(name: str, r
     backbone = find_backbone(str(folder))
     load_tokenizer(backbone)
     again = load_judge(
-        backbone, read_adapter(tmp_path / "adapter", labels=None if backbone.kind is ModelKind.causal else 3),
-        label_words=WORDS if backbone.kind is ModelKind.causal else None, device=CPU,
+        backbone, read_adapter(tmp_path / "adapter", labels=None if backbone.kind == "causal" else 3),
+        label_words=WORDS if backbone.kind == "causal" else None, device=CPU,
         dtype=torch.float32,
     )  # fmt: skip
     with torch.no_grad():

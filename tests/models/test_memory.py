@@ -9,7 +9,6 @@ import pytest
 import torch
 from tiny_backbones import build_bert, build_causal
 
-from judgekit.config import ModelKind
 from judgekit.models.backbones import Backbone, find_backbone
 from judgekit.models.loading import LoraSettings, new_judge
 from judgekit.models.memory import MemoryEstimate, estimate_memory, free_memory
@@ -26,7 +25,7 @@ def estimate(backbone: Backbone, **changes: Any) -> MemoryEstimate:
 
 
 def judge_of(backbone: Backbone, **changes: Any) -> Any:
-    words = [[[5]], [[6]]] if backbone.kind is ModelKind.causal else None
+    words = [[[5]], [[6]]] if backbone.kind == "causal" else None
     options: dict[str, Any] = {"device": CPU, "dtype": torch.float32, "seed": 0, "lora": LORA} | changes
     return new_judge(backbone, label_bias=torch.zeros(2), label_words=words, **options)
 
@@ -80,11 +79,12 @@ def test_weights_in_4_bits_are_counted_with_what_scales_them(tmp_path: Path) -> 
 def test_activations_are_within_a_factor_of_two_of_what_is_kept(
     family: str, dtype: torch.dtype, tmp_path: Path
 ) -> None:
-    sizes = {"hidden_size": 128, "intermediate_size": 384, "head_dim": 32, "num_hidden_layers": 6}
+    sizes: dict[str, Any] = {"hidden_size": 128, "intermediate_size": 384, "head_dim": 32, "num_hidden_layers": 6}
     if family == "bert":
         build_bert(tmp_path, **sizes)
     else:
-        build_causal(tmp_path, family, **({"n_embd": 128, "n_layer": 6} if family == "gpt2" else sizes))
+        sizes = {"n_embd": 128, "n_layer": 6} if family == "gpt2" else sizes
+        build_causal(tmp_path, family, **sizes)
     backbone = find_backbone(str(tmp_path))
     kept = kept_bytes(judge_of(backbone, dtype=dtype))  # here for six layers, and the estimate counts one more
     assert kept / 2 < estimate(backbone, dtype=dtype).activations < 2 * kept

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from judgekit.config import StudyPlan
 from judgekit.core.metrics import Interval
 from judgekit.reports.study_figures import study_figures
 from judgekit.reports.study_html import study_html
@@ -35,8 +34,8 @@ def found() -> Findings:
         noise_floor=0.1,
         baselines={name: Baseline(0.9, 0.33) for name in ("class_prior", "uniform")},
         plans={
-            StudyPlan.table1: [line("raw", 12.345), line("paper", 0.2)],
-            StudyPlan.alpha: [line("alpha 0.2", 0.3, x=0.2)],
+            "table1": [line("raw", 12.345), line("paper", 0.2)],
+            "alpha": [line("alpha 0.2", 0.3, x=0.2)],
         },
         robustness=[Point(name, x, OverSeeds(0.4321, 0.4, 0.5, 0.4, 0.5)) for name in ("raw", "paper") for x in LEVELS],
         kl_above_paper={"raw": Interval(12.145, 11.0, 13.0)},
@@ -45,7 +44,7 @@ def found() -> Findings:
 
 
 def with_plans(found: Findings, **plans: list[Line]) -> Findings:
-    return found._replace(plans={**found.plans, **{StudyPlan(name): lines for name, lines in plans.items()}})
+    return found._replace(plans={**found.plans, **plans})
 
 
 @pytest.mark.parametrize("width", [40, 60, 80])
@@ -71,7 +70,7 @@ def test_one_sentence_says_who_won_and_whether_by_chance(found: Findings) -> Non
     assert said(0.15, -0.07, -0.03) == "default has the lowest KL, 0.150; its lead over paper is beyond chance."
     assert said(0.19, -0.03, 0.01) == "default has the lowest KL, 0.190; its lead over paper may be chance."
     assert said(0.25, 0.01, 0.09) == "paper has the lowest KL, 0.200; its lead over default is beyond chance."
-    alone = winner(found._replace(plans={StudyPlan.alpha: [line("alpha 0.2", 0.3)]}, kl_above_paper={}))
+    alone = winner(found._replace(plans={"alpha": [line("alpha 0.2", 0.3)]}, kl_above_paper={}))
     assert alone == "alpha 0.2 has the lowest KL, 0.300 (95 % interval 0.290–0.310)."
     lost = winner(with_plans(found, table1=[line("paper", 1.5)], alpha=[]))
     assert lost == "paper has the lowest KL, 1.500, but not a lower one than the class prior (0.900)."
@@ -102,7 +101,7 @@ def test_the_page_follows_light_and_dark_and_only_its_tables_scroll(found: Findi
 def test_seeds_are_in_the_legend_only_where_there_are_several(found: Findings) -> None:
     def legend(seeds: int) -> bool:
         lines = [line("paper", 0.2, seeds=seeds)]
-        return "seeds, least and most" in study_figures(with_plans(found, table1=lines))[StudyPlan.table1]
+        return "seeds, least and most" in study_figures(with_plans(found, table1=lines))["table1"]
 
     assert legend(2) and not legend(1)
 
@@ -110,4 +109,4 @@ def test_seeds_are_in_the_legend_only_where_there_are_several(found: Findings) -
 def test_an_interval_beside_its_value_can_be_drawn(found: Findings) -> None:
     """A percentile bootstrap over few items may leave the mean outside; matplotlib takes no negative lengths."""
     beside = line("alpha 0.2", 0.3, x=0.2)._replace(kl=OverSeeds(0.3, 0.31, 0.35, 0.3, 0.3))
-    assert "<svg" in study_figures(with_plans(found, alpha=[beside]))[StudyPlan.alpha]
+    assert "<svg" in study_figures(with_plans(found, alpha=[beside]))["alpha"]

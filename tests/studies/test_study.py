@@ -14,7 +14,7 @@ from made_up_votes import votes_rows, write_csv
 from small_studies import Listener, Studied
 
 from judgekit import ingest, study
-from judgekit.config import ModelKind, TrainSettings
+from judgekit.config import TrainSettings
 from judgekit.config.keywords import StudyKeywords
 from judgekit.core.distributions import empirical_distribution
 from judgekit.core.metrics import kl_per_item
@@ -182,8 +182,8 @@ def test_a_variant_goes_over_what_the_user_gave_and_that_over_the_preset() -> No
 
 def test_an_untrained_causal_lm_runs_with_one_seed_and_without_kl_is_single_point() -> None:
     options: dict[str, Any] = {"seeds": [0, 1], "items": lambda _: 60}
-    assert len(runs_of(RAW, {}, kind=ModelKind.causal, **options)) == 1
-    assert len(runs_of(RAW, {}, kind=ModelKind.encoder, **options)) == 2
-    one, other = (runs_of(variant, {}, kind=ModelKind.causal, **options) for variant in (SINGLE_POINT, WITHOUT_KL))
+    assert len(runs_of(RAW, {}, kind="causal", **options)) == 1
+    assert len(runs_of(RAW, {}, kind="encoder", **options)) == 2
+    one, other = (runs_of(variant, {}, kind="causal", **options) for variant in (SINGLE_POINT, WITHOUT_KL))
     assert [run.key for run in one] == [run.key for run in other]
     assert one[0].key != one[1].key

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from judgekit.config import ModelKind, StudySettings
+from judgekit.config import StudySettings
 from judgekit.errors import WorkspaceError
 from judgekit.models.identity import BackboneIdentity
 from judgekit.studies.manifest import FinishedRun, StudyManifest
@@ -20,7 +20,7 @@ KEPT = Path(__file__).parents[1] / "workspace" / "kept" / "format1" / "workspace
 def manifest(**settings: object) -> StudyManifest:
     return StudyManifest(
         created="2026-11-28T00:00:00.000000+00:00", dataset="votes", content_hash="c", template="t",
-        backbone=BackboneIdentity("starter", "r", "s", ModelKind.encoder),
+        backbone=BackboneIdentity("starter", "r", "s", "encoder"),
         settings=StudySettings.from_json(dict(settings)),
     )  # fmt: skip
 
@@ -52,7 +52,7 @@ def test_a_row_of_the_table_has_the_figures_of_its_run_and_blanks_where_nothing_
         run = records.load(key).run
         assert (row["variant"], row["key"], float(row["kl"])) == ("some", key, run.kl)
         assert row["steps"] == ("" if run.training is None else str(run.training.steps))
-        assert row["adversary"] == run.settings.adversary.value
+        assert row["adversary"] == run.settings.adversary
 
 
 def test_a_damaged_run_is_named(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from judgekit.config import ModelKind, TrainSettings
+from judgekit.config import TrainSettings
 from judgekit.errors import WorkspaceError
 from judgekit.models.identity import BackboneIdentity
 from judgekit.training.checkpoints import Checkpoint
@@ -29,7 +29,7 @@ STATE = LoopState(
 def manifest(dataset: str = "votes") -> RunManifest:
     return RunManifest(
         created="2026-11-28T00:00:00.000000+00:00", dataset=dataset, content_hash="c", template="t",
-        backbone=BackboneIdentity("starter", "r", "s", ModelKind.encoder), settings=TrainSettings(epochs=2),
+        backbone=BackboneIdentity("starter", "r", "s", "encoder"), settings=TrainSettings(epochs=2),
         force=False, run_id="1",
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from made_up_votes import LABELS, text_of, votes_rows, write_csv
 from transformers import AutoTokenizer
 
 from judgekit import evaluate, ingest, train
-from judgekit.config import Split, Targets, TrainSettings
+from judgekit.config import TrainSettings
 from judgekit.dataset.opening import Dataset, open_dataset, open_workspace
 from judgekit.errors import DataError
 from judgekit.training.batches import TokenizedPrompts
@@ -77,8 +77,8 @@ def test_a_spammers_annotations_count_less_and_the_scale_stays(dataset: Any, dat
 
 def test_weights_go_with_shrunk_targets(dataset: Any, data_of: Any) -> None:
     data = dataset(with_spammer())
-    plain = data_of(data, targets=Targets.bayes)
-    weighted = data_of(data, targets=Targets.bayes, annotator_weights=True)
+    plain = data_of(data, targets="bayes")
+    weighted = data_of(data, targets="bayes", annotator_weights=True)
     assert plain.strength is not None and weighted.strength is not None
     assert (weighted.training.target > 0).all()
     good = LABELS.index("good")
@@ -107,7 +107,7 @@ def test_a_given_split_is_kept_unless_a_random_one_is_asked_for(dataset: Any, tm
     assert data.items.parts is not None
     assert Counter(data.items.parts) == {"train": 40, "validation": 10, "test": 10}
     assert split_parts(data.items, TrainSettings()).tolist() == data.items.parts.to_list()
-    other = split_parts(data.items, TrainSettings(split=Split.random))
+    other = split_parts(data.items, TrainSettings(split="random"))
     assert Counter(other) == {"train": 48, "validation": 6, "test": 6}
 
 
