@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,9 +11,10 @@ import typer
 
 from judgekit.cli.completion import dataset_names
 from judgekit.cli.options import Force, Json, WorkspaceFolder
-from judgekit.cli.output import emit, next_command, say
+from judgekit.cli.output import emit, next_command, say, show
 from judgekit.cli.settings_options import with_settings
 from judgekit.config import IngestSettings
+from judgekit.errors import JudgekitError
 
 
 def _list_formats(value: bool) -> None:
@@ -24,6 +26,47 @@ def _list_formats(value: bool) -> None:
         for name, title in titles.items():
             typer.echo(f"{name:{width}}  {title}")
         raise typer.Exit
+
+
+def _with_answers(verb: Any, paths: list[Path], own: dict[str, Any], settings: dict[str, Any], *, may_ask: bool) -> Any:
+    """The result of the verb; where a table has two readings the person at the terminal says which.
+
+    Raises:
+        Question: there is nobody to ask; it names the whole command of each reading.
+    """
+    while True:
+        try:
+            return verb.ingest(*paths, **own, **settings)
+        except verb.Question as question:
+            answered = {option for answer in question.answers for option, _ in answer.options}
+            told = {name: value for name, value in settings.items() if name not in answered}
+            given = [(name, value) for name, value in (own | told).items() if value not in (None, False)]
+            words = ["judgekit ingest", *(shlex.quote(str(path)) for path in paths), verb.in_words(given)]
+            question = question.below(" ".join(filter(None, words)))
+            if not (may_ask and _is_terminal()):
+                raise question from None
+            settings = told | _ask(verb, question, paths, told)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _ask(verb: Any, question: Any, paths: list[Path], told: dict[str, Any]) -> dict[str, Any]:
+    """The settings of the reading that the person chooses by its number; each is shown with its first items."""
+    say(question.message)
+    for n, answer in enumerate(question.answers, 1):
+        say(f"\n{n}. {answer.words}")
+        try:
+            show(verb.first_items(verb.ingest(*paths, dry_run=True, **told, **dict(answer.options))))
+        except JudgekitError as error:
+            say(f"   {error.message}")
+    say(f"\n{question.more}" if question.more else "")
+    number = 0
+    while not 1 <= number <= len(question.answers):
+        number = typer.prompt(f"Which reading is right? (1 to {len(question.answers)})", type=int, err=True)
+    say(f"The next time: {question.commands[number - 1]}")
+    return dict(question.answers[number - 1].options)
 
 
 @with_settings(IngestSettings)
@@ -58,9 +101,8 @@ def ingest(
     """Make a dataset from files: the counts of each label per item, and a prompt template."""
     from judgekit.verbs import ingest as verb
 
-    result = verb.ingest(
-        *paths, name=name, workspace=workspace, force=force, append=append, dry_run=dry_run, **settings
-    )
+    own: dict[str, Any] = {"name": name, "workspace": workspace, "force": force, "append": append, "dry_run": dry_run}
+    result = _with_answers(verb, paths, own, settings, may_ask=not json)
     emit(result, verb.ingest_page, as_json=json)
     for found in result.datasets:
         if found.folder is not None:

@@ -15,18 +15,40 @@ from judgekit.dataset.result import IngestResult
 from judgekit.reports.blocks import Bars, facts, heading
 from judgekit.schema.schema import Schema
 from judgekit.tables.account import SetAside
-from judgekit.wording import counted
+from judgekit.wording import counted, visible
 
 TEXT_SHOWN = 160
 """Characters of a text."""
-DETAILS_SHOWN, EXAMPLES_SHOWN = 3, 3
+DETAILS_SHOWN, EXAMPLES_SHOWN, LABELS_SHOWN = 3, 3, 8
 
 
 def ingest_page(result: IngestResult) -> RenderableType:
     """What one call of `ingest` made, one page per dataset; columns are shown by their names in the file."""
     between = [part for one in result.datasets for part in (Text(""), _dataset(one))][1:]
     is_dry_run = result.folder is None
-    return Group(*between, *([heading("Dry run: nothing was written.")] if is_dry_run else []))
+    ends = [Text(in_one_line(one), style="bold") for one in result.datasets]
+    return Group(*between, *([heading("Dry run: nothing was written.")] if is_dry_run else []), Text(""), *ends)
+
+
+def in_one_line(result: IngestResult) -> str:
+    """What a hurried reader must know: `20 items, 3 annotators, labels a/b/c; the prompt reads: text`."""
+    found = result.figures()
+    people = counted(found.annotators, "annotator") if found.annotators else counted(found.annotations, "annotation")
+    labels = result.items.labels
+    shown = "/".join(labels[:LABELS_SHOWN]) + (
+        f" and {len(labels) - LABELS_SHOWN} more" if labels[LABELS_SHOWN:] else ""
+    )
+    which = f"{result.dataset}: " if result.schema.dimension else ""
+    fields = ", ".join(result.items.fields)
+    return visible(f"{which}{counted(found.items, 'item')}, {people}, labels {shown}; the prompt reads: {fields}")
+
+
+def first_items(result: IngestResult) -> RenderableType:
+    """The first items of each dataset, and the one line that says what they are."""
+    parts: list[RenderableType] = []
+    for one in result.datasets:
+        parts += [Text(in_one_line(one)), *_examples(one.items.take(np.arange(min(EXAMPLES_SHOWN, len(one.items)))))]
+    return Group(*parts)
 
 
 def _dataset(result: IngestResult) -> RenderableType:

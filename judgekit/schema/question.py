@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from judgekit.config.roles import Roles
@@ -49,10 +49,11 @@ class Question(DataError):
 
     def __init__(self, name: str, what: str, answers: Sequence[Answer], command: str, *, more: str = "") -> None:
         self.name, self.what, self.answers, self.more = name, what, tuple(answers), more
+        self.commands = tuple(f"{command} {in_words(one.options)}" for one in answers)
         number = "one reading is" if len(answers) == 1 else f"{len(answers)} readings are"
         super().__init__(
             f"{name}: {what} is not clear; {number} possible.",
-            problems=[f"{one.words}: {command} {in_words(one.options)}" for one in answers],
+            problems=[f"{one.words}: {whole}" for one, whole in zip(answers, self.commands, strict=True)],
             hint=f"Give the command of the reading that is right.{' ' + more if more else ''}",
         )
 
@@ -61,15 +62,18 @@ class Question(DataError):
         return Question(self.name, self.what, self.answers, command, more=self.more)
 
 
-def in_words(options: Sequence[Option]) -> str:
-    """Options as they are typed."""
-    return " ".join(
-        f"--{name.replace('_', '-')} {shlex.quote(one)}"
-        if not one.startswith("-")
-        else f"--{name.replace('_', '-')}={shlex.quote(one)}"
-        for name, value in options
-        for one in ((value,) if isinstance(value, str) else value)
-    )
+def in_words(options: Iterable[tuple[str, object]]) -> str:
+    """Settings as the options that are typed: `--label vote --dry-run`."""
+    words: list[str] = []
+    for name, value in options:
+        flag = f"--{name.replace('_', '-')}"
+        if value is True:
+            words.append(flag)
+            continue
+        for one in value if isinstance(value, list | tuple) else (value,):
+            # an option would be read into a value that begins with a dash
+            words.append(f"{flag}{'=' if str(one).startswith('-') else ' '}{shlex.quote(str(one))}")
+    return " ".join(words)
 
 
 def command_for(source: SourceTable, given: Roles, answers: Sequence[Answer]) -> str:

@@ -16,8 +16,11 @@ from judgekit.dataset.opening import open_workspace
 from judgekit.dataset.result import IngestResult
 from judgekit.dataset.writing import hide_names, make_dataset, write_dataset
 from judgekit.errors import DataError
+from judgekit.reports.ingest_page import first_items as first_items
 from judgekit.reports.ingest_page import ingest_page as ingest_page
 from judgekit.schema.inference import infer_schemas
+from judgekit.schema.question import Question as Question
+from judgekit.schema.question import in_words as in_words
 from judgekit.schema.respondents import turned
 from judgekit.schema.schema import Schema
 from judgekit.schema.spellings import spelling_map

@@ -77,9 +77,9 @@ def answers_of(path):
 def test_every_shown_command_leads_to_a_dataset_or_a_further_question(path):
     question = answers_of(path)
     assert len(question.problems) == len(question.answers) >= 1
-    for problem in question.problems:
-        command = shlex.split(problem[problem.index("judgekit ingest") :])
-        result = CliRunner().invoke(app, [*command[1:], "--dry-run"])
+    for problem, whole in zip(question.problems, question.commands, strict=True):
+        command = shlex.split(whole.removeprefix("judgekit "))
+        result = CliRunner().invoke(app, [*command, "--dry-run"])
         assert result.exit_code == 0 or isinstance(result.exception, DataError), (problem, result.output)
         if isinstance(result.exception, DataError) and not isinstance(result.exception, Question):
             assert "--item-texts" in result.exception.hint, problem
