@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from judgekit.judge.export import ExportResult as ExportResult
     from judgekit.judge.judge import Judge as Judge
     from judgekit.judge.overview import WorkspaceContents as WorkspaceContents
+    from judgekit.judge.report import ReportResult as ReportResult
     from judgekit.judge.scores import Score as Score
     from judgekit.judge.scores import Scores as Scores
     from judgekit.studies.result import StudyResult as StudyResult
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from judgekit.verbs.export import export as export
     from judgekit.verbs.ingest import ingest as ingest
     from judgekit.verbs.init import init as init
+    from judgekit.verbs.report import report as report
     from judgekit.verbs.score import score as score
     from judgekit.verbs.show import show as show
     from judgekit.verbs.study import study as study
@@ -64,22 +66,22 @@ _HOMES = {
     "judgekit.judge.export": ("ExportResult",),
     "judgekit.judge.judge": ("Judge",),
     "judgekit.judge.overview": ("WorkspaceContents",),
+    "judgekit.judge.report": ("ReportResult",),
     "judgekit.judge.scores": ("Score", "Scores"),
     "judgekit.studies.result": ("StudyResult",),
     "judgekit.training.reporter": ("Reporter",),
     "judgekit.training.result": ("TrainResult",),
     **{f"judgekit.verbs.{verb}": (verb,) for verb in (
-        "check", "evaluate", "export", "ingest", "init", "score", "show", "study", "train",
+        "check", "evaluate", "export", "ingest", "init", "report", "score", "show", "study", "train",
     )},
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "CheckResult", "CheckSettings", "EvaluateResult", "EvaluateSettings", "EvaluatedItems", "ExportResult",
     "ExportSettings", "IngestResult", "IngestSettings", "Judge", "JudgekitError", "LoadSettings", "MeasureSettings",
-    "PredictSettings", "Reporter", "Score", "ScoreSettings", "Scores", "StudyResult", "StudySettings", "TrainResult",
-    "TrainSettings", "TrainingStopped", "WorkspaceContents", "__version__", "check", "evaluate", "export", "ingest",
-    "init", "score",
-    "show", "study", "train",
+    "PredictSettings", "ReportResult", "Reporter", "Score", "ScoreSettings", "Scores", "StudyResult", "StudySettings",
+    "TrainResult", "TrainSettings", "TrainingStopped", "WorkspaceContents", "__version__", "check", "evaluate",
+    "export", "ingest", "init", "report", "score", "show", "study", "train",
 ]  # fmt: skip
 
 

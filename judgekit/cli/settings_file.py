@@ -29,6 +29,7 @@ VERBS: dict[str, type[Settings]] = {
     "train": TrainSettings,
     "score": ScoreSettings,
     "evaluate": EvaluateSettings,
+    "report": EvaluateSettings,
     "export": ExportSettings,
     "study": StudySettings,
 }

@@ -15,6 +15,7 @@ from judgekit.core.distributions import FloatArray, empirical_distribution, entr
 from judgekit.core.floor import Signal
 from judgekit.core.json_values import json_values
 from judgekit.core.metrics import Interval, kl_per_item
+from judgekit.core.strata import Stratum
 from judgekit.workspace.manifest import Manifest, Section
 
 
@@ -136,6 +137,8 @@ class EvaluateResult(NamedTuple):
     signal: Signal | None
     """How much the judge has learned, and what that is worth in people; None where it cannot be known."""
     confidence: float
+    strata: tuple[Stratum, ...] = ()
+    """The figures where people agree and where they do not."""
     requirements: tuple[Requirement, ...] = ()
 
     @property

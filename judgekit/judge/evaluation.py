@@ -13,6 +13,7 @@ from judgekit.config import MeasureSettings
 from judgekit.config.roles import Roles
 from judgekit.core.floor import fit_populations, floor_of, one_left_out, signal_of
 from judgekit.core.metrics import Interval, baselines, bootstrap_interval, evaluate_distributions, kl_per_item
+from judgekit.core.strata import by_agreement
 from judgekit.dataset.building import build_items
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import open_dataset
@@ -179,6 +180,7 @@ def measure(
         gain=bootstrap_interval(gains, **bootstrap),
         signal=signal_of(gains, items.counts, populations, **bootstrap),
         confidence=settings.confidence,
+        strata=by_agreement(predictions.q, items.counts, prior, **bootstrap),
     )
     return found._replace(requirements=held_against(found, settings.require))
 

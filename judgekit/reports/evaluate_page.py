@@ -39,20 +39,21 @@ def evaluate_page(result: EvaluateResult) -> RenderableType:
         Column("class prior"),
         Column("uniform"),
     ]
+    context = [Column("", is_figure=False), Column("KL, nats ↓", is_bold=True), Column("above the floor")]
     rows = [
         [_words(name), *_figures(found), *(shown(side.get(name)) if found else "" for side in (prior, uniform))]
         for name, found in result.metrics.items()
     ]
     return Group(
-        heading(f"Judge {result.judge} on {result.source}"),
-        *(Text(sentence) for sentence in verdict(result)),
-        *([Text(advice)] if (advice := next_step(result)) else []),
+        verdict_page(result),
         Text(""),
-        _in_context(result),
+        Rows(context, context_rows(result)),
         Text(""),
         Rows(columns, rows),
         Text(""),
-        *(Text(sentence) for sentence in _remarks(result)),
+        *_strata(result),
+        Text(""),
+        *(Text(sentence) for sentence in remarks(result)),
         *(point(f"{'met' if one.met else 'MISSED'}: {one.sentence}") for one in result.requirements),
     )
 
@@ -72,19 +73,62 @@ def _figures(found: Interval | None) -> tuple[str, str]:
     return shown(found.value), "" if math.isnan(found.low) else f"{shown(found.low)} … {shown(found.high)}"
 
 
-def _in_context(result: EvaluateResult) -> RenderableType:
-    """The KL of the judge among those of others on the same items."""
-    kl, floor, prior = _kl(result), result.floor.value, result.baselines["class_prior"]["kl"]
+def _strata(result: EvaluateResult) -> Iterator[RenderableType]:
+    if result.strata:
+        headings, rows = strata_rows(result)
+        yield Rows([Column(words, is_figure=n > 0) for n, words in enumerate(headings)], rows)
+        yield Text("")
+    yield from (Text(sentence, style="yellow") for sentence in strata_warnings(result))
+
+
+def verdict_page(result: EvaluateResult) -> RenderableType:
+    """The first sentences alone."""
+    advice = next_step(result)
+    return Group(
+        heading(f"Judge {result.judge} on {result.source}"),
+        *(Text(sentence) for sentence in verdict(result)),
+        *([Text(advice)] if advice else []),
+    )
+
+
+def context_rows(result: EvaluateResult) -> list[tuple[str, str, str]]:
+    """The KL of the judge among those of others on the same items, the lowest first, and what is above the floor."""
+    floor, prior = result.floor.value, result.baselines["class_prior"]["kl"]
     found = {
         "a perfect judge (the noise floor)": floor,
-        "this judge": kl,
+        "this judge": _kl(result),
         "one annotator": result.one_annotator,
         "the label shares alone (class prior)": prior,
         "every label equally likely (uniform)": result.baselines["uniform"]["kl"],
     }
     known = sorted(((value, name) for name, value in found.items() if value is not None), key=lambda one: one[0])
-    columns = [Column("", is_figure=False), Column("KL, nats ↓", is_bold=True), Column("above the floor")]
-    return Rows(columns, [(name, shown(value), shown(max(0.0, value - floor))) for value, name in known])
+    return [(name, shown(value), shown(max(0.0, value - floor))) for value, name in known]
+
+
+def strata_rows(result: EvaluateResult) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Headings and rows of the figures by agreement."""
+    rows = [
+        (one.name, f"{one.items:,}", *_figures(one.kl), shown(one.class_prior_kl), shown(one.accuracy))
+        for one in result.strata
+    ]
+    return [
+        "agreement of people",
+        "items",
+        "KL ↓",
+        f"{result.confidence:.0%} interval",
+        "class prior",
+        "accuracy",
+    ], rows
+
+
+def strata_warnings(result: EvaluateResult) -> Iterator[str]:
+    """The strata on which the judge is worse than the class prior, by more than chance."""
+    for one in result.strata:
+        if one.gain.high < 0:
+            yield (
+                f"On {one.name} items the judge is worse than the label shares alone: KL {shown(one.kl.value)}, class "
+                f"prior {shown(one.class_prior_kl)}. Do not rely on it there."
+            )
 
 
 def _kl(result: EvaluateResult) -> float:
@@ -92,7 +136,7 @@ def _kl(result: EvaluateResult) -> float:
     return math.inf if found is None else found.value
 
 
-def _remarks(result: EvaluateResult) -> Iterator[str]:
+def remarks(result: EvaluateResult) -> Iterator[str]:
     """What the figures rest on, and what their names mean."""
     items = len(result.items)
     if result.left_out:

@@ -23,10 +23,12 @@ from judgekit.verbs.check import check
 from judgekit.verbs.evaluate import evaluate
 from judgekit.verbs.ingest import ingest
 from judgekit.verbs.init import init
+from judgekit.verbs.report import report, report_page
 from judgekit.verbs.score import score
 from judgekit.verbs.show import show, show_template
 from judgekit.workspace.layout import LOCAL_NAME
 
+REPORT_FILE = "votes.report.html"
 SAMPLE_FILES = ("votes.csv", "new.csv", "README.md")
 
 
@@ -45,7 +47,7 @@ def demo(
     reporter: Reporter = SILENT,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Generator[DemoStep]:
-    """Ingest, check, train, score and evaluate the bundled sample, one step per iteration.
+    """Ingest, check, train, score, evaluate and report on the bundled sample, one step per iteration.
 
     Args:
         folder: where the sample's files, the workspace and the scores go.
@@ -78,4 +80,7 @@ def demo(
         return
     yield DemoStep("judgekit score new.csv", score_page(score(new, workspace=workspace, force=force, offline=offline)))
     yield DemoStep("judgekit evaluate", evaluate_page(evaluate(workspace=workspace, offline=offline)))
+    page = folder / REPORT_FILE
+    written = report(workspace=workspace, output=page, force=force, offline=offline)
+    yield DemoStep("judgekit report", report_page(written))
     yield DemoStep("judgekit show", workspace_page(show(workspace=workspace)))

@@ -1,0 +1,66 @@
+"use strict";
+const data = JSON.parse(document.getElementById("data").textContent);
+const PAGE = 50;
+const total = data.counts.map((row) => row.reduce((a, b) => a + b, 0));
+const most = data.counts.map((row) => Math.max(...row));
+const stratum = total.map((n, i) => n < 2 ? "" : most[i] === n ? "unanimous" : most[i] * 2 > n ? "mixed" : "split");
+const searched = data.ids.map((id, i) => `${id} ${data.texts[i] ?? ""}`.toLowerCase());
+const field = (name) => document.getElementById(name);
+let rows = [], end = 0;
+
+function element(kind, name, text) {
+  const made = document.createElement(kind);
+  if (name) made.className = name;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function bars(i) {
+  const grid = element("div", "bars");
+  data.labels.forEach((label, k) => {
+    for (const [who, share] of [["people", data.counts[i][k] / total[i]], ["judge", data.q[i][k]]]) {
+      const bar = element("div", `bar ${who}`);
+      bar.style.width = `${100 * share}%`;
+      bar.setAttribute("aria-hidden", "true");
+      const track = element("div");
+      track.append(bar);
+      grid.append(element("span", "", `${label}, ${who}`), track, element("span", "", `${(100 * share).toFixed(0)} %`));
+    }
+  });
+  return grid;
+}
+
+function show(count) {
+  const list = field("list");
+  for (const i of rows.slice(end, end + count)) {
+    const item = element("li");
+    item.append(element("div", "meta", `${data.ids[i]} · ${total[i]} annotations · KL ${data.kl[i].toFixed(3)}`));
+    if (data.texts.length) item.append(element("p", "text", data.texts[i]));
+    item.append(bars(i));
+    list.append(item);
+  }
+  end = Math.min(rows.length, end + count);
+  field("found").textContent = `${rows.length} of ${data.ids.length} items; ${end} are shown.`;
+  field("more").hidden = end === rows.length;
+}
+
+function filter() {
+  const words = field("search").value.toLowerCase(), label = field("label").value, kind = field("stratum").value;
+  const key = data[field("sort").value];
+  rows = [];
+  data.ids.forEach((_, i) => {
+    if (words && !searched[i].includes(words)) return;
+    if (label !== "" && data.counts[i][label] !== most[i]) return;
+    if (kind && stratum[i] !== kind) return;
+    rows.push(i);
+  });
+  if (key) rows.sort((a, b) => key[b] - key[a] || a - b);
+  field("list").replaceChildren();
+  end = 0;
+  show(PAGE);
+}
+
+field("filter").addEventListener("input", filter);
+field("filter").addEventListener("submit", (event) => event.preventDefault());
+field("more").addEventListener("click", () => show(PAGE));
+filter();

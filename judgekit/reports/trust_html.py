@@ -1,0 +1,130 @@
+"""`judgekit report` as one HTML file: the verdict, the figures, and a browser of every evaluated item.
+
+Nothing is loaded from elsewhere, and the page forbids itself to. Texts of the data stand in a block of JSON and reach
+the page as text nodes, so that markup in them stays text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from html import escape
+from importlib.resources import files
+
+from judgekit.core.distributions import entropy
+from judgekit.judge.evaluated import EvaluatedItems
+from judgekit.judge.report import ReportFacts
+from judgekit.reports.evaluate_page import METRIC_WORDS, context_rows, remarks, shown, strata_rows, strata_warnings
+from judgekit.reports.verdict import next_step, verdict
+from judgekit.version import __version__
+from judgekit.wording import visible
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+
+
+def trust_html(facts: ReportFacts, *, redact: bool) -> str:
+    """The page.
+
+    Args:
+        facts: what it says.
+        redact: whether the texts of the items are left out.
+    """
+    result = facts.evaluation
+    first, *others = verdict(result)
+    advice = next_step(result)
+    title = f"Judge {result.judge} on {result.source}"
+    body = [
+        f"<h1>{_text(title)}</h1>",
+        f'<p class="headline">{_text(first)}</p>',
+        *(f"<p>{_text(sentence)}</p>" for sentence in [*others, *([advice] if advice else [])]),
+        _made(facts),
+        "<h2>Its KL among others</h2>",
+        _table(["", "KL, nats", "above the floor"], context_rows(result)),
+        "<h2>Where people agree, and where not</h2>",
+        _table(*strata_rows(result)) if result.strata else "<p>No item has two annotations.</p>",
+        *(f'<p class="warning">{_text(sentence)}</p>' for sentence in strata_warnings(result)),
+        "<h2>Labels</h2>",
+        _labels(result.items),
+        "<h2>All figures</h2>",
+        _table(["", "judge", f"{result.confidence:.0%} interval", "class prior"], _metric_rows(facts)),
+        *(f"<p>{_text(sentence)}</p>" for sentence in remarks(result)),
+        _browser(result.items, redact=redact),
+    ]
+    style, script = ((files("judgekit") / "reports" / f"trust.{kind}").read_text("utf-8") for kind in ("css", "js"))
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{_text(title)}</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
+        f'content="light dark"><style>{style}</style></head>\n<body><main>\n'
+        + "\n".join(body)
+        + f"\n</main><script>{script}</script></body>\n</html>\n"
+    )
+
+
+def _made(facts: ReportFacts) -> str:
+    result = facts.evaluation
+    rows = [
+        ("items", f"{len(result.items):,}, with {result.annotations:,} annotations"),
+        ("trained on", f"{facts.dataset}: {facts.training_items:,} items"),
+        ("backbone", facts.backbone),
+        ("made", f"{facts.created} by judgekit {__version__}"),
+    ]
+    return _table(["what", "value"], rows, is_text=True)
+
+
+def _metric_rows(facts: ReportFacts) -> Iterable[Sequence[str]]:
+    prior = facts.evaluation.baselines["class_prior"]
+    for name, found in facts.evaluation.metrics.items():
+        if found is None:
+            yield METRIC_WORDS[name], "undefined", "", ""
+        else:
+            between = f"{shown(found.low)} to {shown(found.high)}" if shown(found.low) else ""
+            yield METRIC_WORDS[name], shown(found.value), between, shown(prior.get(name))
+
+
+def _labels(items: EvaluatedItems) -> str:
+    """The mean share of each label, of people and of the judge."""
+    shares = zip(items.labels, items.shares.mean(axis=0), items.probabilities.mean(axis=0), strict=True)
+    return _table(["label", "people", "judge"], [(label, f"{p:.1%}", f"{q:.1%}") for label, p, q in shares])
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, is_text: bool = False) -> str:
+    head = "".join(f'<th scope="col">{_text(words)}</th>' for words in headings)
+    body = "".join(
+        f'<tr><th scope="row">{_text(name)}</th>{"".join(f"<td>{_text(cell)}</td>" for cell in cells)}</tr>'
+        for name, *cells in rows
+    )
+    kind = ' class="facts"' if is_text else ""
+    return f'<div class="wide"><table{kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _browser(items: EvaluatedItems, *, redact: bool) -> str:
+    """The controls, and every item as data; the script shows those that are asked for."""
+    texts = [] if redact else [" | ".join(row) for row in items.texts.iter_rows()]
+    data = {
+        "labels": items.labels,
+        "ids": list(items.ids),
+        "texts": texts,
+        "counts": items.counts.tolist(),
+        "q": items.probabilities.round(4).tolist(),
+        "kl": items.kl.clip(max=1e9).round(4).tolist(),
+        "entropy": entropy(items.shares).round(4).tolist(),
+    }
+    # A `</script>` in a text would end the block; as JSON the escape is the same text.
+    block = json.dumps(data, ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")
+    options = "".join(f'<option value="{k}">{_text(label)}</option>' for k, label in enumerate(items.labels))
+    note = "<p>The texts are left out.</p>" if redact else ""
+    return f"""<section aria-labelledby="items"><h2 id="items">Items</h2>{note}
+<noscript><p>The list of items needs JavaScript.</p></noscript>
+<form id="filter" class="controls"><label>Search <input id="search" type="search"></label>
+<label>People's label <select id="label"><option value="">all</option>{options}</select></label>
+<label>Agreement <select id="stratum"><option value="">all</option><option>unanimous</option><option>mixed</option>
+<option>split</option></select></label>
+<label>Sort by <select id="sort"><option value="kl">largest disagreement of people and judge</option>
+<option value="entropy">people disagree most</option><option value="order">order of the data</option></select></label>
+</form><p id="found" role="status"></p><ol id="list"></ol><button id="more" type="button">Show more</button>
+<script type="application/json" id="data">{block}</script></section>"""
+
+
+def _text(words: str) -> str:
+    return escape(visible(words))
