@@ -90,6 +90,9 @@ def ingest(
         bool, typer.Option("--append", help="Add a further round to the dataset --name, or to the newest.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made, and write nothing.")] = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show the first rows and the role of each column, and do nothing else.")
+    ] = False,
     force: Force = False,
     formats: Annotated[
         bool,
@@ -101,6 +104,9 @@ def ingest(
     """Make a dataset from files: the counts of each label per item, and a prompt template."""
     from judgekit.verbs import ingest as verb
 
+    if preview:
+        emit(verb.preview(*paths, **settings), verb.preview_page, as_json=json)
+        return
     own: dict[str, Any] = {"name": name, "workspace": workspace, "force": force, "append": append, "dry_run": dry_run}
     result = _with_answers(verb, paths, own, settings, may_ask=not json)
     emit(result, verb.ingest_page, as_json=json)

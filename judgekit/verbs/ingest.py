@@ -18,6 +18,8 @@ from judgekit.dataset.writing import hide_names, make_dataset, write_dataset
 from judgekit.errors import DataError
 from judgekit.reports.ingest_page import first_items as first_items
 from judgekit.reports.ingest_page import ingest_page as ingest_page
+from judgekit.reports.preview_page import Preview
+from judgekit.reports.preview_page import preview_page as preview_page
 from judgekit.schema.inference import infer_schemas
 from judgekit.schema.question import Question as Question
 from judgekit.schema.question import in_words as in_words
@@ -93,6 +95,24 @@ def ingest(
             place.check_free(DATASETS, one.dataset, force)
         results = [write_dataset(place, hide_names(one, source, place.secret()), replace=force) for one in made]
     return results[0]._replace(others=tuple(results[1:]))
+
+
+def preview(
+    *data: TableData | str | PathLike[str], settings: IngestSettings | None = None, **keywords: Unpack[IngestKeywords]
+) -> Preview:
+    """The first rows of a table and what each column is taken for; no workspace is opened, and nothing is made.
+
+    Args:
+        data: as for `ingest`.
+        settings: what the columns mean, and how the files are read.
+        keywords: fields of the settings, by name; they beat `settings`.
+
+    Raises:
+        DataError: the files cannot be read, or allow several readings.
+    """
+    inputs = [Path(one) if isinstance(one, str | PathLike) else one for one in data]
+    source, roles = _read(inputs, IngestSettings.chosen(settings, keywords))
+    return Preview.of(source, infer_schemas(source, roles))
 
 
 def _read(inputs: Sequence[object], chosen: IngestSettings) -> tuple[SourceTable, Roles]:
