@@ -22,7 +22,7 @@ from judgekit.errors import BackboneError, DataError, JudgekitError
 from judgekit.judge.judge import Judge
 from judgekit.judge.loading import LoadedJudge, head_labels, judge_backbone, judge_prompts, judge_verbalizer
 from judgekit.judge.manifest import ADAPTER_FOLDER, ExportManifest, JudgeManifest
-from judgekit.models.loading import Backbone, check_4bit, choose_device, load_tokenizer, read_adapter
+from judgekit.models.loading import Backbone, check_4bit, choose_device, read_adapter
 from judgekit.models.merged import load_merged, own_dtype, save_merged
 from judgekit.training.reporter import Reporter
 from judgekit.workspace.store import Entry, Workspace
@@ -162,8 +162,8 @@ def load_exported(folder: Path, device: torch.device, *, trust_remote_code: bool
     kind = written.backbone.kind
     words = None if written.verbalizer is None else written.verbalizer.words
     reader = load_merged(folder, kind=kind, label_words=words, device=device, trust_remote_code=trust_remote_code)
-    tokenizer = load_tokenizer(Backbone(str(folder), folder, None, kind, trust_remote_code))
-    return LoadedJudge(reader, judge_prompts(folder, written, tokenizer), Calibration(written.temperature))
+    backbone = Backbone(str(folder), folder, None, kind, trust_remote_code)
+    return LoadedJudge(reader, judge_prompts(folder, written, backbone), Calibration(written.temperature))
 
 
 def predict_sample(

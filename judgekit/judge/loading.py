@@ -21,6 +21,7 @@ from judgekit.models.loading import (
     check_4bit,
     choose_device,
     choose_dtype,
+    embeddings,
     find_backbone,
     load_judge,
     load_tokenizer,
@@ -137,7 +138,7 @@ def load(entry: Entry[JudgeManifest], backbone: Backbone, settings: LoadSettings
     verbalizer, device = judge_verbalizer(entry), choose_device(settings.device)
     if manifest.settings.load_in_4bit:
         check_4bit(backbone, device)
-    prompts = judge_prompts(entry.path, manifest, load_tokenizer(backbone))
+    prompts = judge_prompts(entry.path, manifest, backbone)
     _check_tokens(entry, backbone, prompts)
     reader = load_judge(
         backbone,
@@ -185,13 +186,13 @@ def tokens_of_example(prompts: TokenizedPrompts) -> str:
     return hashlib.sha256(b"|".join(part.astype("<i8").tobytes() for part in parts)).hexdigest()
 
 
-def judge_prompts(folder: Path, manifest: ReadingManifest, tokenizer: Any) -> TokenizedPrompts:
+def judge_prompts(folder: Path, manifest: ReadingManifest, backbone: Backbone) -> TokenizedPrompts:
     """What a judge reads of an item, as it was in training: template, label set, codes and chat frame.
 
     Args:
         folder: with the template.
         manifest: of the judge, or of an export.
-        tokenizer: of the backbone.
+        backbone: whose tokenizer makes tokens of it.
 
     Raises:
         TemplateError: the template is wrong.
@@ -207,11 +208,12 @@ def judge_prompts(folder: Path, manifest: ReadingManifest, tokenizer: Any) -> To
     return TokenizedPrompts(
         template,
         manifest.labels,
-        tokenizer,
+        load_tokenizer(backbone),
         for_encoder=manifest.backbone.kind == "encoder",
         max_length=manifest.max_length,
         frame=manifest.chat,
         codes=() if manifest.verbalizer is None else manifest.verbalizer.codes,
+        embeddings=embeddings(backbone),
     )
 
 

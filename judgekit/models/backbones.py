@@ -1,6 +1,6 @@
 """From a backbone's name to a model folder on this machine: found, checked, and hashed when that is asked for.
 
-Reads model folders and their tokenizers; loads no weights.
+Reads model folders; loads neither weights nor tokenizers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from transformers import CONFIG_MAPPING, AutoTokenizer
+from transformers import CONFIG_MAPPING, AutoConfig
 from transformers import __version__ as transformers_version
 
 from judgekit.config import ModelKind
@@ -23,8 +23,6 @@ from judgekit.models.token_lengths import most_tokens
 from judgekit.models.weights import hash_weights, weight_files
 
 NO_LIMIT = 1_000_000
-
-_TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
 
 
 @dataclass(frozen=True)
@@ -167,28 +165,16 @@ def _decide_kind(config: dict[str, Any], kind: ModelKind, folder: Path) -> Model
     return "encoder"
 
 
-def load_tokenizer(backbone: Backbone) -> Any:
-    """The backbone's fast tokenizer.
-
-    Raises:
-        BackboneError: it has none.
-    """
-    # Without them transformers makes a tokenizer of five tokens, for which every word is unknown, and says nothing.
-    if not any(found for pattern in _TOKENIZER_FILES for found in backbone.folder.glob(pattern)):
-        raise BackboneError(
-            f"{backbone.folder} holds no tokenizer (tokenizer.json, or a vocabulary).",
-            hint="Save it beside the model with tokenizer.save_pretrained(folder).",
-        )
-    tokenizer = AutoTokenizer.from_pretrained(
+def model_config(backbone: Backbone) -> Any:
+    """The backbone's config, with the defaults of its family."""
+    return AutoConfig.from_pretrained(
         str(backbone.folder), local_files_only=True, trust_remote_code=backbone.trust_remote_code
     )
-    if not getattr(tokenizer, "is_fast", False):
-        raise BackboneError(f"{backbone.name} has no fast tokenizer, which judgekit needs to cut texts exactly.")
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token  # padding is masked: any id will do
-    return tokenizer
 
 
 def longest_input(backbone: Backbone) -> int:
     """The most tokens the backbone takes, from its config; 1,000,000 when it names no limit."""
-    return most_tokens(read_config(backbone.folder)) or NO_LIMIT
+    config = model_config(backbone).get_text_config()
+    # The family's own name for the limit, such as n_positions, is mapped to this one.
+    named = {"max_position_embeddings": getattr(config, "max_position_embeddings", None)}
+    return most_tokens({**config.to_dict(), **named}) or NO_LIMIT

@@ -6,21 +6,24 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, BitsAndBytesConfig
+from transformers import AutoModel, AutoModelForCausalLM, BitsAndBytesConfig
 from transformers.pytorch_utils import Conv1D
 
 from judgekit.errors import BackboneError
-from judgekit.models.backbones import Backbone, find_backbone, load_tokenizer, longest_input
+from judgekit.models.backbones import Backbone, find_backbone, longest_input, model_config
 from judgekit.models.causal import CausalJudge
 from judgekit.models.devices import check_4bit, choose_device, choose_dtype
 from judgekit.models.encoder import EncoderJudge
+from judgekit.models.longest import check_longest
 from judgekit.models.pretrained import read_whole
 from judgekit.models.quiet import quiet_libraries
 from judgekit.models.saved_adapter import SavedAdapter, read_adapter
 from judgekit.models.sharding import shard_layers
+from judgekit.models.tokenizer import embeddings, load_tokenizer
 
 with quiet_libraries():
     from peft import LoraConfig, PeftModel, get_peft_model
+    from peft.tuners import tuners_utils
     from peft.tuners.lora import LoraLayer
 
 # The floors above take all they need of a backbone from here.
@@ -30,6 +33,7 @@ __all__ = [
     "check_4bit",
     "choose_device",
     "choose_dtype",
+    "embeddings",
     "find_backbone",
     "load_judge",
     "load_tokenizer",
@@ -63,6 +67,7 @@ def new_judge(
     load_in_4bit: bool = False,
     gradient_checkpointing: bool = False,
     is_sharded: bool = False,
+    longest: int | None = None,
 ) -> EncoderJudge | CausalJudge:
     """A judge model with a fresh adapter, in evaluation mode.
 
@@ -79,13 +84,17 @@ def new_judge(
             no cache of their prompt in training.
         is_sharded: part the backbone among the processes of torch's default group, each of which calls this. The first
             one loads it into the memory of its CPU, and the others get their parts from there.
+        longest: tokens of the longest input that it must read; None asks for none in particular.
 
     Raises:
-        BackboneError: a target names no layer, or the backbone cannot be used that way.
+        BackboneError: a target names no layer, the weights do not fit the config, the longest input does not fit, or
+            the backbone cannot be used that way.
     """
     with quiet_libraries(), torch.random.fork_rng():
         torch.manual_seed(seed)
         base = _load_pretrained(backbone, device, dtype, load_in_4bit=load_in_4bit, is_sharded=is_sharded)
+        if longest is not None and not is_sharded:
+            check_longest(base, longest)
         settings = LoraConfig(
             r=lora.rank,
             lora_alpha=lora.alpha,
@@ -146,29 +155,49 @@ def load_judge(
 
 def lora_targets(model: Any, targets: Sequence[str]) -> str | list[str]:
     """What PEFT is to put LoRA on: its own word for all linear layers but the head, or their names."""
-    return "all-linear" if tuple(targets) == (AUTO,) else sorted(lora_layers(model, targets))
+    is_all = tuple(targets) == (AUTO,) and all(_takes_lora(model, name) for name in _linear_layers(model))
+    return "all-linear" if is_all else sorted(lora_layers(model, targets))
 
 
 def lora_layers(model: Any, targets: Sequence[str]) -> dict[str, torch.nn.Module]:
-    """The linear layers that get LoRA matrices, by name.
+    """The linear layers that get LoRA matrices, by name; auto leaves those out that PEFT refuses in this family.
 
     Raises:
-        BackboneError: a target is the end of no linear layer's name; lists the ends there are.
+        BackboneError: a target is the end of no such layer's name, or there is none; lists the ends there are.
     """
-    head = model.get_output_embeddings()
-    linear = {name: layer for name, layer in model.named_modules() if isinstance(layer, torch.nn.Linear | Conv1D)}
-    unknown = [target for target in targets if target != AUTO and not any(_ends(name, target) for name in linear)]
-    if unknown:
-        ends = sorted({name.rpartition(".")[2] for name in linear})
-        raise BackboneError(
-            f"No linear layer of this {type(model).__name__} is called {', '.join(map(repr, unknown))}.",
-            hint=f"--target-modules takes auto, or ends of their names: {', '.join(ends)}.",
-        )
-    return {
+    head, linear = model.get_output_embeddings(), _linear_layers(model)
+    usable = {name: layer for name, layer in linear.items() if _takes_lora(model, name)}
+    unknown = [target for target in targets if target != AUTO and not any(_ends(name, target) for name in usable)]
+    found = {
         name: layer
-        for name, layer in linear.items()
+        for name, layer in usable.items()
         if (AUTO in targets and layer is not head) or any(_ends(name, target) for target in targets)
     }
+    if unknown or not found:
+        is_there = any(_ends(name, target) for target in unknown for name in linear)
+        why = "can have LoRA and is called" if is_there else "is called"
+        what = f"{why} {', '.join(map(repr, unknown))}" if unknown else "can have LoRA"
+        raise BackboneError(
+            f"No linear layer of this {type(model).__name__} {what}.",
+            hint="--target-modules takes auto, or ends of their names: "
+            f"{', '.join(sorted({name.rpartition('.')[2] for name in usable}))}."
+            if usable
+            else "Choose another backbone.",
+        )
+    return found
+
+
+def _linear_layers(model: Any) -> dict[str, torch.nn.Module]:
+    return {name: layer for name, layer in model.named_modules() if isinstance(layer, torch.nn.Linear | Conv1D)}
+
+
+def _takes_lora(model: Any, name: str) -> bool:
+    """Whether PEFT puts LoRA on a layer: fused kernels of Mamba and its kin read weights past the layer."""
+    try:
+        tuners_utils._check_lora_target_modules_mamba(LoraConfig(), model, name.rpartition(".")[2])
+    except ValueError:
+        return False
+    return True
 
 
 def _ends(name: str, target: str) -> bool:
@@ -186,9 +215,7 @@ def _enable_checkpointing(model: Any) -> None:
 
 def read_model_config(backbone: Backbone, device: torch.device) -> Any:
     """The config that the backbone is loaded with on a device."""
-    config: Any = AutoConfig.from_pretrained(
-        str(backbone.folder), local_files_only=True, trust_remote_code=backbone.trust_remote_code
-    )
+    config = model_config(backbone)
     # Dropout of attention weights buys nothing here and its random numbers cost: all-MiniLM-L6-v2 on SNLI came to
     # validation KL 0.407 without and 0.417 with it.
     for name in ("attention_probs_dropout_prob", "attention_dropout"):

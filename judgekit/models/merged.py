@@ -12,17 +12,18 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+from transformers import AutoModel, AutoModelForCausalLM, GenerationConfig
 
 from judgekit.config import ModelKind
 from judgekit.errors import BackboneError
-from judgekit.models.backbones import Backbone, read_config
+from judgekit.models.backbones import Backbone, model_config, read_config
 from judgekit.models.causal import CausalJudge
 from judgekit.models.encoder import HEAD_FILE, EncoderJudge, head_size
 from judgekit.models.loading import load_judge
 from judgekit.models.pretrained import read_whole
 from judgekit.models.quiet import quiet_libraries
 from judgekit.models.saved_adapter import SavedAdapter
+from judgekit.models.tokenizer import load_tokenizer
 
 with quiet_libraries():
     from peft.tuners.lora import LoraLayer
@@ -82,10 +83,7 @@ def save_merged(
         _restore_config(model, backbone)
         model.generation_config = GenerationConfig()  # transformers would refuse to save many a published one
         model.save_pretrained(str(folder))
-        tokenizer: Any = AutoTokenizer.from_pretrained(
-            str(backbone.folder), local_files_only=True, trust_remote_code=backbone.trust_remote_code
-        )
-        tokenizer.save_pretrained(str(folder))
+        load_tokenizer(backbone).save_pretrained(str(folder))
     (folder / GENERATION_FILE).unlink(missing_ok=True)
     for pattern in (GENERATION_FILE, "LICENSE*", "NOTICE*", *(["*.py"] if backbone.trust_remote_code else [])):
         for path in backbone.folder.glob(pattern):
@@ -146,9 +144,7 @@ def _untie_trained_head(model: Any) -> None:
 
 def _restore_config(model: Any, backbone: Backbone) -> None:
     """Undo what loading changed: a judge is trained without dropout of attention weights, which is no fact of it."""
-    config: Any = AutoConfig.from_pretrained(
-        str(backbone.folder), local_files_only=True, trust_remote_code=backbone.trust_remote_code
-    )
+    config = model_config(backbone)
     for name in ("attention_probs_dropout_prob", "attention_dropout"):
         if hasattr(config, name):
             setattr(model.config, name, getattr(config, name))

@@ -16,6 +16,13 @@ from tokenizers import Tokenizer
 from judgekit.models import starter
 
 _AT_ONCE = 10_000
+# The first is every family's name in transformers; the others stand in the files of GPT-2 and its kin, and of MPT.
+_LIMITS = ("max_position_embeddings", "n_positions", "max_seq_len", "n_ctx")
+# Their first token has the position after the padding's id, in a table of so many rows in all.
+_COUNTING_FROM_PADDING = {
+    "camembert", "data2vec-text", "esm", "ibert", "longformer", "luke", "mluke", "mpnet", "roberta",
+    "roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod",
+}  # fmt: skip
 
 
 def count_tokens(texts: Sequence[str], backbone: str) -> NDArray[np.int64] | None:
@@ -49,11 +56,17 @@ def longest_input(backbone: str) -> int | None:
 
 
 def most_tokens(config: Mapping[str, Any]) -> int | None:
-    """The most tokens a backbone of this config takes; None where it names no limit."""
-    limit = config.get("max_position_embeddings")
-    # RoBERTa's family counts positions from the padding id + 1 on.
-    is_roberta = config.get("model_type") in {"roberta", "xlm-roberta", "camembert", "longformer"}
-    return int(limit) - 2 * is_roberta if limit else None
+    """The most tokens a backbone of this config takes; None without a limit, as with relative positions only."""
+    config = {**config, **(config.get("text_config") or {})}
+    named = [config[name] for name in _LIMITS if isinstance(config.get(name), int) and config[name] > 0]
+    if not named or (config.get("relative_attention") and not config.get("position_biased_input", True)):
+        return None
+    return named[0] - (_first_position(config) if config.get("model_type") in _COUNTING_FROM_PADDING else 0)
+
+
+def _first_position(config: Mapping[str, Any]) -> int:
+    padding = config.get("pad_token_id")
+    return (1 if padding is None else int(padding)) + 1
 
 
 def _find(backbone: str, file: str) -> Path | None:

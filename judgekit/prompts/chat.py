@@ -61,15 +61,12 @@ def chat_frame(tokenizer: ChatTokenizer) -> ChatFrame | None:
     """
     if not tokenizer.chat_template:
         return None
-    try:
-        text = tokenizer.apply_chat_template(
-            [{"role": "user", "content": _SENTINEL}], tokenize=False, add_generation_prompt=True, **_OPTIONS
-        )
-    except jinja2.TemplateError as error:
+    if isinstance(tokenizer.chat_template, Mapping) and "default" not in tokenizer.chat_template:
         raise TemplateError(
-            f"The tokenizer's chat template refuses a conversation of one message of the user: {error}.", hint=_NO_CHAT
-        ) from error
-    parts = str(text).split(_SENTINEL)
+            f"The tokenizer has several chat templates ({', '.join(tokenizer.chat_template)}), none of them default.",
+            hint=f"{_NO_CHAT}   (or name one of them default in the tokenizer's files)",
+        )
+    parts = _rendered(tokenizer).split(_SENTINEL)
     if len(parts) != 2:
         found = "changes the text of the message" if len(parts) == 1 else f"repeats the message {len(parts) - 1} times"
         raise TemplateError(f"The tokenizer's chat template {found}; it must show it once, as it is.", hint=_NO_CHAT)
@@ -81,6 +78,24 @@ def chat_frame(tokenizer: ChatTokenizer) -> ChatFrame | None:
             hint=f"{_NO_CHAT}   (or take a backbone that answers at once)",
         )
     return frame
+
+
+def opens_no_answer(tokenizer: ChatTokenizer) -> bool:
+    """Whether the chat template puts nothing before an answer, so that a label is read behind the user's message."""
+    return _rendered(tokenizer) == _rendered(tokenizer, add_generation_prompt=False)
+
+
+def _rendered(tokenizer: ChatTokenizer, *, add_generation_prompt: bool = True) -> str:
+    """A conversation of one message of a user, which is the sentinel."""
+    said = [{"role": "user", "content": _SENTINEL}]
+    try:
+        return str(
+            tokenizer.apply_chat_template(said, tokenize=False, add_generation_prompt=add_generation_prompt, **_OPTIONS)
+        )
+    except (jinja2.TemplateError, TypeError, ValueError) as error:  # what a template runs into, as any program
+        raise TemplateError(
+            f"The tokenizer's chat template refuses a conversation of one message of the user: {error}.", hint=_NO_CHAT
+        ) from error
 
 
 class SpecialTokens:

@@ -55,9 +55,10 @@ def distribution(item: dict[str, str]) -> dict[str, float]:
     prompt = "".join(template.blocks["prompt"](template.new_context(values))).lstrip("\\r\\n").rstrip()
     chat = facts["chat"]  # what the chat template puts around a prompt, special tokens included
     text = prompt if chat is None else chat["before"] + prompt + chat["after"]
-    ids = tokenizer(text, add_special_tokens=chat is None)["input_ids"]
-    if ids[-1] == tokenizer.eos_token_id and chat is None:
-        ids = ids[:-1]
+    tokens = tokenizer(text, add_special_tokens=chat is None, return_special_tokens_mask=True)
+    ids, added = tokens["input_ids"], tokens["special_tokens_mask"]
+    while chat is None and added[len(ids) - 1]:  # some tokenizers end every text with a token of their own
+        ids.pop()
 
     def log_p(word: list[int]) -> torch.Tensor:
         logits = model(torch.tensor([ids + word])).logits[0, len(ids) - 1 : -1].float()

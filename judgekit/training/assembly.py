@@ -34,6 +34,8 @@ from judgekit.training.training_data import TrainingData, training_data
 FEWEST_ITEMS_TO_CALIBRATE = 20
 # Beyond this share of the free memory activations are computed twice instead of kept.
 MEMORY_TO_USE = 0.8
+# Of one item, before the first step: what a judge may read later than in training is tried up to here.
+MOST_PROBED = 1_024
 
 
 class MemoryPlan(NamedTuple):
@@ -170,6 +172,7 @@ def assemble(dataset: Dataset, setup: Setup, settings: TrainSettings, *, process
         data.prior,
         gradient_checkpointing=memory.gradient_checkpointing,
         is_sharded=processes.is_sharded,
+        longest=max(int(lengths.max()), min(setup.prompts.max_length, MOST_PROBED)),
     )
     loop = loop_settings(settings, setup.backbone.kind, len(lengths))
     return Training(settings, setup, data, loop, memory, objective_of(settings, data.training), model)
@@ -205,6 +208,7 @@ def make_model(
     *,
     gradient_checkpointing: bool = False,
     is_sharded: bool = False,
+    longest: int | None = None,
 ) -> TrainableJudge:
     """The untrained judge model.
 
@@ -214,6 +218,7 @@ def make_model(
         prior: label shares of the training items, `[K]`, positive; an encoder's fresh head starts there.
         gradient_checkpointing: whether activations are computed twice.
         is_sharded: whether the processes part the backbone among them.
+        longest: tokens of the longest input that it must read.
     """
     return new_judge(
         setup.backbone,
@@ -226,4 +231,5 @@ def make_model(
         load_in_4bit=settings.load_in_4bit,
         gradient_checkpointing=gradient_checkpointing,
         is_sharded=is_sharded,
+        longest=longest,
     )

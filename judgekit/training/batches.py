@@ -80,6 +80,7 @@ class TokenizedPrompts:
         max_length: most tokens of one item, special tokens included.
         frame: the chat frame around a causal LM's prompt; None for plain text. It holds all special tokens there are.
         codes: of each label, where a causal LM is read at codes.
+        embeddings: how many token ids the backbone has embeddings for; None where that is not known.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class TokenizedPrompts:
         max_length: int,
         frame: ChatFrame | None = None,
         codes: Sequence[str] = (),
+        embeddings: int | None = None,
     ) -> None:
         if for_encoder and (frame is not None or codes):
             raise ValueError("an encoder has neither a chat frame nor codes")
@@ -102,6 +104,7 @@ class TokenizedPrompts:
         self.max_length = max_length
         self.frame = frame
         self.codes = tuple(codes)
+        self.embeddings = embeddings
         self._shown = shown_labels(self.labels, self.codes)
         self._special = SpecialTokens(tokenizer, frame)
 
@@ -129,6 +132,12 @@ class TokenizedPrompts:
     def special_in_text(self, items: Sequence[Mapping[str, str]]) -> int:
         """How many items have a special token of the tokenizer in their texts; it is read with a space in it."""
         return sum(any(self._special.occur_in(item[field]) for field in self.template.fields) for item in items)
+
+    def beyond_embeddings(self, encoded: EncodedItems) -> dict[int, list[str]]:
+        """The items that need tokens which the backbone has no embedding for: row -> these tokens."""
+        most = self.embeddings
+        found = {row: sorted({*ids[ids >= most].tolist()}) for row, ids in enumerate(encoded.input_ids)} if most else {}
+        return {row: [*map(str, self.tokenizer.convert_ids_to_tokens(ids))] for row, ids in found.items() if ids}
 
     def encode(self, items: Sequence[Mapping[str, str]]) -> EncodedItems:
         """Tokenise items, shortening those that are longer than `max_length`.
@@ -161,13 +170,13 @@ class TokenizedPrompts:
                 add_special_tokens=self.frame is None,  # the frame has its own: never BOS twice
                 verbose=False,
                 return_token_type_ids=False,
+                return_special_tokens_mask=True,
             )
             if self.frame is not None:
                 return encoding
-            # Some tokenizers end every text with EOS; a label is judged where the prompt ends, not behind an end.
-            end = self.tokenizer.eos_token_id
-            ids = [one[:-1] if len(one) and one[-1] == end else one for one in encoding["input_ids"]]
-            return {"input_ids": ids}
+            # Some tokenizers end every text with EOS or [SEP]; a label is judged where the prompt ends, not behind it.
+            pairs = zip(encoding["input_ids"], encoding["special_tokens_mask"], strict=True)
+            return {"input_ids": [ids[: _end_of_text(added)] for ids, added in pairs]}
         segments = self.segments(items)
         first = [pair[0] for pair in segments]
         if all(second is None for _, second in segments):
@@ -216,6 +225,11 @@ class TokenizedPrompts:
             list(texts.values()), add_special_tokens=False, return_offsets_mapping=True, verbose=False
         )
         return dict(zip(texts, encoding["offset_mapping"], strict=True))
+
+
+def _end_of_text(added: Sequence[int]) -> int:
+    """The place behind the last token that the tokenizer did not add by itself (1), or 0 if there is none."""
+    return next((place for place in range(len(added), 0, -1) if not added[place - 1]), 0)
 
 
 def collate(encoded: EncodedItems, rows: NDArray[np.int64], *, pad_left: bool) -> Batch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from judgekit.dataset.opening import Dataset
+from judgekit.prompts.chat import opens_no_answer
 from judgekit.prompts.mirror import find_mirror
 from judgekit.training.assembly import MemoryPlan, Trained, Training
 from judgekit.training.processes import Processes
@@ -27,6 +28,11 @@ def notes_before(dataset: Dataset, training: Training, processes: Processes) -> 
     ]
     if setup.verbalizer is not None:
         notes.append(setup.verbalizer.describe(dataset.items.labels))
+    if setup.prompts.frame is not None and opens_no_answer(setup.prompts.tokenizer):
+        notes.append(
+            "The tokenizer's chat template writes nothing before an answer (it knows no add_generation_prompt): labels "
+            "are read right behind the user's message. Compare with plain text (--no-chat)."
+        )
     if data.weights is not None:
         notes.append(
             f"The weights of {counted(data.weights.annotators, 'annotator')} average {data.weights.mean:.2f} and are "

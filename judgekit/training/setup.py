@@ -14,6 +14,7 @@ from judgekit.models.loading import (
     check_4bit,
     choose_device,
     choose_dtype,
+    embeddings,
     find_backbone,
     load_tokenizer,
     longest_input,
@@ -80,7 +81,14 @@ def set_up(data: Dataset, backbone: Backbone, settings: TrainSettings, *, device
 
     def prompts(codes: tuple[str, ...], max_length: int) -> TokenizedPrompts:
         return TokenizedPrompts(
-            data.template, labels, tokenizer, for_encoder=for_encoder, max_length=max_length, frame=frame, codes=codes
+            data.template,
+            labels,
+            tokenizer,
+            for_encoder=for_encoder,
+            max_length=max_length,
+            frame=frame,
+            codes=codes,
+            embeddings=embeddings(backbone),
         )
 
     most = min(settings.max_length, longest_input(backbone))

@@ -1,4 +1,4 @@
-"""Items that are longer than the backbone reads: cut, dropped or refused, as the user chose."""
+"""Items that the backbone cannot read: too long ones are cut, dropped or refused, as the user chose."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from judgekit.config import OnTooLong
-from judgekit.errors import DataError
+from judgekit.errors import BackboneError, DataError
 from judgekit.training.batches import EncodedItems, TokenizedPrompts
+from judgekit.wording import counted
 
 
 class FittingItems(NamedTuple):
@@ -35,8 +36,17 @@ def encode_fitting(
 
     Raises:
         DataError: some are too long and `on_too_long` is error, or all are and it is drop.
+        BackboneError: some need tokens that the backbone has no embedding for.
     """
     encoded = prompts.encode(items)
+    if beyond := prompts.beyond_embeddings(encoded):
+        raise BackboneError(
+            f"{counted(len(beyond), 'item needs', 'items need')} tokens that the tokenizer knows and the backbone "
+            f"does not: it has {prompts.embeddings:,} embeddings.",
+            problems=[f"item {ids[row]}: {', '.join(map(repr, tokens))}" for row, tokens in beyond.items()],
+            hint="Save a backbone with embeddings for all of them (model.resize_token_embeddings(len(tokenizer))), or "
+            "take these tokens out of its tokenizer.",
+        )
     is_long = encoded.is_truncated
     if on_too_long == "error" and is_long.any():
         raise DataError(

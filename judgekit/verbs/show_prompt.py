@@ -15,7 +15,6 @@ from judgekit.errors import SettingsError
 from judgekit.judge.loading import judge_backbone, judge_prompts, judge_verbalizer
 from judgekit.judge.manifest import JUDGES
 from judgekit.judge.prompt_as_read import PromptAsRead, prompt_as_read
-from judgekit.models.loading import load_tokenizer
 from judgekit.reports.prompt_page import prompt_page as prompt_page
 from judgekit.training.setup import set_up, wanted_backbone
 from judgekit.verbs.show import row_of
@@ -70,6 +69,6 @@ def _as_a_judge(
     manifest = entry.manifest
     data = open_dataset(place, dataset or manifest.dataset.name)
     backbone = judge_backbone(entry, settings, offline=offline)
-    prompts = judge_prompts(entry.path, manifest, load_tokenizer(backbone))
+    prompts = judge_prompts(entry.path, manifest, backbone)
     prompts.template.check(data.items.fields)
     return prompt_as_read(f"judge {entry.name}", data, row_of(data, item), prompts, judge_verbalizer(entry))

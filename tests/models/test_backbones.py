@@ -19,8 +19,9 @@ import torch
 
 from judgekit.errors import BackboneError
 from judgekit.models import backbones, hub, starter
-from judgekit.models.backbones import find_backbone, load_tokenizer, longest_input
+from judgekit.models.backbones import find_backbone, longest_input
 from judgekit.models.loading import LoraSettings, new_judge
+from judgekit.models.tokenizer import load_tokenizer
 from judgekit.models.weights import hash_weights
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import huggingface_hub.constants
 import pytest
 import torch
+from tiny_backbones import build_causal
 from transformers import LlamaForCausalLM
 
 from judgekit.errors import BackboneError
@@ -191,6 +192,13 @@ def test_a_target_that_is_no_layer_is_refused_with_those_there_are(name: str, re
     known = "q_proj" if name == "llama" else "query"
     with pytest.raises(BackboneError, match=rf"(?s)called 'proj', 'queries'\..*ends of their names: .*{known}"):
         judge_of(request.getfixturevalue(name), targets=("auto", "proj", "queries", known))
+
+
+def test_auto_leaves_out_what_peft_refuses_in_a_family_and_naming_it_is_an_error(tmp_path: Path) -> None:
+    folder = build_causal(tmp_path, "mamba", state_size=4)
+    assert {name.split(".")[-4] for name in judge_of(folder).trainable()} == {"in_proj", "x_proj", "dt_proj"}
+    with pytest.raises(BackboneError, match=r"(?s)can have LoRA and is called 'out_proj'\..*dt_proj, in_proj"):
+        judge_of(folder, targets=("out_proj",))
 
 
 def test_a_model_that_cannot_compute_activations_twice_says_so(llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:

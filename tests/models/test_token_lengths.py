@@ -14,7 +14,7 @@ import pytest
 from judgekit.models import starter
 from judgekit.models.loading import find_backbone
 from judgekit.models.loading import longest_input as longest_input_of_loaded
-from judgekit.models.token_lengths import count_tokens, longest_input
+from judgekit.models.token_lengths import count_tokens, longest_input, most_tokens
 
 TEXTS = ["the tea was cold", "", "Unheard-of: fjord. " * 300]
 
@@ -69,3 +69,24 @@ def test_counting_loads_neither_torch_nor_transformers(bert: Path) -> None:
     )
     ended = subprocess.run([sys.executable, "-c", words, str(bert)], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout.strip(), ended.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("config", "most"),
+    [
+        ({"model_type": "gpt2", "n_positions": 256}, 256),
+        ({"model_type": "mpt", "max_seq_len": 300}, 300),
+        ({"model_type": "gemma3", "text_config": {"max_position_embeddings": 900}}, 900),
+        ({"model_type": "mpnet", "max_position_embeddings": 514, "pad_token_id": 1}, 512),
+        ({"model_type": "roberta", "max_position_embeddings": 514, "pad_token_id": 0}, 513),
+        ({"model_type": "xlnet", "max_position_embeddings": -1}, None),
+        (
+            {"model_type": "deberta-v2", "max_position_embeddings": 512, "relative_attention": True,
+             "position_biased_input": False},
+            None,
+        ),
+        ({"model_type": "bloom"}, None),
+    ],
+)  # fmt: skip
+def test_limits_are_read_under_every_name_and_only_where_they_are_limits(config: Any, most: int | None) -> None:
+    assert most_tokens(config) == most

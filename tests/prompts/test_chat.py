@@ -9,7 +9,7 @@ import pytest
 from tiny_backbones import byte_level_tokenizer
 
 from judgekit.errors import TemplateError
-from judgekit.prompts.chat import ChatFrame, SpecialTokens, chat_frame
+from judgekit.prompts.chat import ChatFrame, SpecialTokens, chat_frame, opens_no_answer
 
 CHATML = (
     "{{ bos_token }}{% for message in messages %}<|im_start|>{{ message.role }}\n"
@@ -18,7 +18,7 @@ CHATML = (
 )
 
 
-def tokenizer_with(template: str | None) -> Any:
+def tokenizer_with(template: str | dict[str, str] | None) -> Any:
     from transformers import PreTrainedTokenizerFast
 
     made = byte_level_tokenizer(specials=("<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>"))
@@ -61,6 +61,18 @@ def test_a_template_that_would_not_show_the_prompt_before_the_label_is_refused(t
     with pytest.raises(TemplateError, match=words) as caught:
         chat_frame(tokenizer_with(template))
     assert "--no-chat" in caught.value.hint
+
+
+def test_several_templates_without_a_default_are_refused_by_name() -> None:
+    with pytest.raises(TemplateError, match=r"several chat templates .rag, tool_use., none of them default") as caught:
+        chat_frame(tokenizer_with({"rag": CHATML, "tool_use": CHATML}))
+    assert "--no-chat" in caught.value.hint
+    assert chat_frame(tokenizer_with({"default": CHATML, "rag": "other"})) == chat_frame(tokenizer_with(CHATML))
+
+
+@pytest.mark.parametrize(("template", "opens_none"), [(CHATML, False), ("User: {{ messages[0].content }}\n", True)])
+def test_a_template_that_writes_nothing_before_an_answer_is_known(template: str, opens_none: bool) -> None:
+    assert opens_no_answer(tokenizer_with(template)) is opens_none
 
 
 def test_special_tokens_in_a_text_are_parted_until_none_is_left() -> None:

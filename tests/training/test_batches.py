@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_backbones import byte_level_tokenizer
 
-from judgekit.errors import TemplateError
+from judgekit.errors import BackboneError, TemplateError
 from judgekit.models.loading import find_backbone, load_tokenizer
 from judgekit.prompts.chat import chat_frame
 from judgekit.prompts.template import PromptTemplate
 from judgekit.training.batches import EncodedItems, TokenizedPrompts, collate, epoch_batches
+from judgekit.training.too_long import encode_fitting
 
 LABELS = ("bad", "good")
 PAIR = PromptTemplate(
@@ -294,3 +295,29 @@ def test_some_items_are_taken_in_the_order_asked_for(prompts: Any) -> None:
     assert taken.token_type_ids is not None and len(taken.token_type_ids) == 2
     assert taken.is_truncated.tolist() == [True, False]
     assert taken.pad_id == encoded.pad_id
+
+
+# -- a tokenizer and a backbone that do not quite fit ------------------------------------------------------------------
+
+
+def test_what_a_tokenizer_appends_to_a_text_is_left_out_where_a_label_follows(bert: Path) -> None:
+    tokenizer = load_tokenizer(find_backbone(str(bert)))  # as a GPT-2 with the tokenizer of BERT has it: no EOS
+    assert tokenizer.eos_token is None and tokenizer("x")["input_ids"][-1] == tokenizer.sep_token_id
+    prompts = TokenizedPrompts(PAIR, LABELS, tokenizer, for_encoder=False, max_length=60)
+    found = prompts.encode([{"one": "tea", "two": "soup"}]).input_ids[0].tolist()
+    whole = tokenizer(prompts.texts([{"one": "tea", "two": "soup"}]))["input_ids"][0]
+    assert found == whole[:-1]
+    cut = prompts.encode([{"one": LONG, "two": "soup"}])
+    assert 50 < len(cut.input_ids[0]) <= 60 and cut.input_ids[0][-1] == whole[-2]
+
+
+def test_tokens_that_the_backbone_has_no_embedding_for_are_known_by_item(bert: Path) -> None:
+    tokenizer = load_tokenizer(find_backbone(str(bert)))
+    size = len(tokenizer)
+    tokenizer.add_tokens(["<new>"])
+    prompts = TokenizedPrompts(PAIR, LABELS, tokenizer, for_encoder=True, max_length=60, embeddings=size)
+    items = [{"one": "tea", "two": "soup"}, {"one": "a <new> tea", "two": "soup"}]
+    assert prompts.beyond_embeddings(prompts.encode(items)) == {1: ["<new>"]}
+    with pytest.raises(BackboneError, match=f"1 item needs tokens .* it has {size} embeddings") as caught:
+        encode_fitting(prompts, items, ["m1", "m2"], "cut")
+    assert caught.value.problems == ("item m2: '<new>'",)
