@@ -19,6 +19,7 @@ from judgekit.dataset.annotations import collect_annotations
 from judgekit.dataset.item_rows import rows_of_items, value_of_item
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.refusal import refuse_losses
+from judgekit.dataset.telling_texts import warn_of_telling_texts
 from judgekit.errors import DataError
 from judgekit.schema.given_parts import normalise_part
 from judgekit.schema.item_ids import digests, item_ids
@@ -218,6 +219,7 @@ def _report(
     elif single:
         where = " in this round" if is_round else ""
         notes.append(f"Items with a single annotation{where}: {single:,}; they were kept.")
+    warnings += warn_of_telling_texts(items)
     warnings += label_warnings(items.labels, items.counts.sum(axis=0).tolist())
     people = annotations.get_column("annotator").drop_nulls()
     return IngestReport(
