@@ -114,7 +114,8 @@ def _refuse_swallowed_rows(table: SourceTable, dialect: Dialect) -> None:
         breaks = lines.str.count_matches("\n", literal=True)
         is_whole = lines.str.count_matches(dialect.delimiter, literal=True) == breaks * between
         crossed = [cell for cell in broken if '"' in cell and _crosses_rows(cell, dialect.delimiter, between)]
-        rows.update(cells.is_in(crossed).arg_true().to_list())
+        if crossed:
+            rows.update(cells.is_in(crossed).arg_true().to_list())
         broken = broken.filter(is_whole | lines.str.contains(whole_row))
         if broken.len():
             is_start, is_end = like_those_of(frame.to_series(0)), like_those_of(frame.to_series(-1))

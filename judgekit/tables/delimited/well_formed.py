@@ -108,19 +108,19 @@ def _parsed(piece: bytes, dialect: Dialect, line_end: bytes) -> tuple[pl.DataFra
         _DoubtError: a quote, a line end or a NUL byte can mean several things, or the cells do not add up to the bytes.
     """
     returns = piece.count(b"\r")
-    if b"\0" in piece or returns != piece.count(b"\r\n"):
+    if b"\0" in piece or (returns and returns != piece.count(b"\r\n")):
         raise _DoubtError
     around = _quotes_around_cells(piece, dialect.delimiter) if b'"' in piece else 0
     schema = {f"c{number}": pl.String for number in range(dialect.width)}
     frame = pl.read_csv(piece, has_header=False, separator=dialect.delimiter, schema=schema).fill_null("")
     cells = sum(frame.select(pl.all().str.len_bytes().sum()).row(0))
-    lines = np.ones(frame.height, dtype=np.int64)
-    if around:
+    lines, number = np.ones(frame.height, dtype=np.int64), piece.count(b"\n")
+    if number != frame.height:  # some cells hold line breaks
         breaks = frame.select(pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True)))
         lines += breaks.to_series().to_numpy()
-        returns -= sum(frame.select(pl.all().str.count_matches("\r", literal=True).sum()).row(0))
+        returns -= sum(frame.select(pl.all().str.count_matches("\r", literal=True).sum()).row(0)) if returns else 0
     adds_up = cells + around + returns + frame.height * dialect.width == len(piece)
-    if not adds_up or lines.sum() != piece.count(b"\n") or returns != frame.height * (len(line_end) - 1):
+    if not adds_up or lines.sum() != number or returns != frame.height * (len(line_end) - 1):
         raise _DoubtError
     return frame, lines
 

@@ -80,7 +80,7 @@ def parsed(cell: Any) -> Any:
     try:
         return json.loads(cell, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
-        return cell
+        return cell  # a text in brackets
 
 
 def one_hot_questions(rows: Sequence[Record], names: Iterable[str], separator: str) -> dict[str, dict[str, str]]:

@@ -7,7 +7,6 @@ among the keys (JSON_MIN), by their shape, or because they differ within an item
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ from judgekit.tables.json_records.rows import UNLABELLED, as_cell, spoken
 from judgekit.tables.source import SourceTable
 from judgekit.tables.tools.answers import Answers
 from judgekit.tables.tools.format import Format
+from judgekit.tables.tools.judgments import parsed
 from judgekit.wording import counted
 
 _ITEM, _ANNOTATOR, _ANNOTATION = "id", "annotator", "annotation_id"
@@ -121,7 +121,7 @@ def _read_flat(records: Records) -> SourceTable:
     answers, rows = Answers(records), [row for row in records.records if _is_flat(row)]
     controls = _controls_by_place(rows) or _controls_by_content(rows)
     names = dict.fromkeys(name for row in rows for name in row)
-    no_labels = {name for name in controls if any(_labels_in(_value(row.get(name))) is None for row in rows)}
+    no_labels = {name for name in controls if any(_labels_in(parsed(row.get(name))) is None for row in rows)}
     hidden = {*_ABOUT, *controls}
     for n, row in enumerate(records.records):
         if not _is_flat(row):
@@ -132,12 +132,12 @@ def _read_flat(records: Records) -> SourceTable:
             continue
         found = {
             name: _named_sides(
-                _labels_in(_value(row.get(name))) or [], {key: row[key] for key in row if key not in hidden}
+                _labels_in(parsed(row.get(name))) or [], {key: row[key] for key in row if key not in hidden}
             )
             for name in controls
             if name not in no_labels
         }
-        data = {name: spoken(_value(row.get(name))) or row.get(name) for name in names if name not in hidden}
+        data = {name: spoken(parsed(row.get(name))) or row.get(name) for name in names if name not in hidden}
         answers.add(n, row.get(_ITEM), row.get(_ANNOTATOR), data, found if controls else None)
     more = ", ".join(name for name in controls if name in no_labels)
     notes = [f"What is not a label of an item was left out: {more}."] if more else []
@@ -219,16 +219,6 @@ def _label_key(value: Any) -> str | None:
     return keys.pop() if len(keys) == 1 and keys <= _LABEL_KEYS else None
 
 
-def _value(cell: Any) -> Any:
-    """What the cell of a CSV stands for: several choices and ratings are JSON there."""
-    if not isinstance(cell, str) or cell[:1] not in ("[", "{"):
-        return cell
-    try:
-        return json.loads(cell, parse_int=str, parse_float=str)
-    except ValueError:
-        return cell  # a text in brackets
-
-
 def _controls_by_place(rows: Sequence[Record]) -> list[str]:
     """JSON_MIN writes data, `id`, the controls, `annotator`, `annotation_id`; empty where a file was rearranged."""
     controls: dict[str, None] = {}
@@ -251,7 +241,7 @@ def _controls_by_content(rows: Sequence[Record]) -> list[str]:
         for name, cell in row.items():
             if name in _ABOUT or name in controls:
                 continue
-            value = _value(cell)
+            value = parsed(cell)
             parts = value if isinstance(value, list) else [value]
             if cell != start.get(name) or (parts and all(_label_key(part) for part in parts)):
                 controls[name] = None
