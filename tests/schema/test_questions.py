@@ -34,8 +34,8 @@ def column(name, values, seed):
 ID, TEXT, PROMPT = (("id", lambda n: n), *((name, lambda n: TEXTS[n]) for name in ("text", "prompt")))
 ANSWERS = [(f"answer_{side}", lambda n, side=side: f"answer {side} of number {n}") for side in "ab"]
 CAMEL = [(f"answer{side}", lambda n, side=side: f"answer {side} of number {n}") for side in "12"]
-KINDS = [random.Random(1).randrange(3) for _ in range(60)]
-DUMMIES = [(name, lambda n, k=k: int(KINDS[n] == k)) for k, name in enumerate(("alpha", "beta", "gamma"))]
+KINDS = random.Random(1).choices(range(3), k=60)
+DUMMIES = [(name, lambda n, k=k: int(KINDS[n] == k)) for k, name in enumerate(("gpt35", "llama", "mammoth"))]
 TIME = ("Timestamp", lambda n: f"2026/01/{n + 1:02} 9:00:00 AM GMT+1")
 TABLES = {
     "dummies beside judgments": table(column("solvable", "01", 1), column("accurate", "01", 2), *DUMMIES, TEXT),
@@ -83,3 +83,11 @@ def test_every_shown_command_leads_to_a_dataset_or_a_further_question(path):
         assert result.exit_code == 0 or isinstance(result.exception, DataError), (problem, result.output)
         if isinstance(result.exception, DataError) and not isinstance(result.exception, Question):
             assert "--item-texts" in result.exception.hint, problem
+
+
+def test_dummies_are_offered_as_counts_and_each_judgment_beside_them_as_the_label(tmp_path):
+    path = tmp_path / "votes.csv"
+    path.write_text(TABLES["dummies beside judgments"], encoding="utf-8")
+    options = [dict(answer.options) for answer in answers_of(path).answers]
+    assert options[0] == {"layout": "counts", "counts": ("gpt35", "llama", "mammoth")}
+    assert [one["label"] for one in options[1:]] == [("solvable",), ("accurate",)]

@@ -86,9 +86,7 @@ class Counts(Tally):
         labels = [name for name in candidates if name in named or names_a_settled_label(name)]
         labels = [name for name in labels if state.evidence[name].could_be_labels]
         values = state.values(labels[0]) if labels else set[str]()
-        integers = [
-            name for name in integers if name not in candidates and state.kind(name) not in ("settled", "model")
-        ]
+        integers = [name for name in integers if name not in candidates and state.kind(name) != "settled"]
         columns = _count_columns(state.frame, integers)
         sure, why = _weigh(state, columns, values)
         if sure == "mixed":
