@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 from judgekit.config import ModelKind, StudyPlan, StudySettings, TrainSettings
-from judgekit.config.keywords import StudyKeywords
+from judgekit.config.keywords import StudyKeywords, TrainKeywords
 from judgekit.training.decisions import loop_settings
 
 ALPHAS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -23,7 +23,7 @@ class Variant(NamedTuple):
     """One line of a table or one point of a curve: what it sets over the user's settings."""
 
     name: str
-    settings: dict[str, Any]
+    settings: TrainKeywords
     is_trained: bool = True
     per_item: int | None = None
     """Annotations of each training item that are used; None: all."""
@@ -40,7 +40,7 @@ class Run(NamedTuple):
 
 
 _NOT_FOR_RUNS = {"plan", "seeds", "train_items", "seed", "split", "split_seed"}
-_PUBLISHED = {"preset": "paper"}
+_PUBLISHED: TrainKeywords = {"preset": "paper"}
 RAW = Variant("raw", {}, is_trained=False)
 SINGLE_POINT = Variant("single-point", {"preset": "single-point", "alpha": 0.0, "adversary": "off"})
 PAPER = Variant("paper", _PUBLISHED)

@@ -214,7 +214,7 @@ def _evaluate(
     terms = np.where(p > 0, p * (np.log(np.where(p > 0, p, 1.0)) - log_q), 0.0)
     kl = float(terms.sum(1).mean())
     state.evaluated_step = state.step
-    row: dict[str, Any] = {"step": state.step, "validation_kl": kl, **(loss or {})}
+    row: dict[str, float] = {"step": state.step, "validation_kl": kl, **(loss or {})}
     if predicted.label_mass is not None:
         row["label_mass"] = float(predicted.label_mass.mean())
     state.log.append(row)

@@ -26,7 +26,7 @@ class LoopState:
     """Items per forward pass, as far as memory has allowed; 0 before the run begins."""
     seconds: float = 0.0
     """Time spent in optimiser steps so far."""
-    log: list[dict[str, Any]] = field(default_factory=list)
+    log: list[dict[str, float]] = field(default_factory=list)
     """One row per evaluation."""
     tensors: dict[str, Tensor] = field(default_factory=dict)
     """`parameter/…`, `average/…`, `best/…`, `mean/…` and `square/…` (AdamW's moments), by parameter name."""
