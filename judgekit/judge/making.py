@@ -61,7 +61,8 @@ def _carry_out(
     if not processes.is_main:
         reporter = SILENT
     settings = run.manifest.settings
-    setup = set_up(run.dataset, run.backbone, settings, device=processes.device(choose_device(settings.device)))
+    device = processes.device(choose_device(settings.device))
+    setup = set_up(run.dataset, run.backbone, settings, device=device, processes=processes)
     training = assemble(run.dataset, setup, settings, processes=processes)
     for note in notes_before(run.dataset, training, processes):
         reporter.note(note)

@@ -55,7 +55,9 @@ def reading_problems(manifest: ReadingManifest) -> Iterator[str]:
 
 
 def _word_problems(verbalizer: Verbalizer, labels: Sequence[str]) -> Iterator[str]:
-    count, (scoring, of_labels, texts, codes, _) = len(labels), verbalizer
+    count, (scoring, of_labels, texts, codes, _, mass) = len(labels), verbalizer
+    if mass is not None and not 0 <= mass <= 1.001:  # rounding
+        yield f"verbalizer: the label mass {mass} is no probability"
     words = [word for of_label in of_labels for word in of_label]
     if scoring not in ("tokens", "codes", "sequences"):
         yield f"verbalizer.scoring: tokens, codes or sequences is expected, not {_brief(scoring)}"

@@ -35,6 +35,7 @@ __all__ = [
     "choose_dtype",
     "embeddings",
     "find_backbone",
+    "load_backbone",
     "load_judge",
     "load_tokenizer",
     "longest_input",
@@ -110,6 +111,16 @@ def new_judge(
         judge = _as_judge(backbone, model, label_bias, label_words, dtype)
     judge.set_training(False)
     return judge
+
+
+def load_backbone(backbone: Backbone, device: torch.device, dtype: torch.dtype, *, load_in_4bit: bool = False) -> Any:
+    """A backbone as it is, without an adapter, in evaluation mode.
+
+    Raises:
+        BackboneError: it cannot be loaded.
+    """
+    with quiet_libraries(), torch.random.fork_rng():
+        return _load_pretrained(backbone, device, dtype, load_in_4bit=load_in_4bit)
 
 
 def load_judge(

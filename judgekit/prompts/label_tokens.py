@@ -68,7 +68,9 @@ def prompt_ends(tokenizer: LabelTokenizer, prompts: Sequence[str]) -> list[str]:
     return [end if same else prompt for prompt, end, same in zip(prompts, ends, is_same, strict=True)]
 
 
-def label_ids(tokenizer: LabelTokenizer, prompts: Sequence[str], labels: Sequence[str]) -> list[list[int]]:
+def label_ids(
+    tokenizer: LabelTokenizer, prompts: Sequence[str], labels: Sequence[str], *, space: str | None = None
+) -> list[list[int]]:
     """The token ids of each label as it follows a rendered prompt, whatever other labels have.
 
     The ids are what `prompt + glue + label` has beyond `prompt`, so `ids of the prompt + ids of the label` is exactly
@@ -81,12 +83,13 @@ def label_ids(tokenizer: LabelTokenizer, prompts: Sequence[str], labels: Sequenc
         tokenizer: the tokenizer of the causal LM.
         prompts: rendered prompts of a few items, at least one; the ids must be the same after each of them.
         labels: the ordered label set.
+        space: what stands before each label; None for the glue.
 
     Raises:
         LabelError: the ids differ from prompt to prompt, or the tokenizer always merges.
         ValueError: `prompts` is empty.
     """
-    glue = glue_after(tokenizer, prompts)
+    glue = glue_after(tokenizer, prompts) if space is None else space
     words = [glue + label for label in labels]
     found = [_whole(ids) for ids in _continuations(tokenizer, prompts, words)]
     if None not in found:
@@ -103,7 +106,9 @@ def label_ids(tokenizer: LabelTokenizer, prompts: Sequence[str], labels: Sequenc
     return _agreed(tokenizer, found, labels, "whatever comes before")
 
 
-def label_token_ids(tokenizer: LabelTokenizer, prompts: Sequence[str], labels: Sequence[str]) -> list[list[int]]:
+def label_token_ids(
+    tokenizer: LabelTokenizer, prompts: Sequence[str], labels: Sequence[str], *, space: str | None = None
+) -> list[list[int]]:
     """The token ids of whole labels, made so that the probabilities of the sequences can be compared.
 
     When the ids of one label begin with all the ids of another (`not` and `not sure`), every label gets the
@@ -113,17 +118,25 @@ def label_token_ids(tokenizer: LabelTokenizer, prompts: Sequence[str], labels: S
         tokenizer: the tokenizer of the causal LM.
         prompts: rendered prompts of a few items, at least one; the ids must be the same after each of them.
         labels: the ordered label set.
+        space: as at `label_ids`.
 
     Returns:
         one non-empty list of ids per label, no special tokens except the end of sequence named above.
 
     Raises:
-        LabelError: as `label_ids`; or a label has no tokens, two labels have the same tokens, or one begins another
-            and the tokenizer has no end-of-sequence token. Names the labels with their tokens.
+        LabelError: as `label_ids`; or a label has no tokens or unknown ones, two labels have the same tokens, or one
+            begins another and the tokenizer has no end-of-sequence token. Names the labels with their tokens.
         ValueError: `prompts` is empty.
     """
-    ids = label_ids(tokenizer, prompts, labels)
+    ids = label_ids(tokenizer, prompts, labels, space=space)
     check_distinct(tokenizer, ids, labels)
+    unknown = [index for index, one in enumerate(ids) if tokenizer.unk_token_id in one]
+    if unknown:
+        raise LabelError(
+            "The tokenizer does not know some labels.",
+            problems=show_tokens(tokenizer, [labels[index] for index in unknown], [ids[index] for index in unknown]),
+            hint="Rename them, give the labels codes (--label-scoring codes), or use another backbone.",
+        )
     if not _has_prefix_pair(ids):
         return ids
     end = tokenizer.eos_token_id

@@ -6,7 +6,7 @@ Synonyms are summed when the label is read, so no token may stand for two labels
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from judgekit.errors import LabelError
 from judgekit.prompts.label_tokens import (
@@ -26,8 +26,9 @@ def one_token_words(
 ) -> list[dict[int, str]]:
     """The words of each label: token id -> its text, with the space before it where there is one.
 
-    The label and the words that the user gave are firm. Their forms with the other spacing and the label in lower,
-    upper and capital letters are our own idea, and left out where such a token could stand for another label too.
+    The label and the words that the user gave are firm. Other forms, with the other spacing and in lower, upper and
+    capital letters, are our own idea: each is used for all labels or for none, since a form that only some labels have
+    would favour these, and for none where such a token could stand for another label too.
 
     Args:
         tokenizer: the tokenizer of the causal LM.
@@ -46,25 +47,41 @@ def one_token_words(
     glue = glue_after(tokenizer, prompts)
     spaces = (glue, "" if glue else " ")
     asked = [(label, *given.get(label, ())) for label in labels]
-    tried = [(*words, *_other_cases(words[0])) for words in asked]
-    single = single_tokens(tokenizer, prompts, sorted({s + word for words in tried for word in words for s in spaces}))
+    forms = [(space, case) for case in _cases(labels) for space in spaces]
+    tried = {space + case(word) for words in asked for word in words for space, case in forms}
+    single = single_tokens(tokenizer, prompts, sorted(tried))
     for label, ids in zip(labels, own, strict=True):
         if len(ids) == 1 and ids[0] != tokenizer.unk_token_id:
             single[glue + label] = ids[0]  # also where the prompt's own end merges with it
-    forms = {word: [s + word for s in spaces if s + word in single] for words in tried for word in words}
+    found = _firm(tokenizer, prompts, labels, asked, spaces, single) if given else [{} for _ in labels]
+    for space, case in forms:
+        texts = [space + case(label) for label in labels]
+        ids = [single[text] for text in texts if text in single]
+        is_free = not any(number in other for k, number in enumerate(ids) for j, other in enumerate(found) if j != k)
+        if len({*ids}) == len(labels) and is_free:
+            for words, number, text in zip(found, ids, texts, strict=True):
+                words.setdefault(number, text)
+    return found
+
+
+def _cases(labels: Sequence[str]) -> list[Callable[[str], str]]:
+    # The letter A is a label, the word "a" is an article.
+    return [str, *([str.lower, str.capitalize, str.upper] if min(map(len, labels)) > 1 else [])]
+
+
+def _firm(
+    tokenizer: LabelTokenizer,
+    prompts: Sequence[str],
+    labels: Sequence[str],
+    asked: Sequence[Sequence[str]],
+    spaces: Sequence[str],
+    single: Mapping[str, int],
+) -> list[dict[int, str]]:
+    """The labels and the words that the user gave, each in the first spacing in which it is one token."""
+    forms = {word: [s + word for s in spaces if s + word in single] for words in asked for word in words}
     firm = [{single[forms[word][0]]: forms[word][0] for word in words if forms[word]} for words in asked]
     _check_firm(tokenizer, labels, firm, _several_tokens(tokenizer, prompts, asked, forms))
-    every = [{single[text]: text for word in words for text in forms[word]} for words in tried]
-    owners = Counter(number for found in every for number in found)
-    return [
-        sure | {number: text for number, text in found.items() if number not in sure and owners[number] == 1}
-        for sure, found in zip(firm, every, strict=True)
-    ]
-
-
-def _other_cases(label: str) -> tuple[str, ...]:
-    # The letter A is a label, the word "a" is an article.
-    return (label.lower(), label.capitalize(), label.upper()) if len(label) > 1 else ()
+    return firm
 
 
 def why_no_word(tokenizer: LabelTokenizer, prompts: Sequence[str], label: str) -> str:

@@ -32,6 +32,8 @@ class Verbalizer(NamedTuple):
     """The code of each label, shown in the prompt; empty where labels have none."""
     reason: str = ""
     """Why the labels are not read at tokens of their own; empty where they are, or where the user wanted it so."""
+    mass: float | None = None
+    """Probability of all words together on a few items before training; None where there was nothing to choose."""
 
     def shown(self, labels: Sequence[str]) -> tuple[str, ...]:
         """The label set as the prompt lists it."""
@@ -40,13 +42,15 @@ class Verbalizer(NamedTuple):
     def describe(self, labels: Sequence[str]) -> str:
         """How the labels are read, in one sentence."""
         because = f", because {self.reason}" if self.reason else ""
+        before = "" if self.mass is None else f" Before training they have {percent(self.mass)} of the probability."
         if self.scoring == "sequences":
-            return f"Labels are scored as whole sequences of tokens{because}."
+            behind = "" if self.texts[0][0].startswith(labels[0]) else " behind a space"
+            return f"Labels are scored as whole sequences of tokens{behind}{because}.{before}"
         if self.scoring == "codes":
             pairs = ", ".join(f"{code} = {label}" for code, label in zip(self.codes, labels, strict=True))
-            return f"Labels get codes{because}: {pairs}."
+            return f"Labels get codes{because}: {pairs}.{before}"
         words = (f"{label} = {', '.join(map(repr, texts))}" for label, texts in zip(labels, self.texts, strict=True))
-        return f"Labels are read at words of one token each: {'; '.join(words)}."
+        return f"Labels are read at words of one token each{because}: {'; '.join(words)}.{before}"
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
@@ -57,7 +61,7 @@ class Verbalizer(NamedTuple):
         """What `to_json` gave."""
         words = tuple(tuple(tuple(word) for word in words) for words in values["words"])
         texts = tuple(tuple(one) for one in values["texts"])
-        return cls(values["scoring"], words, texts, tuple(values["codes"]), values["reason"])
+        return cls(values["scoring"], words, texts, tuple(values["codes"]), values["reason"], values.get("mass"))
 
 
 def shown_labels(labels: Sequence[str], codes: Sequence[str] = ()) -> tuple[str, ...]:
@@ -71,7 +75,12 @@ def shown_labels(labels: Sequence[str], codes: Sequence[str] = ()) -> tuple[str,
     return tuple(f"{code} ({name})" for code, name in zip(codes, names, strict=True)) if codes else tuple(names)
 
 
-def build_verbalizer(
+def percent(mass: float) -> str:
+    """A share of the probability, to three digits."""
+    return f"{100 * mass:.3g} %"
+
+
+def readings(
     tokenizer: LabelTokenizer,
     render: Callable[[tuple[str, ...]], list[str]],
     labels: Sequence[str],
@@ -79,52 +88,74 @@ def build_verbalizer(
     scoring: str = "auto",
     label_words: Mapping[str, Sequence[str]] | None = None,
     ordinal: bool = False,
-) -> Verbalizer:
-    """Decide how the labels are read.
+) -> list[Verbalizer]:
+    """The ways in which the labels can be read, at least one, the simplest first.
 
-    auto reads labels at tokens if each has a word of one token; else it gives them codes, if there are enough codes of
-    one token and the template shows them; else it scores whole sequences.
+    Words of one token, if each label has one; then codes, if there are enough of one token and the template shows them;
+    then whole sequences, with and without a space before them.
 
     Args:
         tokenizer: the tokenizer of the causal LM.
         render: the prompts of a few items, at least one, as they are with these codes (none: an empty tuple).
         labels: the ordered label set.
         scoring: auto, or tokens, codes or sequences to insist.
-        label_words: label -> words of one token that count as it, besides the label itself.
+        label_words: label -> words of one token that count as it, besides the label itself; auto reads these alone.
         ordinal: whether the labels have an order; their codes are numbers then.
 
     Raises:
         SettingsError: words are given for what is no label, or together with codes or sequences.
         LabelError: what was insisted on is not possible, a given word is not one token, two labels share a word, or
-            `label_token_ids` refuses the labels. Each with the tokens.
+            `label_token_ids` refuses the labels and nothing else works. Each with the tokens.
     """
     given = dict(label_words or {})
     _check_given(given, labels, scoring)
     plain, reason = render(()), ""
     prompts = prompt_ends(tokenizer, plain)
+    found: list[Verbalizer] = []
     if scoring in ("auto", "tokens"):
         words = one_token_words(tokenizer, prompts, labels, given)
         if all(words):
-            return _at_tokens("tokens", words)
-        reason = why_no_word(tokenizer, prompts, labels[[bool(found) for found in words].index(False)])
-        if scoring == "tokens" or given:
+            found.append(_at_tokens("tokens", words))
+        else:
+            lacking = [label for label, one in zip(labels, words, strict=True) if not one]
+            reason = why_no_word(tokenizer, prompts, lacking[0])
+        if reason and (scoring == "tokens" or given):
             raise LabelError(
                 f"The labels cannot be read at words of one token each, because {reason}.",
                 hint="Give every such label a word of one token (--label-words LABEL=word), or let judgekit choose: "
                 "--label-scoring auto, without --label-words.",
             )
+        if scoring == "tokens" or given:
+            return found
     if scoring != "sequences":
         coded = _coded(tokenizer, render, plain, labels, ordinal)
         if isinstance(coded, Verbalizer):
-            return coded._replace(reason=reason)
+            found.append(coded._replace(reason=reason))
+        elif scoring == "codes":
+            raise LabelError(f"The labels cannot get codes, because {coded}.", hint="Leave --label-scoring away.")
+        else:
+            reason = f"{reason}, and {coded}" if reason else coded
         if scoring == "codes":
-            raise LabelError(f"The labels cannot get codes, because {coded}.", hint="Omit --label-scoring.")
-        reason = f"{reason}, and {coded}"
-    ids = label_token_ids(tokenizer, prompts, labels)
+            return found
+    return found + _sequences(tokenizer, prompts, labels, reason, is_needed=not found)
+
+
+def _sequences(
+    tokenizer: LabelTokenizer, prompts: Sequence[str], labels: Sequence[str], reason: str, *, is_needed: bool
+) -> list[Verbalizer]:
+    """The labels as whole sequences, with what would come before them and with the other spacing."""
     glue = glue_after(tokenizer, prompts)
-    return Verbalizer(
-        "sequences", tuple((tuple(one),) for one in ids), tuple((glue + label,) for label in labels), reason=reason
-    )
+    found: list[Verbalizer] = []
+    for space in (glue, "" if glue else " "):
+        try:
+            ids = label_token_ids(tokenizer, prompts, labels, space=space)
+        except LabelError:
+            if is_needed and space == glue:
+                raise
+            continue
+        words, texts = tuple((tuple(one),) for one in ids), tuple((space + label,) for label in labels)
+        found.append(Verbalizer("sequences", words, texts, reason=reason))
+    return found
 
 
 def _check_given(given: Mapping[str, Sequence[str]], labels: Sequence[str], scoring: str) -> None:

@@ -20,9 +20,11 @@ from judgekit.models.loading import (
     longest_input,
 )
 from judgekit.prompts.chat import chat_frame
-from judgekit.prompts.verbalizer import Verbalizer, build_verbalizer
+from judgekit.prompts.verbalizer import Verbalizer, readings
 from judgekit.training.batches import TokenizedPrompts
 from judgekit.training.optimizer import check_optimizer
+from judgekit.training.processes import ALONE, Processes
+from judgekit.training.reading import choose_reading
 
 PROMPTS_FOR_VERBALIZER = 8
 
@@ -58,14 +60,24 @@ def wanted_backbone(settings: TrainSettings, name: str | None = None, *, offline
     )
 
 
-def set_up(data: Dataset, backbone: Backbone, settings: TrainSettings, *, device: torch.device | None = None) -> Setup:
-    """Decide device, number format, prompts and how the labels are read; loads a tokenizer but no weights.
+def set_up(
+    data: Dataset,
+    backbone: Backbone,
+    settings: TrainSettings,
+    *,
+    device: torch.device | None = None,
+    processes: Processes = ALONE,
+) -> Setup:
+    """Decide device, number format, prompts and how the labels are read.
+
+    Loads a tokenizer, and the weights of a causal LM where its labels can be read in several ways.
 
     Args:
         data: the dataset.
         backbone: what will be fine-tuned.
         settings: of the training.
         device: where to, if not as the settings say.
+        processes: those that train together; each calls this.
 
     Raises:
         JudgekitError: the device, 4 bits or the optimiser cannot be used here, or the labels cannot be distinguished.
@@ -102,7 +114,7 @@ def set_up(data: Dataset, backbone: Backbone, settings: TrainSettings, *, device
             )
         return Setup(backbone, device, dtype, prompts((), most), None)
     sample = data.items.texts.head(PROMPTS_FOR_VERBALIZER).to_dicts()
-    verbalizer = build_verbalizer(
+    possible = readings(
         tokenizer,
         lambda codes: prompts(codes, most).texts(sample),
         labels,
@@ -110,5 +122,20 @@ def set_up(data: Dataset, backbone: Backbone, settings: TrainSettings, *, device
         label_words=settings.words_of_labels(),
         ordinal=data.items.scale == "ordinal",
     )
-    behind = max(len(word) for words in verbalizer.words for word in words)  # the label stands behind the prompt
-    return Setup(backbone, device, dtype, prompts(verbalizer.codes, most - behind), verbalizer)
+
+    def prompts_for(reading: Verbalizer) -> TokenizedPrompts:
+        behind = max(len(word) for words in reading.words for word in words)  # the label stands behind the prompt
+        return prompts(reading.codes, most - behind)
+
+    verbalizer = processes.from_main(
+        lambda: choose_reading(
+            possible,
+            prompts_for,
+            sample,
+            backbone,
+            device=torch.device("cpu") if processes.is_sharded else device,  # one GPU may not hold the whole of it
+            dtype=dtype,
+            load_in_4bit=settings.load_in_4bit,
+        )
+    )
+    return Setup(backbone, device, dtype, prompts_for(verbalizer), verbalizer)

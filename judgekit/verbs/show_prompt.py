@@ -1,6 +1,6 @@
 """`judgekit show prompt`: the exact text of one item that a judge reads, its tokens, and where the label is read.
 
-Loads a tokenizer, and no weights.
+Loads a tokenizer, and weights only where a training would choose how its labels are read.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import pytest
 from tiny_backbones import byte_level_tokenizer
 
 from judgekit.errors import LabelError, SettingsError
-from judgekit.prompts.verbalizer import Verbalizer, build_verbalizer, shown_labels
+from judgekit.prompts.verbalizer import Verbalizer, readings, shown_labels
 
 NLI = ("entailment", "neutral", "contradiction")
 Build = Callable[..., Verbalizer]
@@ -35,7 +35,7 @@ def prompts(labels: tuple[str, ...], end: str = "Label:") -> Callable[[tuple[str
 
 
 def build(tokenizer: Any, labels: tuple[str, ...], *, end: str = "Label:", **options: Any) -> Verbalizer:
-    made = build_verbalizer(tokenizer, prompts(labels, end), labels, **options)
+    made = readings(tokenizer, prompts(labels, end), labels, **options)[0]
     # What is kept with the judge is what was built, and every word follows the prompt as the tokenizer would have it.
     assert Verbalizer.from_json(json.loads(json.dumps(made.to_json()))) == made
     for prompt in prompts(labels, end)(made.codes):
@@ -48,11 +48,18 @@ def build(tokenizer: Any, labels: tuple[str, ...], *, end: str = "Label:", **opt
 
 
 def test_labels_of_one_token_are_read_with_their_other_spellings() -> None:
-    made = build(tokenizer_of("yes", "Yes", "YES", "no"), ("yes", "no"))
+    made = build(tokenizer_of("yes", "Yes", "YES", "no", "No", "NO"), ("yes", "no"))
     assert (made.scoring, made.codes, made.reason) == ("tokens", (), "")
-    assert [set(texts) for texts in made.texts] == [{" yes", " Yes", " YES"}, {" no"}]
+    assert [set(texts) for texts in made.texts] == [{" yes", " Yes", " YES"}, {" no", " No", " NO"}]
     assert all(len(ids) == 1 for words in made.words for ids in words)
-    assert made.describe(("yes", "no")).endswith("yes = ' yes', ' Yes', ' YES'; no = ' no'.")
+    assert made.describe(("yes", "no")).endswith("yes = ' yes', ' Yes', ' YES'; no = ' no', ' No', ' NO'.")
+
+
+def test_a_form_is_read_for_all_labels_or_for_none() -> None:
+    # " Yes" where " No" is two tokens would favour yes; so would "y" without a space where "no" has none.
+    assert build(tokenizer_of("yes", "Yes", "no"), ("yes", "no")).texts == ((" yes",), (" no",))
+    made = build(tokenizer_of("a", *"xy"), ("A", "a"))  # "A" and "a" are bytes, " a" is one token and " A" is two
+    assert made.texts == (("A",), ("a",))
 
 
 def test_after_white_space_and_after_a_special_token_a_label_needs_no_space() -> None:
@@ -157,8 +164,8 @@ def test_codes_that_are_impossible_are_refused_with_the_reason() -> None:
     with pytest.raises(LabelError, match="27 labels and 26 letters"):
         build(tokenizer_of(), many, scoring="codes")
     with pytest.raises(LabelError, match="template shows neither"):
-        build_verbalizer(tokenizer_of(), lambda codes: ["tea. Label:"], NLI, scoring="codes")
-    made = build_verbalizer(tokenizer_of(), lambda codes: ["tea. Label:"], NLI)
+        readings(tokenizer_of(), lambda codes: ["tea. Label:"], NLI, scoring="codes")[0]
+    made = readings(tokenizer_of(), lambda codes: ["tea. Label:"], NLI)[0]
     assert made.scoring == "sequences"
     assert "'entailment' is 11 tokens" in made.describe(NLI) and "template shows neither" in made.describe(NLI)
 
@@ -181,17 +188,34 @@ def test_where_no_code_is_a_token_labels_are_whole_sequences() -> None:
 
 def test_sequences_are_whole_labels_with_an_end_where_one_begins_another() -> None:
     made = build(tokenizer_of("not", "sure"), ("not", "not sure"), scoring="sequences")
-    assert made.reason == "" and made.describe(("not", "not sure")) == "Labels are scored as whole sequences of tokens."
+    assert made.reason == "" and made.describe(("not", "not sure")) == (
+        "Labels are scored as whole sequences of tokens behind a space."
+    )
     assert [len(words[0]) for words in made.words] == [2, 3]
     assert all(words[0][-1] == 2 for words in made.words)
+
+
+def test_all_that_works_is_offered_the_simplest_first() -> None:
+    tokenizer = tokenizer_of("yes", "no", *"AB")
+    found = readings(tokenizer, prompts(("yes", "no")), ("yes", "no"))
+    assert [one.scoring for one in found] == ["tokens", "codes", "sequences", "sequences"]
+    assert [one.texts[0][0] for one in found] == [" yes", " A", " yes", "yes"]
+    given = readings(tokenizer, prompts(("yes", "no")), ("yes", "no"), label_words={"yes": ["A"]})
+    assert [one.scoring for one in given] == ["tokens"]
+
+
+def test_a_label_with_a_token_that_is_unknown_is_no_sequence() -> None:
+    tokenizer = words_alone("One", "of", "tea", "Label", ":")
+    with pytest.raises(LabelError, match=r"(?s)does not know some labels.*'tea häßlich'"):
+        readings(tokenizer, prompts(("tea", "tea häßlich")), ("tea", "tea häßlich"), scoring="sequences")
 
 
 def test_labels_that_the_tokenizer_cannot_tell_apart_are_refused_unless_they_get_codes() -> None:
     tokenizer = words_alone("One", "of", "A", "B", "Label", ":")
     labels = ("schön", "häßlich")
     with pytest.raises(LabelError, match=r"(?s)same tokens.*'schön' -> \['<unk>'\] \[0\].*--label-scoring codes"):
-        build_verbalizer(tokenizer, prompts(labels), labels)
-    assert build_verbalizer(tokenizer, prompts(labels), labels, scoring="codes").words == (((3,),), ((4,),))
+        readings(tokenizer, prompts(labels), labels)[0]
+    assert readings(tokenizer, prompts(labels), labels, scoring="codes")[0].words == (((3,),), ((4,),))
 
 
 def test_long_prompts_are_read_a_few_times_and_not_once_for_every_word() -> None:
@@ -211,8 +235,8 @@ def test_long_prompts_are_read_a_few_times_and_not_once_for_every_word() -> None
     def render(codes: tuple[str, ...]) -> list[str]:
         return [prompt.replace("tea", "tea " * 5_000) for prompt in prompts(NLI)(codes)]
 
-    counting = Counting(tokenizer_of(*"ABC"))
-    assert build_verbalizer(counting, render, NLI) == build(tokenizer_of(*"ABC"), NLI)
+    counting: Any = Counting(tokenizer_of(*"ABC"))
+    assert readings(counting, render, NLI)[0] == build(tokenizer_of(*"ABC"), NLI)
     assert counting.characters < 5 * sum(map(len, render(())))
 
 
