@@ -99,6 +99,7 @@ class Merger(NamedTuple):
             device=self.device,
             dtype=self.dtype,
             in_4bit=self.was_4bit,
+            temperature=self.judge.manifest.calibration.temperature,
         )
 
     def shift(

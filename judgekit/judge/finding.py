@@ -50,4 +50,7 @@ def copy_judge(source: Path, target: Path, *, force: bool) -> None:
         raise WorkspaceError(f"There is a judge in {target} already.", hint="Replace it with force=True.")
     target.parent.mkdir(parents=True, exist_ok=True)
     with replaced_folder(target) as staged:
-        shutil.copytree(source, staged, dirs_exist_ok=True)
+        mode = staged.stat().st_mode  # as the umask gives it, whatever the judge's own folder has
+        shutil.copytree(source, staged, dirs_exist_ok=True, copy_function=shutil.copyfile)
+        for folder in (staged, *(path for path in staged.rglob("*") if path.is_dir())):
+            folder.chmod(mode)

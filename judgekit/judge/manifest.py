@@ -167,6 +167,7 @@ class ExportManifest(ReadingManifest):
     judgekit: str
     name: str
     temperature: float
+    """What the logits are divided by; 1 for an encoder, whose label head is calibrated already."""
     shown_labels: tuple[str, ...]
     """The label set as the prompt lists it."""
     separator: str

@@ -73,8 +73,3 @@ class EncoderJudge(nn.Module):
     def load_head(self, folder: Path) -> None:
         """Read the head that `save_adapter` wrote."""
         self.head.load_state_dict(read_head(folder))
-
-
-def head_size(folder: Path) -> int:
-    """The number of labels K of a saved head."""
-    return len(read_head(folder)["bias"])

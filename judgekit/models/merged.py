@@ -1,6 +1,6 @@
 """A judge model without an adapter: LoRA merged into the weights, saved as transformers saves, and read back.
 
-An encoder's label head stands beside the weights in a safetensors file of its own.
+An encoder's label head stands beside the weights, as a CrossEncoder of sentence-transformers has it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from transformers import AutoModel, AutoModelForCausalLM, GenerationConfig
 
 from judgekit.config import ModelKind
 from judgekit.errors import BackboneError
 from judgekit.models.backbones import Backbone, model_config, read_config
 from judgekit.models.causal import CausalJudge
-from judgekit.models.encoder import HEAD_FILE, EncoderJudge, head_size
+from judgekit.models.cross_encoder import read_label_head, save_label_head
+from judgekit.models.encoder import EncoderJudge
 from judgekit.models.loading import load_judge
 from judgekit.models.pretrained import read_whole
 from judgekit.models.quiet import quiet_libraries
@@ -57,6 +57,7 @@ def save_merged(
     device: torch.device,
     dtype: torch.dtype,
     in_4bit: bool,
+    temperature: float,
 ) -> None:
     """Write a judge model into a folder as one model: weights, config, tokenizer; for an encoder the label head too.
 
@@ -68,6 +69,7 @@ def save_merged(
         device: where it is merged.
         dtype: number format of the saved weights.
         in_4bit: the adapter was trained against weights in 4 bits: they are merged into, expanded.
+        temperature: of the calibration, which becomes part of an encoder's label head.
     """
     options: dict[str, Any] = {"label_words": label_words, "device": device}
     expanded = _expanded(load_judge(backbone, adapter, dtype=dtype, load_in_4bit=True, **options)) if in_4bit else {}
@@ -89,8 +91,7 @@ def save_merged(
         for path in backbone.folder.glob(pattern):
             shutil.copyfile(path, folder / path.name)
     if isinstance(judge, EncoderJudge):
-        head = {name: tensor.detach().cpu().contiguous() for name, tensor in judge.head.state_dict().items()}
-        save_file(head, folder / HEAD_FILE)
+        save_label_head(judge.head.weight, judge.head.bias, folder, temperature=temperature)
 
 
 def load_merged(
@@ -116,8 +117,9 @@ def load_merged(
         if label_words is not None:
             judge = CausalJudge(model, label_words, dtype=model.dtype)
         else:
-            judge = EncoderJudge(model, torch.zeros(head_size(folder)), dtype=model.dtype)
-            judge.load_head(folder)
+            head = read_label_head(folder)
+            judge = EncoderJudge(model, head["bias"], dtype=model.dtype)
+            judge.head.load_state_dict(head)
     judge.set_training(False)
     return judge
 

@@ -33,7 +33,7 @@ _ENCODER = (
     '''\
 from safetensors.torch import load_file
 
-head = load_file(folder / "head.safetensors")
+head = load_file(folder / "2_Dense" / "model.safetensors")  # calibrated
 
 
 @torch.inference_mode()
@@ -43,8 +43,8 @@ def distribution(item: dict[str, str]) -> dict[str, float]:
     first, *rest = (part.strip() for part in text.split("\\ufdd0"))
     tokens = tokenizer(first, facts["separator"].join(rest) if rest else None, return_tensors="pt")
     hidden = model(**tokens).last_hidden_state.float()[0]  # one item, so every token counts
-    logits = hidden.mean(0) @ head["weight"].T + head["bias"]
-    return dict(zip(facts["labels"], (logits / facts["temperature"]).softmax(-1).tolist()))
+    logits = hidden.mean(0) @ head["linear.weight"].T + head["linear.bias"]
+    return dict(zip(facts["labels"], logits.softmax(-1).tolist()))
 ''')  # fmt: skip
 _CAUSAL = """\
 
@@ -76,6 +76,7 @@ def model_card(facts: CardFacts) -> str:
         [
             _front_matter(facts),
             f"# {facts.export.name}",
+            _what_reads_it(facts),
             _what_it_is(facts),
             "## Training",
             _training(facts),
@@ -104,7 +105,6 @@ def _front_matter(facts: CardFacts) -> str:
         "base_model_relation: finetune",
         "library_name: transformers",
         f"license: {facts.licence}",
-        "pipeline_tag: text-classification",
         "tags:",
         *(f"- {tag}" for tag in ("judgekit", "llm-as-a-judge", "label-distribution")),
         "---",
@@ -112,11 +112,33 @@ def _front_matter(facts: CardFacts) -> str:
     return "\n".join(lines)
 
 
+def _what_reads_it(facts: CardFacts) -> str:
+    """Whether the usual short ways of other libraries give the judge's probabilities."""
+    labels = ", ".join(_code(label) for label in facts.export.labels)
+    if facts.export.backbone.kind != "encoder":
+        return (
+            "`pipeline` of transformers and `CrossEncoder` of sentence-transformers do **not** give this judge's "
+            "probabilities: it is a language model, whose probabilities of the words of the labels behind the prompt "
+            "are renormalised and calibrated. The code under *How to read it* does exactly that."
+        )
+    return (
+        '`pipeline("text-classification")` of transformers does **not** give this judge\'s probabilities: this '
+        "family's own head for sequence classification has another form, and transformers would draw one at random. "
+        "`CrossEncoder` of sentence-transformers (6 or newer; an older one draws a head at random too) does, "
+        f"calibrated, in the order {labels}:\n\n"
+        "```text\n"
+        "CrossEncoder(FOLDER).predict([(first, second)], apply_softmax=True)\n"
+        "```\n\n"
+        "`first` and `second` are the segments that the encoder block of `template.j2` makes of an item, and where it "
+        "makes one alone, `predict(first, apply_softmax=True)` reads that. The code under *How to read it* makes them."
+    )
+
+
 def _what_it_is(facts: CardFacts) -> str:
     export = facts.export
     labels = ", ".join(_code(label) for label in export.labels)
     how = (
-        "an encoder with a label head (`head.safetensors`)"
+        "an encoder with a label head (`2_Dense/model.safetensors`)"
         if export.backbone.kind == "encoder"
         else "a causal LM, read at the words of the labels behind the prompt"
     )

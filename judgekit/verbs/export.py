@@ -84,7 +84,11 @@ def export(
             largest_shift=max(shift.values()),
         )
         write_text(staged / CARD_FILE, visible(model_card(card)))
-        sizes = {path.name: path.stat().st_size for path in sorted(staged.iterdir())}
+        sizes = {
+            path.relative_to(staged).as_posix(): path.stat().st_size
+            for path in sorted(staged.rglob("*"))
+            if path.is_file()
+        }
     return ExportResult(
         judge=entry.name,
         folder=folder,

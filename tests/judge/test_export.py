@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -17,7 +18,10 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from judgekit import evaluate, export, ingest, score, train
+from judgekit.core.calibration import Calibration
 from judgekit.errors import BackboneError, DataError
+from judgekit.judge.judge import Judge
+from judgekit.judge.manifest import JudgeManifest
 from judgekit.models.merged import save_merged
 from judgekit.workspace.manifest import read_json
 
@@ -57,6 +61,10 @@ def by_the_card(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[floa
     found = [names["distribution"]({"text": text}) for text in TEXTS.values()]
     assert [list(one) for one in found] == [list(LABELS)] * len(TEXTS)
     return [list(one.values()) for one in found]
+
+
+def files_of(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
 def by_judgekit(workspace: Path, **settings: Any) -> list[list[float]]:
@@ -118,7 +126,7 @@ def test_the_folder_holds_the_models_own_format_and_config(tmp_path: Path, llama
     assert read_json(folder / "config.json")["attention_dropout"] == 0.25
     assert (folder / "generation_config.json").read_text() == generation
     assert (folder / "LICENSE.txt").read_text() == "Terms"
-    assert set(result.files) == {path.name for path in folder.iterdir()}
+    assert set(result.files) == files_of(folder)
     assert {path.stat().st_mode for path in folder.glob("*.safetensors")} == {(folder / "config.json").stat().st_mode}
 
 
@@ -135,6 +143,57 @@ def test_a_judge_of_4_bits_is_exported_with_its_weights_expanded(
     original, merged = (load_file(folder / "model.safetensors") for folder in (llama_of_words, tmp_path / "model"))
     assert {weight.dtype for weight in merged.values()} == {torch.float32}
     assert set(merged) == set(original)
+
+
+@pytest.mark.parametrize("backbone", ["bert", "roberta"])
+def test_a_cross_encoder_gives_the_calibrated_probabilities(
+    backbone: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    sentence_transformers = pytest.importorskip("sentence_transformers", minversion="6")
+    workspace = trained(tmp_path, request.getfixturevalue(backbone))
+    path = workspace / "judges" / "votes" / "manifest.json"
+    calibrated = JudgeManifest.read(path).model_copy(update={"calibration": Calibration(1.7)})
+    calibrated.write(path)
+    export(workspace=workspace, merged=tmp_path / "model", device="cpu")
+    model = sentence_transformers.CrossEncoder(str(tmp_path / "model"), device="cpu", local_files_only=True)
+    found = [model.predict(text, apply_softmax=True) for text in TEXTS.values()]
+    assert np.array(found) == pytest.approx(np.array(by_judgekit(workspace, dtype="float32")), abs=1e-5)
+
+
+def test_a_cross_encoder_reads_pairs_as_the_judge_does(bert: Path, tmp_path: Path) -> None:
+    sentence_transformers = pytest.importorskip("sentence_transformers", minversion="6")
+    _, *votes = votes_rows(60)
+    rows = [["item_id", "annotator_id", "premise", "hypothesis", "label"]]
+    rows += [[item, who, text, " ".join(text.split()[::-1]), label] for item, who, text, label in votes]
+    ingest(write_csv(tmp_path / "pairs.csv", rows), workspace=tmp_path / "ws")
+    judge = train(workspace=tmp_path / "ws", backbone=bert, device="cpu", dtype="float32", epochs=1)
+    assert set(judge.fields) == {"premise", "hypothesis"}
+    export(workspace=tmp_path / "ws", merged=tmp_path / "model", device="cpu")
+    items = [{"premise": "dirty tea", "hypothesis": "clean bed"}, {"premise": "soup", "hypothesis": "a kind host"}]
+    loaded = judge.loaded.prompts.segments(items)
+    model = sentence_transformers.CrossEncoder(str(tmp_path / "model"), device="cpu", local_files_only=True)
+    found = model.predict(loaded, apply_softmax=True)
+    assert found == pytest.approx(judge.predict(items).probabilities, abs=1e-5)
+
+
+def test_the_card_claims_no_pipeline_that_would_answer_at_random(judged: Path, tmp_path: Path) -> None:
+    export(workspace=judged, merged=tmp_path / "model")
+    card = (tmp_path / "model" / "README.md").read_text("utf-8")
+    assert "pipeline_tag" not in card
+    assert "does **not** give this judge's probabilities" in card.split("# votes")[1][:200]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+def test_files_get_the_permissions_that_the_umask_gives(judged: Path, tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        export(workspace=judged, merged=tmp_path / "model")
+        Judge.load("votes").save(tmp_path / "saved")
+    finally:
+        os.umask(before)
+    for folder in (tmp_path / "model", tmp_path / "saved"):
+        modes = {path.name: path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()}
+        assert set(modes.values()) == {0o640}, modes
 
 
 # -- the encoder of the fixture is enough for the rest -----------------------------------------------------------------
@@ -155,8 +214,9 @@ def test_a_merged_model_that_says_nothing_is_refused_too(
 
     def lost(*arguments: Any, **_: Any) -> None:
         save_merged(*arguments, **_)
-        head = load_file(arguments[2] / "head.safetensors")
-        save_file({**head, "bias": torch.tensor([0.0, 0.0, torch.nan])}, arguments[2] / "head.safetensors")
+        head = load_file(arguments[2] / "2_Dense" / "model.safetensors")
+        lost = {**head, "linear.bias": torch.tensor([0.0, 0.0, torch.nan])}
+        save_file(lost, arguments[2] / "2_Dense" / "model.safetensors")
 
     monkeypatch.setattr("judgekit.judge.export.save_merged", lost)
     with pytest.raises(BackboneError, match="infinite numbers or none"):
@@ -177,7 +237,7 @@ def test_only_an_earlier_export_is_replaced_and_only_by_force(judged: Path, tmp_
     with pytest.raises(DataError, match="--force"):
         export(workspace=judged, merged=tmp_path / "model")
     result = export(workspace=judged, merged=tmp_path / "model", force=True)
-    assert {path.name for path in (tmp_path / "model").iterdir()} == set(result.files)
+    assert files_of(tmp_path / "model") == set(result.files)
     assert "left.txt" not in result.files
     assert not list(tmp_path.glob(".model*"))
 
@@ -198,7 +258,7 @@ def test_the_card_tells_what_is_known_and_nothing_of_this_machine(judged: Path, 
     assert kl is not None
     assert f"| {kl.value:.3f} | {kl.low:.3f} to {kl.high:.3f} |" in card
     assert "`test part of votes`" in card and "validation items, on which" not in card
-    for path in (tmp_path / "model").iterdir():
+    for path in (tmp_path / "model").rglob("*.*"):
         if path.suffix != ".safetensors":
             text = path.read_text("utf-8")
             assert str(bert.parent) not in text and str(tmp_path) not in text, path.name
