@@ -14,6 +14,11 @@ from judgekit.workspace.layout import DATASETS_FOLDER
 from judgekit.workspace.manifest import Document, Manifest, Section
 from judgekit.workspace.store import Kind
 
+ITEMS_FILE = "items.parquet"
+ANNOTATIONS_FILE = "annotations.parquet"
+SCHEMA_FILE = "schema.json"
+TEMPLATE_FILE = "template.j2"
+
 
 class SourceFile(Section):
     """A file that annotations were read from."""
@@ -105,4 +110,11 @@ class DatasetSchema(Document):
     columns: Schema = Field(validation_alias="schema", serialization_alias="schema")
 
 
-DATASETS = Kind("dataset", DATASETS_FOLDER, DatasetManifest, made_by="judgekit ingest votes.csv", option="--name")
+DATASETS = Kind(
+    "dataset",
+    DATASETS_FOLDER,
+    DatasetManifest,
+    made_by="judgekit ingest votes.csv",
+    option="--name",
+    files=(ITEMS_FILE, ANNOTATIONS_FILE, SCHEMA_FILE, TEMPLATE_FILE),
+)

@@ -10,18 +10,22 @@ import polars as pl
 from numpy.typing import NDArray
 
 from judgekit.dataset.items import ItemTable, content_hash, load_items
-from judgekit.dataset.manifest import DATASETS, DatasetManifest, DatasetSchema
+from judgekit.dataset.manifest import (
+    ANNOTATIONS_FILE,
+    DATASETS,
+    ITEMS_FILE,
+    SCHEMA_FILE,
+    TEMPLATE_FILE,
+    DatasetManifest,
+    DatasetSchema,
+)
 from judgekit.errors import DataError, WorkspaceError
 from judgekit.prompts.template import PromptTemplate
 from judgekit.schema.schema import Schema
 from judgekit.version import __version__
 from judgekit.workspace.layout import find_root
-from judgekit.workspace.store import Workspace
-
-ITEMS_FILE = "items.parquet"
-ANNOTATIONS_FILE = "annotations.parquet"
-SCHEMA_FILE = "schema.json"
-TEMPLATE_FILE = "template.j2"
+from judgekit.workspace.store import Entry, Workspace
+from judgekit.workspace.versions import OneVersion, of_one_version
 
 
 class Dataset(NamedTuple):
@@ -34,6 +38,11 @@ class Dataset(NamedTuple):
     template: PromptTemplate
     content_hash: str
     manifest: DatasetManifest
+
+    @property
+    def entry(self) -> Entry[DatasetManifest]:
+        """The version of it that was read."""
+        return Entry(self.name, self.folder, self.manifest)
 
 
 def open_workspace(root: str | Path | None, *, create: bool = False) -> Workspace:
@@ -54,29 +63,34 @@ def open_dataset(workspace: Workspace, name: str | None = None) -> Dataset:
         WorkspaceError: there is none of that name, or its items are not what was ingested.
         TemplateError: the template was edited and is now wrong.
     """
-    entry = workspace.open(DATASETS, name)
-    stored = DatasetSchema.read(entry.path / SCHEMA_FILE)
-    items = load_items(entry.path / ITEMS_FILE, stored.items)
-    found = content_hash(items)
-    if found != entry.manifest.content_hash:
-        raise WorkspaceError(
-            f"{entry.path / ITEMS_FILE} has changed since it was ingested.",
-            hint="Ingest the files again with --force.",
-        )
-    template = PromptTemplate.from_file(entry.path / TEMPLATE_FILE)
-    template.check(items.fields)
+    return of_one_version(lambda: _read(workspace.open(DATASETS, name)))
+
+
+def _read(entry: Entry[DatasetManifest]) -> Dataset:
+    with OneVersion(entry, DATASETS.word):
+        stored = DatasetSchema.read(entry.path / SCHEMA_FILE)
+        items = load_items(entry.path / ITEMS_FILE, stored.items)
+        found = content_hash(items)
+        if found != entry.manifest.content_hash:
+            raise WorkspaceError(
+                f"{entry.path / ITEMS_FILE} has changed since it was ingested.",
+                hint="Ingest the files again with --force.",
+            )
+        template = PromptTemplate.from_file(entry.path / TEMPLATE_FILE)
+        template.check(items.fields)
     return Dataset(entry.name, entry.path, items, stored.columns, template, found, entry.manifest)
 
 
-def load_annotations(folder: Path) -> pl.DataFrame:
+def load_annotations(data: Dataset) -> pl.DataFrame:
     """The annotations of a dataset: `item_id`, `annotator` (null where unnamed), `label`, `count`.
 
     Raises:
-        WorkspaceError: the file is missing or damaged.
+        WorkspaceError: the file is missing or damaged, or the dataset was replaced since it was opened.
     """
-    path = folder / ANNOTATIONS_FILE
+    path = data.folder / ANNOTATIONS_FILE
     try:
-        return pl.read_parquet(path, use_pyarrow=False)
+        with OneVersion(data.entry, DATASETS.word):
+            return pl.read_parquet(path, use_pyarrow=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise WorkspaceError(
             f"{path} cannot be read: {str(error).splitlines()[0]}", hint="Ingest the files again with --force."
@@ -90,7 +104,7 @@ def named_annotations(data: Dataset, is_training: NDArray[np.bool_]) -> pl.DataF
         DataError: they name no annotator.
     """
     training = data.items.item_ids.filter(pl.Series(is_training))
-    annotations = load_annotations(data.folder).filter(pl.col("item_id").is_in(training.implode()))
+    annotations = load_annotations(data).filter(pl.col("item_id").is_in(training.implode()))
     if annotations.get_column("annotator").null_count() == annotations.height:
         raise DataError(
             f"The dataset {data.name!r} does not say who gave which annotation, so --annotator-weights has nobody to "

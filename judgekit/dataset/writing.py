@@ -7,9 +7,17 @@ from dataclasses import replace
 from judgekit.config import IngestSettings
 from judgekit.dataset.building import build_items
 from judgekit.dataset.items import content_hash, save_items
-from judgekit.dataset.manifest import DATASETS, DatasetManifest, DatasetSchema, SourceFile
+from judgekit.dataset.manifest import (
+    ANNOTATIONS_FILE,
+    DATASETS,
+    ITEMS_FILE,
+    SCHEMA_FILE,
+    TEMPLATE_FILE,
+    DatasetManifest,
+    DatasetSchema,
+    SourceFile,
+)
 from judgekit.dataset.near_duplicates import keep_together
-from judgekit.dataset.opening import ANNOTATIONS_FILE, ITEMS_FILE, SCHEMA_FILE, TEMPLATE_FILE
 from judgekit.dataset.pseudonyms import hide_annotators, redacted
 from judgekit.dataset.result import AS_IN_FILE, PSEUDONYMS, IngestResult
 from judgekit.prompts.library import build_template, choose_template
@@ -18,7 +26,7 @@ from judgekit.schema.schema import Schema
 from judgekit.tables.source import SourceTable
 from judgekit.workspace.atomic import write_text
 from judgekit.workspace.manifest import now
-from judgekit.workspace.store import Workspace
+from judgekit.workspace.store import Entry, Workspace
 
 
 def make_dataset(name: str, source: SourceTable, schema: Schema, settings: IngestSettings) -> IngestResult:
@@ -65,18 +73,24 @@ def hide_names(made: IngestResult, source: SourceTable, key: bytes) -> IngestRes
     return made._replace(annotations=annotations, names=names)
 
 
-def write_dataset(place: Workspace, made: IngestResult, *, replace: bool) -> IngestResult:
+def write_dataset(
+    place: Workspace, made: IngestResult, *, replace: bool, based_on: Entry[DatasetManifest] | None = None
+) -> IngestResult:
     """Write a dataset.
 
     Args:
         place: the workspace.
         made: the dataset, its names hidden.
         replace: whether one of that name is replaced.
+        based_on: the version that it was made of and replaces; None replaces any.
 
     Returns:
         The same with its folder.
+
+    Raises:
+        WorkspaceError: the name is taken and `replace` is false, or another version than `based_on` is there.
     """
-    with place.staged(DATASETS, made.dataset, replace=replace) as staged:
+    with place.staged(DATASETS, made.dataset, replace=replace, based_on=based_on) as staged:
         save_items(made.items, staged.path / ITEMS_FILE)
         made.annotations.write_parquet(staged.path / ANNOTATIONS_FILE, compression="zstd")
         schema = Schema.from_json(redacted(made.schema.to_json(), made.names))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +17,8 @@ from judgekit.core.calibration import Calibration
 from judgekit.core.json_values import json_values
 from judgekit.dataset.manifest import DATASETS
 from judgekit.dataset.opening import open_dataset
-from judgekit.errors import BackboneError, DataError, JudgekitError
+from judgekit.errors import BackboneError, JudgekitError
+from judgekit.judge.export_folder import FACTS_FILE
 from judgekit.judge.judge import Judge
 from judgekit.judge.loading import LoadedJudge, head_labels, judge_backbone, judge_prompts, judge_verbalizer
 from judgekit.judge.manifest import ADAPTER_FOLDER, ExportManifest, JudgeManifest
@@ -27,7 +27,6 @@ from judgekit.models.merged import load_merged, own_dtype, save_merged
 from judgekit.training.reporter import Reporter
 from judgekit.workspace.store import Entry, Workspace
 
-FACTS_FILE = "judgekit.json"
 SAMPLE_ITEMS = 64
 EXACT_TOLERANCE, ROUNDED_TOLERANCE = 1e-4, 1e-2
 
@@ -191,19 +190,3 @@ def find_sample(place: Workspace, manifest: JudgeManifest) -> Sample:
     texts = [max(row.values(), key=len) for row in rows]
     made = [{field: texts[(n + k) % len(texts)] for k, field in enumerate(manifest.fields)} for n in range(len(texts))]
     return Sample(made, "texts of the bundled sample, as the judge's dataset is gone or has changed")
-
-
-def check_folder(folder: Path, *, force: bool) -> None:
-    """Refuse a place that an export cannot or must not be written to.
-
-    Raises:
-        DataError: it is refused.
-    """
-    elsewhere = "Choose another folder with --merged."
-    parent = folder.absolute().parent
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise DataError(f"The folder {parent} does not exist or cannot be written to.", hint=elsewhere)
-    if folder.exists() and not (folder / FACTS_FILE).is_file():
-        raise DataError(f"{folder} already exists and is not an export of judgekit.", hint=elsewhere)
-    if folder.exists() and not force:
-        raise DataError(f"{folder} already exists.", hint=f"Replace it with --force. {elsewhere}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from os import PathLike
 from pathlib import Path
@@ -11,6 +12,7 @@ from judgekit.judge.manifest import ADAPTER_FOLDER, JUDGES, JudgeManifest
 from judgekit.workspace.atomic import replaced_folder
 from judgekit.workspace.layout import MANIFEST_FILE, find_root
 from judgekit.workspace.store import Entry, Workspace, open_folder
+from judgekit.workspace.versions import OneVersion
 
 
 def find_judge(
@@ -36,21 +38,41 @@ def find_judge(
     return place.open(JUDGES, None if judge is None else str(judge)), place
 
 
-def copy_judge(source: Path, target: Path, *, force: bool) -> None:
+def can_be_read_again(data: object) -> bool:
+    """Whether a table is a file, which is the same when it is read twice; a pipe is not."""
+    return isinstance(data, str | PathLike) and Path(data).is_file()
+
+
+def copy_judge(entry: Entry[JudgeManifest], target: Path, *, force: bool) -> None:
     """Copy the folder of a judge, whole or not at all; folders above the new one are made.
 
     Raises:
-        WorkspaceError: something else than a judge is there, or a judge and `force` is false.
+        WorkspaceError: something else than a judge is there, or a judge and `force` is false, or there are files in it
+            that judgekit did not write; or the judge that is copied was replaced meanwhile.
     """
-    is_judge = (target / MANIFEST_FILE).is_file() and (target / ADAPTER_FOLDER).is_dir()
-    is_empty = target.is_dir() and not any(target.iterdir())
-    if target.exists() and not is_judge and not is_empty:
-        raise WorkspaceError(f"{target} already exists and is not a judge.", hint="Choose another folder.")
-    if is_judge and not force:
-        raise WorkspaceError(f"There is a judge in {target} already.", hint="Replace it with force=True.")
+
+    def check(folder: Path) -> None:
+        names = {path.name for path in folder.iterdir()} if folder.is_dir() else None
+        if names is None or (names and not {MANIFEST_FILE, ADAPTER_FOLDER} <= names):
+            raise WorkspaceError(f"{target} already exists and is not a judge.", hint="Choose another folder.")
+        if names and not force:
+            raise WorkspaceError(f"There is a judge in {target} already.", hint="Replace it with force=True.")
+        if others := sorted(names - {MANIFEST_FILE, *JUDGES.files}):
+            raise WorkspaceError(
+                f"{target} holds files that judgekit did not write: {', '.join(others)}.",
+                hint="Move them elsewhere, or choose another folder.",
+            )
+
+    if os.path.lexists(target):
+        check(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with replaced_folder(target) as staged:
+    with replaced_folder(target, check=check) as staged, OneVersion(entry, JUDGES.word):
         mode = staged.stat().st_mode  # as the umask gives it, whatever the judge's own folder has
-        shutil.copytree(source, staged, dirs_exist_ok=True, copy_function=shutil.copyfile)
-        for folder in (staged, *(path for path in staged.rglob("*") if path.is_dir())):
+        for name in (MANIFEST_FILE, *JUDGES.files):
+            source = entry.path / name
+            if source.is_dir():
+                shutil.copytree(source, staged / name, copy_function=shutil.copyfile)
+            elif source.exists():
+                shutil.copyfile(source, staged / name)
+        for folder in (path for path in staged.rglob("*") if path.is_dir()):
             folder.chmod(mode)

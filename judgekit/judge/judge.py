@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import nullcontext
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -15,7 +17,7 @@ from judgekit.judge.evaluated import EvaluateResult
 from judgekit.judge.evaluation import items_of, measure, new_items, own_items
 from judgekit.judge.finding import copy_judge, find_judge
 from judgekit.judge.loading import LoadedJudge, judge_backbone, load
-from judgekit.judge.manifest import JudgeManifest
+from judgekit.judge.manifest import JUDGES, JudgeManifest
 from judgekit.judge.orders import predict_both_orders
 from judgekit.judge.score_table import check_output, output_beside, write_scores
 from judgekit.judge.scores import Scores
@@ -26,7 +28,9 @@ from judgekit.tables.frames import TableData
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.training.result import TrainResult
 from judgekit.wording import counted
+from judgekit.workspace.manifest import Document
 from judgekit.workspace.store import Entry, Workspace
+from judgekit.workspace.versions import OneVersion
 
 
 class Judge:
@@ -128,9 +132,10 @@ class Judge:
 
         Raises:
             BackboneError: the backbone is not there, or its weights are not the ones the judge was trained on.
-            WorkspaceError: the judge is damaged, or too old.
+            WorkspaceError: the judge is damaged, too old, or was replaced since it was opened.
         """
-        return load(self.entry, self.backbone, self._settings)
+        with OneVersion(self.entry, JUDGES.word):
+            return load(self.entry, self.backbone, self._settings)
 
     def predict(
         self,
@@ -201,7 +206,7 @@ class Judge:
         place = output_beside(read) if output is None else Path(output)
         check_output(place, read=read, force=force)
         scores = self._predict(read, PredictSettings.chosen(settings, keywords), reporter)
-        return write_scores(scores, place, reporter)
+        return write_scores(scores, place, reporter, force=force)
 
     def evaluate(
         self,
@@ -254,15 +259,34 @@ class Judge:
             The folder.
 
         Raises:
-            WorkspaceError: something else than a judge is there, or a judge and `force` is false.
+            WorkspaceError: something else than a judge is there, or a judge and `force` is false, or there are files
+                in it that judgekit did not write.
 
         Examples:
             >>> Judge.load(judge.save("shipped/comments")).labels
             ('bad', 'fair', 'good')
         """
         target = Path(folder).expanduser()
-        copy_judge(self.folder, target, force=force)
+        copy_judge(self.entry, target, force=force)
         return target
+
+    def keep(self, file: str, content: Document) -> str:
+        """Write a file into the judge's folder, where the judge is still there; say why not in a sentence, or nothing.
+
+        Args:
+            file: its name.
+            content: what is in it.
+        """
+        if not os.access(self.folder, os.W_OK):
+            return f"{self.folder} cannot be written to"
+        try:
+            with self._workspace.commit_lock() if self._workspace else nullcontext():
+                if not self.entry.is_current:
+                    return f"the judge {self.name!r} was replaced meanwhile"
+                content.write(self.folder / file)
+        except (OSError, WorkspaceError) as error:
+            return str(error).splitlines()[0].rstrip(".")
+        return ""
 
     def __repr__(self) -> str:
         return f"Judge({self.name!r}, labels={self.labels!r}, fields={self.fields!r})"

@@ -18,12 +18,11 @@ from judgekit.dataset.items import ItemTable
 from judgekit.dataset.near_duplicates import group_near_duplicates, plain_text
 from judgekit.dataset.opening import open_dataset
 from judgekit.errors import JudgekitError, WorkspaceError
-from judgekit.judge.manifest import JudgeManifest
+from judgekit.judge.manifest import ITEMS_FILE, JudgeManifest
 from judgekit.prompts.mirror import find_mirror
 from judgekit.training.training_data import split_parts
 from judgekit.workspace.store import Entry, Workspace
 
-ITEMS_FILE = "items.parquet"
 _HASH, _IS_TRAINED, _COUNT = "text_hash", "trained_on", "count."
 _OWN = ""
 """The group of what the judge was trained on: the smallest key, so that every group it joins is named so."""

@@ -21,6 +21,8 @@ ADAPTER_FOLDER = "adapter"
 TEMPLATE_FILE = "template.j2"
 LOG_FILE = "log.jsonl"
 EVALUATION_FILE = "evaluation.json"
+ITEMS_FILE = "items.parquet"
+"""What is known of the items it was trained on: hashes and label counts, no text."""
 _OF_ENCODERS = f"{ADAPTER_FOLDER}/head.safetensors"
 _OF_ALL = (f"{ADAPTER_FOLDER}/adapter_config.json", f"{ADAPTER_FOLDER}/adapter_model.safetensors", TEMPLATE_FILE)
 
@@ -174,9 +176,18 @@ class ExportManifest(ReadingManifest):
     """What stands between the texts of an encoder's second segment."""
     dtype: str
     """Number format of the weights."""
+    files: dict[str, str] | None = None
+    """What judgekit wrote into the folder, with what each file is known by; None in an export of an older judgekit."""
 
 
-JUDGES = Kind("judge", JUDGES_FOLDER, JudgeManifest, made_by="judgekit train", option="--judge")
+JUDGES = Kind(
+    "judge",
+    JUDGES_FOLDER,
+    JudgeManifest,
+    made_by="judgekit train",
+    option="--judge",
+    files=(ADAPTER_FOLDER, TEMPLATE_FILE, LOG_FILE, EVALUATION_FILE, ITEMS_FILE),
+)
 
 
 def runs_of_judges(place: Workspace) -> dict[str, str | None]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +17,14 @@ from judgekit.training.reporter import SILENT, Reporter
 from judgekit.wording import counted
 from judgekit.workspace.atomic import replaced_file
 
+_ELSEWHERE = "Write elsewhere with -o FILE."
+_OWN_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
 # What a spreadsheet calculates when it opens a CSV: not a plain number, and not a mark that stands alone.
 _FORMULA = r"(?s)^[=+\-@\t\r].*[\w\"'(]"
 _NUMBER = r"^[+\-]?[0-9][0-9.,]*([eE][+\-]?[0-9]+)?%?$"
 
 
-def write_scores(scores: Scores, output: Path, reporter: Reporter = SILENT) -> Scores:
+def write_scores(scores: Scores, output: Path, reporter: Reporter = SILENT, *, force: bool = False) -> Scores:
     """Write the score table as `write_table` does.
 
     Returns:
@@ -28,12 +32,14 @@ def write_scores(scores: Scores, output: Path, reporter: Reporter = SILENT) -> S
     """
     table = scores.to_polars()
     own = table.columns[scores.ids.width if scores.formulas_are_given else 0 :]
-    write_table(table, output, own=own, reporter=reporter)
+    write_table(table, output, own=own, reporter=reporter, force=force)
     return replace(scores, output=output)
 
 
-def write_table(table: pl.DataFrame, output: Path, *, own: Sequence[str], reporter: Reporter = SILENT) -> None:
-    """Write a table as CSV, whole or not at all.
+def write_table(
+    table: pl.DataFrame, output: Path, *, own: Sequence[str], reporter: Reporter = SILENT, force: bool = False
+) -> None:
+    """Write a table as CSV, whole or not at all; into a device or a pipe it is written as it comes.
 
     No text becomes a formula that was none in the data: an apostrophe then stands in front of it.
 
@@ -42,6 +48,10 @@ def write_table(table: pl.DataFrame, output: Path, *, own: Sequence[str], report
         output: the file.
         own: the columns in which a spreadsheet would find no formula yet.
         reporter: told about texts that a spreadsheet would have calculated.
+        force: whether a file that is there is replaced.
+
+    Raises:
+        DataError: a file has come to that place meanwhile, and `force` is false.
     """
     table = table.rename({name: f"'{name}" for name in own if _is_formula(pl.Series([name])).item()})
     for name in table.select(pl.selectors.string()).columns:
@@ -54,8 +64,29 @@ def write_table(table: pl.DataFrame, output: Path, *, own: Sequence[str], report
                 f"{counted(int(found.sum()), 'cell')} of {name!r} would be calculated by a spreadsheet, such as "
                 f"{column.filter(found)[0]!r}; an apostrophe is written in front."
             )
-    with replaced_file(output) as temporary:
-        table.write_csv(temporary)
+    if _is_stream(output):
+        # Opened by its name, a stdout that leads to a file would begin at its start again.
+        handle = _OWN_STREAMS.get(str(output))
+        with output.open("wb") if handle is None else os.fdopen(os.dup(handle), "wb") as stream:
+            table.write_csv(stream)
+        return
+    try:
+        with replaced_file(output, replace=force) as temporary:
+            table.write_csv(temporary)
+    except FileExistsError as error:
+        raise _exists(output) from error
+
+
+def _is_stream(output: Path) -> bool:
+    """Whether a place is written into and never replaced: a pipe, a terminal, `/dev/stdout` wherever that leads."""
+    with suppress(OSError):
+        mode = output.stat().st_mode
+        return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or str(output) in _OWN_STREAMS
+    return False
+
+
+def _exists(output: Path) -> DataError:
+    return DataError(f"{output} already exists.", hint=f"Replace it with --force. {_ELSEWHERE}")
 
 
 def _is_formula(texts: pl.Series) -> pl.Series:
@@ -79,15 +110,25 @@ def check_output(output: Path, *, read: Path | None, force: bool) -> None:
     Raises:
         DataError: it is refused.
     """
-    elsewhere = "Write elsewhere with -o FILE."
     folder = output.absolute().parent
     if not folder.is_dir():
-        raise DataError(f"The folder {folder} for the output does not exist.", hint=f"Create it. {elsewhere}")
+        raise DataError(f"The folder {folder} for the output does not exist.", hint=f"Create it. {_ELSEWHERE}")
+    if _is_stream(output):
+        return
+    try:
+        mode = output.stat().st_mode
+    except FileNotFoundError:  # a link that leads nowhere is written through
+        mode, folder = None, Path(os.path.realpath(output)).parent
+    except OSError as error:
+        raise DataError(f"The output {output} cannot be written: {error.strerror}.", hint=_ELSEWHERE) from error
     if not os.access(folder, os.W_OK):
-        raise DataError(f"The folder {folder} for the output cannot be written to.", hint=elsewhere)
-    if output.is_dir():
-        raise DataError(f"The output {output} would replace a folder.", hint=elsewhere)
-    if read is not None and output.exists() and read.exists() and output.samefile(read):
-        raise DataError(f"The output {output} would replace the input.", hint=elsewhere)
-    if output.exists() and not force:
-        raise DataError(f"{output} already exists.", hint=f"Replace it with --force. {elsewhere}")
+        raise DataError(f"The folder {folder} for the output cannot be written to.", hint=_ELSEWHERE)
+    if mode is None:
+        return
+    if not stat.S_ISREG(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "what is no file"
+        raise DataError(f"The output {output} would replace {what}.", hint=_ELSEWHERE)
+    if read is not None and read.exists() and output.samefile(read):
+        raise DataError(f"The output {output} would replace the input.", hint=_ELSEWHERE)
+    if not force:
+        raise _exists(output)

@@ -5,7 +5,6 @@ This file loads no torch, so that `show` can list the runs; their states are rea
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from judgekit.config import TrainSettings
 from judgekit.errors import WorkspaceError
 from judgekit.models.identity import BackboneIdentity
 from judgekit.workspace.atomic import move_folder
+from judgekit.workspace.claims import claimed, remove
 from judgekit.workspace.manifest import Manifest
 from judgekit.workspace.store import Workspace
 
@@ -61,10 +61,13 @@ class RunFolder:
     def start(self, manifest: RunManifest) -> None:
         """Begin a run anew, and forget what was there."""
         self.discard()
-        folder = self._beside("new")
-        folder.mkdir(parents=True)
-        manifest.write(folder / RUN_FILE)
-        move_folder(folder, self.folder)
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        with claimed(lambda word: self._beside("new", word), Path.mkdir) as folder:
+            try:
+                manifest.write(folder / RUN_FILE)
+                move_folder(folder, self.folder)
+            finally:
+                remove(folder)
 
     def manifest(self) -> RunManifest:
         """What the run is made of.
@@ -82,13 +85,13 @@ class RunFolder:
 
     def discard(self) -> None:
         """Delete the folder; a kill on the way leaves no half of it in its place."""
-        gone = self._beside("discarded")
+        gone = self._beside("discarded", uuid4().hex[:8])
         with suppress(FileNotFoundError):  # another process may delete it too
             self.folder.rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        remove(gone)
 
-    def _beside(self, word: str) -> Path:
-        return self.folder.with_name(f"{word}-{self.folder.name}-{uuid4().hex[:8]}")
+    def _beside(self, word: str, end: str) -> Path:
+        return self.folder.with_name(f"{word}-{self.folder.name}-{end}")
 
 
 def unfinished(place: Workspace, finished: Mapping[str, str | None]) -> dict[str, RunFolder]:

@@ -59,7 +59,7 @@ def append_round(
         if report.annotators is not None and ids in (PSEUDONYMS, None):
             hidden, ids = hide_annotators(new.annotations, source, schema, place.secret()), PSEUDONYMS
         by_id = schema.item is not None and data.schema.item is not None
-        old = load_annotations(data.folder)
+        old = load_annotations(data)
         joined = add_round(data.items, old, new.items, hidden.annotations, by_id=by_id)
         read = report.annotations
         refuse_contradictions(name, source, joined, read, strict=strict, most_set_aside=most_set_aside)
@@ -81,4 +81,4 @@ def append_round(
             names=hidden.names,
             round=joined,
         )
-        return result if dry_run else write_dataset(place, result, replace=True)
+        return result if dry_run else write_dataset(place, result, replace=True, based_on=data.entry)

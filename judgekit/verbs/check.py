@@ -68,7 +68,7 @@ def check(
     populations = fit_populations(counts, seed=chosen.seed)
     strength = populations.fitted.strength
     compared = prevalence(counts)
-    annotations = load_annotations(opened.folder)
+    annotations = load_annotations(opened)
     per_item = counts.sum(axis=1)
     result = CheckResult(
         dataset=opened.name,

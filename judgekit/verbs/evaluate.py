@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from os import PathLike
 from pathlib import Path
 from typing import Unpack
@@ -10,6 +9,7 @@ from typing import Unpack
 from judgekit.config import EvaluateSettings
 from judgekit.config.keywords import EvaluateKeywords
 from judgekit.judge.evaluated import EvaluateResult, KeptEvaluation
+from judgekit.judge.finding import can_be_read_again
 from judgekit.judge.judge import Judge
 from judgekit.judge.manifest import EVALUATION_FILE
 from judgekit.judge.score_table import check_output, write_table
@@ -17,6 +17,7 @@ from judgekit.reports.evaluate_page import evaluate_page as evaluate_page
 from judgekit.tables.frames import TableData
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.workspace.manifest import now
+from judgekit.workspace.versions import of_one_version
 
 
 def evaluate(
@@ -60,22 +61,26 @@ def evaluate(
         (20, 60)
     """
     chosen = EvaluateSettings.chosen(settings, keywords)
-    opened = Judge.load(judge, workspace=workspace, offline=offline, settings=chosen)
     if output is not None:
         read = Path(data) if isinstance(data, str | PathLike) else None
         check_output(Path(output), read=read, force=force)
-    result = opened.evaluate(data, reporter=reporter, settings=chosen)
+
+    def work() -> EvaluateResult:
+        opened = Judge.load(judge, workspace=workspace, offline=offline, settings=chosen)
+        result = opened.evaluate(data, reporter=reporter, settings=chosen)
+        if result.is_test:  # on other items the figures would flatter it
+            _keep(result, opened, reporter)
+        return result
+
+    result = of_one_version(work) if data is None or can_be_read_again(data) else work()
     if output is not None:
         table = result.items.to_polars()
-        write_table(table, Path(output), own=table.columns, reporter=reporter)
-    if result.is_test:  # on other items the figures would flatter it
-        _keep(result, opened.folder, reporter)
+        write_table(table, Path(output), own=table.columns, reporter=reporter, force=force)
     return result
 
 
-def _keep(result: EvaluateResult, folder: Path, reporter: Reporter) -> None:
+def _keep(result: EvaluateResult, judge: Judge, reporter: Reporter) -> None:
     """Leave the figures with the judge, whose model card shows the newest."""
-    if os.access(folder, os.W_OK):
-        KeptEvaluation.from_json({"created": now(), **result.to_json()}).write(folder / EVALUATION_FILE)
-    else:
-        reporter.note(f"{folder} cannot be written to: these figures are not kept for the judge's model card.")
+    kept = KeptEvaluation.from_json({"created": now(), **result.to_json()})
+    if problem := judge.keep(EVALUATION_FILE, kept):
+        reporter.note(f"{problem}: these figures are not kept for the judge's model card.")

@@ -8,12 +8,14 @@ from typing import Unpack
 
 from judgekit.config import ScoreSettings
 from judgekit.config.keywords import ScoreKeywords
+from judgekit.judge.finding import can_be_read_again
 from judgekit.judge.judge import Judge
 from judgekit.judge.score_table import check_output, write_scores
 from judgekit.judge.scores import Scores
 from judgekit.reports.score_page import score_page as score_page
 from judgekit.tables.frames import TableData
 from judgekit.training.reporter import SILENT, Reporter
+from judgekit.workspace.versions import of_one_version
 
 
 def score(
@@ -54,10 +56,14 @@ def score(
         ('bad', 'fair', 'good')
     """
     chosen = ScoreSettings.chosen(settings, keywords)
-    opened = Judge.load(judge, workspace=workspace, offline=offline, settings=chosen)
-    if isinstance(data, str | PathLike):
-        return opened.predict_file(data, output=output, force=force, reporter=reporter, settings=chosen)
-    if output is not None:
-        check_output(Path(output), read=None, force=force)
-    scores = opened.predict(data, reporter=reporter, settings=chosen)
-    return scores if output is None else write_scores(scores, Path(output), reporter)
+
+    def work() -> Scores:
+        opened = Judge.load(judge, workspace=workspace, offline=offline, settings=chosen)
+        if isinstance(data, str | PathLike):
+            return opened.predict_file(data, output=output, force=force, reporter=reporter, settings=chosen)
+        if output is not None:
+            check_output(Path(output), read=None, force=force)
+        scores = opened.predict(data, reporter=reporter, settings=chosen)
+        return scores if output is None else write_scores(scores, Path(output), reporter, force=force)
+
+    return of_one_version(work) if can_be_read_again(data) else work()

@@ -5,6 +5,7 @@ Hands out a folder to build in, commits it, opens it again by its manifest; neve
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
@@ -13,17 +14,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
-from uuid import uuid4
-
-from filelock import FileLock, Timeout
 
 from judgekit.errors import WorkspaceError
 from judgekit.wording import did_you_mean
 from judgekit.workspace import atomic, layout
+from judgekit.workspace.claims import claimed, clear_dead, remove
+from judgekit.workspace.locks import held
 from judgekit.workspace.manifest import Manifest, now
 
 COMMIT_TIMEOUT_SECONDS = 60
+RUN_PREFIX = "train-"
 _REPLACED = "replaced-"
+_GITIGNORE = ".gitignore"
 
 M = TypeVar("M", bound=Manifest)
 
@@ -40,6 +42,8 @@ class Kind(Generic[M]):
     """The command that makes one, for messages."""
     option: str
     """The option that names a new one, for messages."""
+    files: tuple[str, ...]
+    """What judgekit writes into its folder, beside the manifest; all else there is the user's."""
 
 
 class Entry(NamedTuple, Generic[M]):
@@ -48,6 +52,14 @@ class Entry(NamedTuple, Generic[M]):
     name: str
     path: Path
     manifest: M
+
+    @property
+    def is_current(self) -> bool:
+        """Whether its folder still holds this version, and no other one has replaced it."""
+        try:
+            return type(self.manifest).read(self.path / layout.MANIFEST_FILE) == self.manifest
+        except (WorkspaceError, OSError):
+            return False
 
 
 class Damaged(NamedTuple):
@@ -87,7 +99,7 @@ class Workspace:
                 hint="Make one here: judgekit init   (or name another: --workspace FOLDER)",
             )
         WorkspaceManifest.read(root / layout.WORKSPACE_FILE)
-        self._restore_interrupted_replacement()
+        self._mend()
 
     @classmethod
     def create(cls, root: Path, *, version: str) -> Workspace:
@@ -102,10 +114,8 @@ class Workspace:
         marker = root / layout.WORKSPACE_FILE
         if not marker.is_file():
             root.mkdir(parents=True, exist_ok=True)
-            # The data of annotators must not slip into a repository by `git add .`; a folder that holds something else
-            # already is the user's, and so is its .gitignore.
-            if not any(root.iterdir()):
-                atomic.write_text(root / ".gitignore", "*\n")
+            atomic.clear_partials(root)
+            _hide_from_git(root)
             for folder in (layout.STAGING, layout.LOCKS, layout.DATASETS_FOLDER, layout.JUDGES_FOLDER):
                 (root / folder).mkdir(exist_ok=True)
             WorkspaceManifest(created=now(), judgekit=version).write(marker)
@@ -173,7 +183,7 @@ class Workspace:
 
     def exists(self, kind: Kind[Any], name: str) -> bool:
         """Whether a folder of that name is there, finished or not."""
-        return (self.root / kind.folder / layout.check_name(name)).exists()
+        return os.path.lexists(self.root / kind.folder / layout.check_name(name))
 
     def free_name(self, kind: Kind[Any], name: str) -> str:
         """`name`, or `name-2`, `name-3` … if it is taken."""
@@ -183,23 +193,38 @@ class Workspace:
     # -- writing ---------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def staged(self, kind: Kind[M], name: str, *, replace: bool = False) -> Generator[StagedFolder[M]]:
+    def staged(
+        self, kind: Kind[M], name: str, *, replace: bool = False, based_on: Entry[M] | None = None
+    ) -> Generator[StagedFolder[M]]:
         """A folder to build in; call its `commit` last. Without that it vanishes.
+
+        Args:
+            kind: what is built.
+            name: of what is built.
+            replace: whether one of that name is replaced.
+            based_on: the version that the new one was made of, and replaces; another one is not replaced.
 
         Raises:
             WorkspaceError: the name is taken and `replace` is false; checked at the start and again at the commit.
         """
         self.check_free(kind, name, replace)
-        folder = self.root / layout.STAGING / f"{kind.folder}-{name}-{uuid4().hex[:8]}"
-        folder.mkdir(parents=True)
-        try:
-            yield StagedFolder(self, kind, name, folder, replace)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        with self.scratch(f"{kind.folder}-{name}") as folder:
+            yield StagedFolder(self, kind, name, folder, replace, based_on)
+
+    @contextmanager
+    def scratch(self, name: str) -> Generator[Path]:
+        """A folder under `.staging/` that vanishes at the end, unless it was renamed."""
+        staging = self.root / layout.STAGING
+        staging.mkdir(exist_ok=True)
+        with claimed(lambda word: staging / f"{name}-{word}", Path.mkdir) as folder:
+            try:
+                yield folder
+            finally:
+                remove(folder)
 
     def run_folder(self, name: str) -> Path:
         """Where the training of judge `name` keeps its checkpoint until it is finished; may not exist."""
-        return self.root / layout.STAGING / f"train-{layout.check_name(name)}"
+        return self.root / layout.STAGING / f"{RUN_PREFIX}{layout.check_name(name)}"
 
     def study_folder(self, name: str) -> Path:
         """Where the study `name` keeps its runs; may not exist."""
@@ -211,8 +236,8 @@ class Workspace:
 
     def unfinished_runs(self) -> list[str]:
         """Names of the judges with a run folder."""
-        prefix = "train-"
-        return sorted(path.name.removeprefix(prefix) for path in (self.root / layout.STAGING).glob(f"{prefix}*"))
+        found = (self.root / layout.STAGING).glob(f"{RUN_PREFIX}*")
+        return sorted(path.name.removeprefix(RUN_PREFIX) for path in found)
 
     @contextmanager
     def only_one(self, activity: str) -> Generator[None]:
@@ -221,18 +246,12 @@ class Workspace:
         Raises:
             WorkspaceError: another process holds it.
         """
-        lock = self._lock(activity)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise WorkspaceError(
-                f"Another process is working on {activity!r} in {self.root}.",
-                hint="Wait until it has finished, or choose another name.",
-            ) from error
-        try:
+        busy = WorkspaceError(
+            f"Another process is working on {activity!r} in {self.root}.",
+            hint="Wait until it has finished, or choose another name.",
+        )
+        with held(self.root, activity, timeout=0, busy=busy):
             yield
-        finally:
-            lock.release()
 
     def secret(self) -> bytes:
         """A key that is this workspace's own, 32 bytes, made at the first call: for pseudonyms nobody else can compute.
@@ -241,7 +260,7 @@ class Workspace:
             WorkspaceError: the file that keeps it is damaged.
         """
         path = self.root / layout.SECRET_FILE
-        with self._commit_lock():
+        with self.commit_lock():
             if not path.exists():
                 atomic.write_text(path, secrets.token_hex(32) + "\n", mode=0o600)
         text = path.read_text(encoding="utf-8").strip()
@@ -256,15 +275,19 @@ class Workspace:
         """Write the manifest into a staged folder and rename it into place."""
         place = self.root / staged.kind.folder / staged.name
         manifest.write(staged.path / layout.MANIFEST_FILE)
-        with self._commit_lock():
+        with self.commit_lock():
             # Another process may have been killed in a replacement since this workspace was opened.
             self._put_back_replaced()
             self.check_free(staged.kind, staged.name, staged.replace)
-            replaced = self.root / layout.STAGING / f"{_REPLACED}{staged.kind.folder}-{staged.name}"
-            if place.exists():
-                atomic.move_folder(place, replaced)
-            atomic.move_folder(staged.path, place)
-            shutil.rmtree(replaced, ignore_errors=True)
+            if staged.based_on is not None and not staged.based_on.is_current:
+                raise WorkspaceError(
+                    f"The {staged.kind.word} {staged.name!r} was replaced by another process meanwhile; it is as that "
+                    "process left it.",
+                    hint="Run the command again.",
+                )
+            _carry_over(staged.kind, place, staged.path)
+            aside = self.root / layout.STAGING / f"{_REPLACED}{staged.kind.folder}-{staged.name}"
+            atomic.put_folder(staged.path, place, check=_allow if staged.replace else None, aside=aside)
         return Entry(staged.name, place, manifest)
 
     def check_free(self, kind: Kind[Any], name: str, replace: bool = False) -> None:
@@ -279,45 +302,74 @@ class Workspace:
                 hint=f"Choose another name with {kind.option}, or replace it with --force.",
             )
 
-    def _restore_interrupted_replacement(self) -> None:
-        """Put back what a kill between the two renames of a replacement left in staging."""
-        if any((self.root / layout.STAGING).glob(f"{_REPLACED}*")):
-            with self._commit_lock():
+    def _mend(self) -> None:
+        """Undo what a killed process left: half-written files, a replacement that stopped half-way."""
+        staging = self.root / layout.STAGING
+        atomic.clear_partials(self.root)
+        clear_dead(path for path in staging.glob("*") if not path.name.startswith((RUN_PREFIX, _REPLACED)))
+        if any(staging.glob(f"{_REPLACED}*")):
+            with self.commit_lock():
                 self._put_back_replaced()
+        if os.access(self.root, os.W_OK):
+            _hide_from_git(self.root)
 
     def _put_back_replaced(self) -> None:
-        """The same, for who holds the commit lock."""
+        """Put back what a kill between the renames of a replacement left in staging, for who holds the commit lock."""
         for path in (self.root / layout.STAGING).glob(f"{_REPLACED}*"):
             folder, _, name = path.name.removeprefix(_REPLACED).partition("-")
             place = self.root / folder / name
             if place.exists():
-                shutil.rmtree(path, ignore_errors=True)
+                remove(path)
             else:
                 atomic.move_folder(path, place)
 
-    def _lock(self, name: str) -> FileLock:
-        folder = self.root / layout.LOCKS
-        folder.mkdir(parents=True, exist_ok=True)
-        return FileLock(folder / f"{name}.lock")
-
     @contextmanager
-    def _commit_lock(self) -> Generator[None]:
-        lock = self._lock("commit")
-        try:
-            lock.acquire(timeout=COMMIT_TIMEOUT_SECONDS)
-        except Timeout as error:
-            raise WorkspaceError(
-                f"Another process has kept {self.root} locked for {COMMIT_TIMEOUT_SECONDS} seconds.",
-                hint="Wait until it has finished, then run the command again.",
-            ) from error
-        try:
+    def commit_lock(self) -> Generator[None]:
+        """Hold the lock under which finished folders change; it is held for moments only.
+
+        Raises:
+            WorkspaceError: another process does not give it back, or there are no locks here.
+        """
+        busy = WorkspaceError(
+            f"Another process has kept {self.root} locked for {COMMIT_TIMEOUT_SECONDS} seconds.",
+            hint="Wait until it has finished, then run the command again.",
+        )
+        with held(self.root, "commit", timeout=COMMIT_TIMEOUT_SECONDS, busy=busy):
             yield
-        finally:
-            lock.release()
 
 
 def _oldest_first(entries: list[Entry[M]]) -> list[Entry[M]]:
     return sorted(entries, key=lambda entry: (entry.manifest.created, entry.name))
+
+
+def _allow(folder: Path) -> None:
+    """Let a folder be replaced."""
+
+
+def _hide_from_git(root: Path) -> None:
+    """Write a `.gitignore` into a workspace that has none: the data of annotators must not slip in by `git add .`.
+
+    A folder that holds something else already is the user's, and so is its .gitignore.
+    """
+    own = {
+        layout.WORKSPACE_FILE, layout.SETTINGS_FILE, layout.SECRET_FILE, layout.DATASETS_FOLDER, layout.JUDGES_FOLDER,
+        layout.STUDIES, layout.STAGING, layout.LOCKS,
+    }  # fmt: skip
+    if {path.name for path in root.iterdir()} <= own:
+        atomic.write_text(root / _GITIGNORE, "*\n")
+
+
+def _carry_over(kind: Kind[Any], old: Path, new: Path) -> None:
+    """Put the user's own files in a folder that is replaced into the one that replaces it."""
+    if not old.is_dir() or old.is_symlink():  # what a link leads to stays as it is
+        return
+    for path in old.iterdir():
+        if path.name in (layout.MANIFEST_FILE, *kind.files) or atomic.is_partial(path) or (new / path.name).exists():
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.copytree(path, new / path.name, symlinks=True)
+        else:
+            shutil.copy2(path, new / path.name, follow_symlinks=False)
 
 
 def open_folder(kind: Kind[M], folder: Path) -> Entry[M]:
@@ -342,6 +394,7 @@ class StagedFolder(NamedTuple, Generic[M]):
     name: str
     path: Path
     replace: bool
+    based_on: Entry[M] | None
 
     def commit(self, manifest: M) -> Entry[M]:
         """Finish: write the manifest and rename the folder into place."""

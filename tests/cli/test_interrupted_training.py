@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from made_up_votes import votes_rows, write_csv
 
 from judgekit import ingest, train
 from judgekit.cli.progress import ProgressReporter
+from judgekit.training.run_folder import RunManifest
 
 Run = Callable[..., Any]
 
@@ -104,7 +106,7 @@ def test_ctrl_c_keeps_a_checkpoint_that_resumes_to_the_same_bytes(
         for folder in (Path(".judgekit/judges/broken"), uninterrupted / "judges" / family)
     ]
     for manifest in manifests:
-        del manifest["created"], manifest["run"]
+        del manifest["created"], manifest["run"], manifest["checksum"]
     assert manifests[0] == manifests[1]
     assert run("show", "--json").json["unfinished"] == []
     assert list(Path(".judgekit/.staging").iterdir()) == []
@@ -342,9 +344,9 @@ def test_a_run_found_in_a_workspace_does_not_let_code_run(
     stop_at(3)
     assert run("train", *options).code == 130
     kept = tmp_path / ".judgekit" / ".staging" / "train-votes" / "run.json"
-    facts = json.loads(kept.read_text())
-    facts["settings"]["trust_remote_code"] = True
-    kept.write_text(json.dumps(facts))
+    manifest = RunManifest.read(kept)
+    settings = replace(manifest.settings, trust_remote_code=True)
+    manifest.model_copy(update={"settings": settings}).write(kept)
     refused = run("train", "--resume")
     assert refused.code == 3 and "--resume --trust-remote-code" in refused.err
     assert run("train", "--resume", "--trust-remote-code").code == 0

@@ -533,7 +533,7 @@ def test_a_judge_without_its_adapter_is_said_to_be_damaged(judged: Path, run: Ru
     (judged / "judges" / "votes" / "adapter" / "adapter_model.safetensors").unlink()
     result = run("evaluate")
     assert result.code == 3
-    assert "holds no adapter_model.safetensors" in result.err
+    assert "adapter_model.safetensors is missing" in result.err
 
 
 def test_a_moved_backbone_is_named_and_can_be_pointed_to(run: Run, votes_csv: Path, bert: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from judgekit.errors import BackboneError, DataError
 from judgekit.judge.judge import Judge
 from judgekit.judge.manifest import JudgeManifest
 from judgekit.models.merged import save_merged
-from judgekit.workspace.manifest import read_json
+from judgekit.workspace.manifest import read_json, write_json
 
 TEXTS = {
     "new": "the soup was cold and the staff rude",
@@ -236,10 +236,36 @@ def test_only_an_earlier_export_is_replaced_and_only_by_force(judged: Path, tmp_
     (tmp_path / "model" / "left.txt").write_text("from before")
     with pytest.raises(DataError, match="--force"):
         export(workspace=judged, merged=tmp_path / "model")
+    card = tmp_path / "model" / "README.md"
+    written = card.read_text("utf-8")
+    card.write_text(written + "Our own words.\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"did not write") as caught:
+        export(workspace=judged, merged=tmp_path / "model", force=True)
+    assert caught.value.problems == ("README.md (it was changed)", "left.txt")
+    (tmp_path / "model" / "left.txt").unlink()
+    card.write_text(written, encoding="utf-8")
     result = export(workspace=judged, merged=tmp_path / "model", force=True)
     assert files_of(tmp_path / "model") == set(result.files)
-    assert "left.txt" not in result.files
-    assert not list(tmp_path.glob(".model*"))
+    assert not list(tmp_path.glob(".judgekit-*"))
+
+
+def test_an_export_that_lists_no_files_is_replaced_if_their_names_are_known(judged: Path, tmp_path: Path) -> None:
+    export(workspace=judged, merged=tmp_path / "model")
+    facts = read_json(tmp_path / "model" / "judgekit.json")
+    for key in ("files", "checksum"):
+        facts.pop(key, None)
+    write_json(tmp_path / "model" / "judgekit.json", facts)
+    for path in (tmp_path / "model").iterdir():  # exports that listed no files had none of these
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name in ("modules.json", "sentence_bert_config.json", "config_sentence_transformers.json"):
+            path.unlink()
+    (tmp_path / "model" / "thesis.tex").write_text("years of work")
+    with pytest.raises(DataError, match="did not write") as caught:
+        export(workspace=judged, merged=tmp_path / "model", force=True)
+    assert caught.value.problems == ("thesis.tex",)
+    (tmp_path / "model" / "thesis.tex").unlink()
+    export(workspace=judged, merged=tmp_path / "model", force=True)
 
 
 def test_the_card_tells_what_is_known_and_nothing_of_this_machine(judged: Path, tmp_path: Path, bert: Path) -> None:

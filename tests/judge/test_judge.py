@@ -244,8 +244,12 @@ def test_saving_replaces_a_judge_only_when_told_to_and_nothing_else_ever(judge: 
     (folder / "extra.txt").write_text("mine")
     with pytest.raises(WorkspaceError, match="There is a judge in"):
         judge.save(folder)
+    with pytest.raises(WorkspaceError, match=r"did not write: extra\.txt"):
+        judge.save(folder, force=True)
+    (folder / "extra.txt").unlink()
+    (folder / "template.j2").write_text("of the judge before")
     judge.save(folder, force=True)
-    assert not (folder / "extra.txt").exists()
+    assert (folder / "template.j2").read_bytes() == (judge.folder / "template.j2").read_bytes()
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_text("x")
     for force in (False, True):

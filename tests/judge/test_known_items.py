@@ -14,7 +14,7 @@ from made_up_votes import LABELS, votes_rows, write_csv
 
 from judgekit import Judge, export
 from judgekit.errors import WorkspaceError
-from judgekit.judge.known_items import ITEMS_FILE
+from judgekit.judge.manifest import ITEMS_FILE
 
 EXACT: dict[str, Any] = {"device": "cpu", "dtype": "float32"}
 RAN = Callable[..., Any]

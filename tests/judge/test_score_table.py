@@ -66,5 +66,5 @@ def test_a_label_of_the_judge_and_a_name_of_a_column_make_no_formula_either(tmp_
     write_scores(scored(["a"], labels=("=1+1", "no"), name="=id()"), tmp_path / "out.csv")
     written = (tmp_path / "out.csv").read_text().splitlines()
     assert written[0].startswith("'=id(),prob_=1+1,") and ",'=1+1," in written[1]
-    write_scores(scored(["a"], labels=("=1+1", "no"), given=True), tmp_path / "out.csv")
+    write_scores(scored(["a"], labels=("=1+1", "no"), given=True), tmp_path / "out.csv", force=True)
     assert ",'=1+1," in (tmp_path / "out.csv").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from judgekit.workspace import atomic
+from judgekit.workspace import atomic, renaming
 from judgekit.workspace.atomic import move_folder, replaced_file, replaced_folder, write_text
 
 
@@ -99,26 +100,126 @@ def test_a_kill_in_the_middle_of_writing_leaves_a_whole_file(tmp_path: Path) -> 
         assert len(set(lines)) == 1
 
 
-def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def anything(folder: Path) -> None:
+    """Let any folder be replaced."""
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_a_folder_is_replaced_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool
+) -> None:
+    if not can_exchange:
+        monkeypatch.setattr(renaming, "_system_call", lambda: None)
     place = tmp_path / "model"
     with replaced_folder(place) as staged:
         (staged / "old").write_text("1")
-    with pytest.raises(RuntimeError), replaced_folder(place) as staged:
+    with pytest.raises(RuntimeError), replaced_folder(place, check=anything) as staged:
         (staged / "new").write_text("2")
         raise RuntimeError
-    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["model", "model/old"]
+    with pytest.raises(FileExistsError), replaced_folder(place) as staged:
+        (staged / "new").write_text("2")
+    assert files(tmp_path) == ["model", "model/old"]
 
     def fail(*_: object) -> None:
         raise OSError("disk full")
 
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk full"):
-        patch.setattr(atomic, "move_folder", fail)
-        with replaced_folder(place) as staged:
-            (staged / "new").write_text("2")
-    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["model", "model/old"]
-    with replaced_folder(place) as staged:
+    for step in ("sync_file", "rename_free", "exchange"):
+        with monkeypatch.context() as patch, pytest.raises(OSError, match="disk full"):
+            patch.setattr(atomic, step, fail)
+            with replaced_folder(place, check=anything) as staged:
+                (staged / "new").write_text("2")
+        assert files(tmp_path) == ["model", "model/old"]
+    with replaced_folder(place, check=anything) as staged:
         (staged / "new").write_text("2")
-    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["model", "model/new"]
+    assert files(tmp_path) == ["model", "model/new"]
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_what_comes_into_a_folder_while_it_is_replaced_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool
+) -> None:
+    if not can_exchange:
+        monkeypatch.setattr(renaming, "_system_call", lambda: None)
+    place = tmp_path / "model"
+    with replaced_folder(place) as staged:
+        (staged / "old").write_text("1")
+
+    def only_old(folder: Path) -> None:
+        if files(folder) != ["old"]:
+            raise RuntimeError("something of the user")
+        (folder / "thesis").write_text("written at the last moment")
+
+    with pytest.raises(RuntimeError, match="something of the user"), replaced_folder(place, check=only_old) as staged:
+        (staged / "new").write_text("2")
+    assert files(tmp_path) == ["model", "model/old", "model/thesis"]
+
+
+@pytest.mark.parametrize("way", ["system", "steps", "no links"])
+def test_what_came_meanwhile_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    if way != "system":
+        monkeypatch.setattr(renaming, "_system_call", lambda: None)
+    if way == "no links":
+
+        def no_links(*_: object, **__: object) -> None:
+            raise OSError(errno.EPERM, "no hard links")
+
+        monkeypatch.setattr(os, "link", no_links)
+    path = tmp_path / "scores.csv"
+    with pytest.raises(FileExistsError), replaced_file(path, replace=False) as temporary:
+        temporary.write_text("mine")
+        path.write_text("the user's")
+    with pytest.raises(FileExistsError), replaced_folder(tmp_path / "model") as staged:
+        (staged / "weights").write_text("mine")
+        (tmp_path / "model").mkdir()
+    (tmp_path / "nowhere").symlink_to("gone")
+    with pytest.raises(FileExistsError), replaced_folder(tmp_path / "gone") as staged:
+        (tmp_path / "gone").write_text("the user's")
+    assert files(tmp_path) == ["gone", "model", "nowhere", "scores.csv"]
+    assert path.read_text() == (tmp_path / "gone").read_text() == "the user's"
+    with replaced_file(tmp_path / "free.csv", replace=False) as temporary:
+        temporary.write_text("mine")
+    assert (tmp_path / "free.csv").read_text() == "mine"
+    with replaced_folder(tmp_path / "free") as staged:
+        (staged / "weights").write_text("mine")
+    assert files(tmp_path / "free") == ["weights"]
+
+
+def test_a_link_is_written_through(tmp_path: Path) -> None:
+    (tmp_path / "real.txt").write_text("old")
+    (tmp_path / "link.txt").symlink_to("real.txt")
+    write_text(tmp_path / "link.txt", "new")
+    assert (tmp_path / "link.txt").is_symlink() and (tmp_path / "real.txt").read_text() == "new"
+
+
+DYING = """
+import os, signal, sys
+from pathlib import Path
+from judgekit.workspace.atomic import replaced_file, replaced_folder
+folder = Path(sys.argv[1])
+with replaced_file(folder / "scores.csv") as one, replaced_folder(folder / "model") as other:
+    one.write_text("half")
+    (other / "weights").write_text("half")
+    print("ready", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot tell")
+def test_the_next_writer_deletes_what_a_dead_process_left_and_nothing_of_a_living_one(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", DYING, str(tmp_path)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+        half = files(tmp_path)
+        write_text(tmp_path / "other.txt", "x")
+        assert files(tmp_path) == sorted([*half, "other.txt"])
+        process.send_signal(signal.SIGKILL)
+    assert files(tmp_path) == sorted([*half, "other.txt"])
+    write_text(tmp_path / "other.txt", "y")
+    assert files(tmp_path) == ["other.txt"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")

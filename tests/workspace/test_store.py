@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from judgekit.errors import WorkspaceError
-from judgekit.workspace import atomic
+from judgekit.workspace import atomic, renaming
 from judgekit.workspace.manifest import Manifest, now, write_json
 from judgekit.workspace.store import Kind, Workspace
 
@@ -23,8 +23,8 @@ class Note(Manifest):
     content: str
 
 
-DATASETS = Kind("dataset", "datasets", Note, made_by="judgekit ingest votes.csv", option="--name")
-JUDGES = Kind("judge", "judges", Note, made_by="judgekit train", option="--judge")
+DATASETS = Kind("dataset", "datasets", Note, made_by="judgekit ingest votes.csv", option="--name", files=("file",))
+JUDGES = Kind("judge", "judges", Note, made_by="judgekit train", option="--judge", files=("file",))
 
 
 def note(content: str = "") -> Note:
@@ -231,17 +231,23 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, number: int) -> list[str]:
 
         return run
 
+    monkeypatch.setattr(renaming, "_rename_by_system", counted("rename", renaming._rename_by_system))
     monkeypatch.setattr(Path, "rename", counted("rename", Path.rename))
     monkeypatch.setattr(Path, "replace", counted("replace", Path.replace))
     monkeypatch.setattr(Path, "mkdir", counted("mkdir", Path.mkdir))
-    monkeypatch.setattr(atomic.os, "fsync", counted("fsync", os.fsync))
+    monkeypatch.setattr(os, "fsync", counted("fsync", os.fsync))
     # What a killed process would not clean up stays.
     monkeypatch.setattr(shutil, "rmtree", counted("rmtree", shutil.rmtree))
     return done
 
 
+@pytest.mark.parametrize("can_exchange", [True, False])
 @pytest.mark.parametrize("replace", [False, True], ids=["commit", "replacement"])
-def test_a_kill_at_any_point_leaves_the_old_or_the_new_content(tmp_path: Path, replace: bool) -> None:
+def test_a_kill_at_any_point_leaves_the_old_or_the_new_content(
+    tmp_path: Path, replace: bool, can_exchange: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not can_exchange:
+        monkeypatch.setattr(renaming, "_system_call", lambda: None)
     outcomes: list[str] = []
     for number in range(100):
         root = tmp_path / f"ws{number}"
@@ -306,7 +312,7 @@ from judgekit.workspace.manifest import Manifest, now
 from judgekit.workspace.store import Kind, Workspace
 class Note(Manifest):
     content: str
-DATASETS = Kind("dataset", "datasets", Note, made_by="", option="")
+DATASETS = Kind("dataset", "datasets", Note, made_by="", option="", files=("file",))
 place = Workspace(Path(sys.argv[1]))
 with place.staged(DATASETS, "votes") as staged:
     (staged.path / "file").write_text(sys.argv[2])
