@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
 
 from judgekit.cli import check, demo, doctor, evaluate, export, ingest, init, report, score, show, study, train
 from judgekit.cli.help import OneColumnCommand, OneColumnGroup
+from judgekit.cli.machine import in_words, machine_errors
 from judgekit.cli.options import OFFLINE_HELP, WORKSPACE_HELP
 from judgekit.errors import JudgekitError, SettingsError
 from judgekit.version import __version__
@@ -84,6 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A pipe on Windows, or LANG=C, may know no `█` and no `…`; a question mark is better than a traceback.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    before = signal.signal(signal.SIGTERM, _end)
     try:
         app(args=None if argv is None else list(argv))
     except JudgekitError as error:
@@ -97,11 +101,33 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
         if code == USAGE:
             _say_environment()
+        if _is_interruption(end):
+            typer.echo("judgekit: interrupted", err=True)
         return code
     except KeyboardInterrupt:
         typer.echo("judgekit: interrupted", err=True)
         return 130
+    except machine_errors() as error:
+        sentence = in_words(error)
+        if sentence is None:
+            raise
+        typer.echo(f"judgekit: {visible(sentence)}", err=True)
+        return 3
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return 0
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """Let a request to end do what Ctrl-C does: nothing half-written stays, and a training keeps its checkpoint."""
+    raise KeyboardInterrupt
+
+
+def _is_interruption(end: BaseException | None) -> bool:
+    """Whether an exit goes back to Ctrl-C, which typer turns into one without a word."""
+    return end is not None and (
+        isinstance(end, KeyboardInterrupt) or _is_interruption(end.__cause__ or end.__context__)
+    )
 
 
 def _say_environment() -> None:
