@@ -133,10 +133,16 @@ def _check_label_set(source: SourceTable, schema: Schema, annotations: pl.DataFr
         )
 
 
+# `[deleted]` and `[/]` are words of somebody's; a list of several, or of quoted ones, is a structure.
+_WORDS_IN_BRACKETS = r"\s*[\[{][^\[\]{}'\",:=]+[\]}]\s*"
+
+
 def _has_torn_brackets(label: str) -> bool:
     """Whether a label is a piece of a list or an object, or the whole of one."""
     starts, ends = label.lstrip().startswith(("[", "{")), label.rstrip().endswith(("]", "}"))
-    return starts != ends or (starts and parse_structure(label) is not None and not re.fullmatch(r"\W[\w -]+\W", label))
+    return starts != ends or (
+        starts and parse_structure(label) is not None and not re.fullmatch(_WORDS_IN_BRACKETS, label)
+    )
 
 
 def _of_used_labels(schema: Schema, used: set[str]) -> Schema:

@@ -19,7 +19,7 @@ from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import open_dataset
 from judgekit.errors import WorkspaceError
 from judgekit.judge.evaluated import EvaluatedItems, EvaluateResult
-from judgekit.judge.known_items import KnownItems, known_items
+from judgekit.judge.known_items import KnownItems, items_of_dataset, known_items
 from judgekit.judge.loading import LoadedJudge
 from judgekit.judge.manifest import JudgeManifest
 from judgekit.judge.orders import predict_both_orders
@@ -64,7 +64,8 @@ def own_items(place: Workspace, entry: Entry[JudgeManifest], part: str) -> Mater
     parts = split_parts(dataset.items, entry.manifest.settings)
     items = dataset.items.take(parts == part)
     trained_on = 0 if part == "test" else len(items)
-    return Material(items, f"{part} part of {dataset.name}", known_items(entry, place), trained_on=trained_on)
+    known = items_of_dataset(dataset, entry.manifest)
+    return Material(items, f"{part} part of {dataset.name}", known, trained_on=trained_on)
 
 
 def new_items(items: ItemTable, source: str, entry: Entry[JudgeManifest], place: Workspace | None) -> Material:

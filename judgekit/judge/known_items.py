@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.near_duplicates import group_near_duplicates, plain_text
-from judgekit.dataset.opening import open_dataset
+from judgekit.dataset.opening import Dataset, open_dataset
 from judgekit.errors import JudgekitError, WorkspaceError
 from judgekit.judge.manifest import ITEMS_FILE, JudgeManifest
 from judgekit.prompts.mirror import find_mirror
@@ -110,13 +110,16 @@ def keep_items(folder: Path, items: ItemTable, parts: NDArray[np.str_], fields: 
 
 def _of_dataset(entry: Entry[JudgeManifest], place: Workspace) -> KnownItems | None:
     """The same from the dataset, if it is still what the judge was trained on."""
-    manifest = entry.manifest
     try:
-        dataset = open_dataset(place, manifest.dataset.name)
+        dataset = open_dataset(place, entry.manifest.dataset.name)
     except JudgekitError:  # gone, damaged or renamed: the judge's own file must do
         return None
-    if dataset.content_hash != manifest.dataset.content_hash:
-        return None
+    is_same = dataset.content_hash == entry.manifest.dataset.content_hash
+    return items_of_dataset(dataset, entry.manifest) if is_same else None
+
+
+def items_of_dataset(dataset: Dataset, manifest: JudgeManifest) -> KnownItems:
+    """What is known where the judge's dataset is open, as it was when the judge was trained."""
     is_trained = split_parts(dataset.items, manifest.settings) != "test"
     texts = dataset.items.take(is_trained).texts.select(manifest.fields)
     return KnownItems(frozenset(_hashes(texts)), dataset.items.counts, texts)

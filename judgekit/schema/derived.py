@@ -6,13 +6,13 @@ these a person would deviate now and then.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.special import bdtr
 
 _ROWS = 20_000
 _FITTING_SHARE = 0.95
@@ -103,7 +103,15 @@ def _is_no_chance(others: _Matrix, fits: npt.NDArray[np.bool_], n: int, digits: 
         if known.any():
             shares.append(float(np.isclose(others[known, m], calculations[n][1][known], atol=1e-9).mean()))
     misses = int(np.count_nonzero(~fits))
-    return float(bdtr(misses, fits.size, 1 - max(shares))) < _CHANCE
+    return _at_most(misses, fits.size, 1 - max(shares)) < _CHANCE
+
+
+def _at_most(most: int, n: int, p: float) -> float:
+    """P(X <= most) of a binomial X of n trials with probability p; here, as scipy takes long to import."""
+    if p <= 0 or p >= 1:
+        return float(p <= 0 or most >= n)
+    ways = (math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) for k in range(most + 1))
+    return sum(math.exp(way + k * math.log(p) + (n - k) * math.log1p(-p)) for k, way in enumerate(ways))
 
 
 def _of_numbers(others: _Matrix, digits: int) -> list[tuple[str, _Matrix]]:

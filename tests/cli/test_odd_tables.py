@@ -80,7 +80,7 @@ def test_few_and_many_labels(flow: Flow, number: int) -> None:
     rows = votes_rows(60, labels=labels, annotators=5)
     found = flow(rows)
     assert sum(name.startswith("prob_") for name in found["scores"][0]) == number
-    assert found["figures"]["annotations"] == 300
+    assert found["figures"]["annotations"] == 30  # those of the training are left out
 
 
 def test_unanimous_annotators_leave_the_entropy_correlation_undefined(flow: Flow) -> None:
@@ -99,7 +99,7 @@ def test_a_label_that_no_training_item_has_keeps_a_finite_probability(flow: Flow
 
 def test_windows_line_ends_change_nothing(flow: Flow) -> None:
     found = flow(votes_rows(30), line_end="\r\n")
-    assert found["figures"]["items"] == 30
+    assert found["figures"]["items"] == 3
     assert "fair" in found["scores"][0]["label"] + "".join(found["scores"][0])
 
 
