@@ -78,3 +78,16 @@ def test_people_who_mostly_agree_are_no_calculations(steps, people):
 def test_person_who_always_agrees_with_another_stays():
     table = frame([[*row[:2], row[1]] for row in sheet()], ("a", "b", "c"))
     assert derived_columns(table, ["a", "b", "c"]) == {}
+
+
+def test_a_person_who_nearly_always_agrees_with_the_others_stays_a_person() -> None:
+    """As the first annotators of SNLI do, whose labels chose what was kept."""
+    choose = random.Random(5)
+    rows = []
+    for _ in range(3000):
+        truth = choose.choice("abc")
+        rows.append(
+            [truth if choose.random() < share else choose.choice("abc") for share in (0.95, 0.8, 0.6, 0.6, 0.6)]
+        )
+    frame = pl.DataFrame(rows, schema=["one", "two", "three", "four", "five"], orient="row")
+    assert derived_columns(frame, frame.columns) == {}
