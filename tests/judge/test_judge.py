@@ -12,10 +12,12 @@ import polars as pl
 import pytest
 from made_up_votes import LABELS, votes_rows, write_csv
 
+from judgekit import score
 from judgekit.config import LoadSettings, PredictSettings
 from judgekit.errors import DataError, LabelError, SettingsError, WorkspaceError
 from judgekit.judge import judge as judge_module
 from judgekit.judge.judge import Judge
+from judgekit.judge.manifest import JudgeManifest
 from judgekit.judge.scores import Score, Scores
 from judgekit.training.reporter import Reporter
 
@@ -258,3 +260,25 @@ def test_saving_replaces_a_judge_only_when_told_to_and_nothing_else_ever(judge: 
     assert (tmp_path / "photos" / "cat.jpg").exists()
     (tmp_path / "empty").mkdir()
     assert Judge.load(judge.save(tmp_path / "empty")).labels == LABELS
+
+
+def test_a_judge_that_is_replaced_while_it_is_read_is_never_mixed(
+    judged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = judged / "judges" / "votes" / "manifest.json"
+    opened, then = Judge.load(workspace=judged), JudgeManifest.read(path)
+    then.model_copy(update={"created": "2030-01-01"}).write(path)
+    with pytest.raises(WorkspaceError, match="was replaced or changed"):
+        opened.predict(ITEMS)
+    assert opened.keep("evaluation.json", then) == "the judge 'votes' was replaced meanwhile"
+    read, others = judge_module.load, ["2031-01-01", "2032-01-01"]
+
+    def replaced_meanwhile(entry: Any, *arguments: Any) -> Any:
+        if others:
+            then.model_copy(update={"created": others.pop()}).write(path)
+        return read(entry, *arguments)
+
+    monkeypatch.setattr(judge_module, "load", replaced_meanwhile)
+    (tmp_path / "new.csv").write_text("text\ncold soup\n")
+    score(tmp_path / "new.csv", workspace=judged)  # begins again with the judge that is there then
+    assert (tmp_path / "new.scores.csv").is_file() and not others

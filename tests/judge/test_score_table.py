@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from judgekit.judge.score_table import write_scores
+from judgekit.errors import DataError
+from judgekit.judge.score_table import check_output, write_scores
 from judgekit.judge.scores import Scores
 from judgekit.training.reporter import Reporter
 
@@ -68,3 +70,27 @@ def test_a_label_of_the_judge_and_a_name_of_a_column_make_no_formula_either(tmp_
     assert written[0].startswith("'=id(),prob_=1+1,") and ",'=1+1," in written[1]
     write_scores(scored(["a"], labels=("=1+1", "no"), given=True), tmp_path / "out.csv", force=True)
     assert ",'=1+1," in (tmp_path / "out.csv").read_text()
+
+
+def test_a_file_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("the user's")
+    with pytest.raises(DataError, match="already exists"):
+        write_scores(scored(["a"]), tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text() == "the user's"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+def test_a_pipe_is_written_into_and_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)) as reader:
+        check_output(pipe, read=None, force=False)
+        write_scores(scored(["a"]), pipe)
+        assert reader.read().startswith("id,prob_yes")
+    assert pipe.is_fifo()
+
+
+def test_a_name_that_is_too_long_is_refused_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be written"):
+        check_output(tmp_path / ("n" * 300 + ".csv"), read=None, force=True)
