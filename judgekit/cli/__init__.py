@@ -10,10 +10,11 @@ import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -87,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A pipe on Windows, or LANG=C, may know no `█` and no `…`; a question mark is better than a traceback.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    before = signal.signal(signal.SIGTERM, _end)
+    before = _end_on_signals()
     try:
         app(args=None if argv is None else list(argv))
     except JudgekitError as error:
@@ -114,12 +115,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         typer.echo(f"judgekit: {visible(sentence)}", err=True)
         return 3
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return 0
 
 
+def _end_on_signals() -> dict[int, Any]:
+    """Let the requests to end do what Ctrl-C does; returns what was done on them before, by their number."""
+    if threading.current_thread() is not threading.main_thread():  # which alone may say so
+        return {}
+    numbers = {getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)}
+    # `nohup` lets a closed terminal be ignored.
+    return {n: signal.signal(n, _end) for n in numbers if signal.getsignal(n) is not signal.SIG_IGN}
+
+
 def _end(number: int, frame: FrameType | None) -> None:
-    """Let a request to end do what Ctrl-C does: nothing half-written stays, and a training keeps its checkpoint."""
+    """End as on Ctrl-C: nothing half-written stays, and a training keeps its checkpoint."""
     raise KeyboardInterrupt
 
 

@@ -14,7 +14,16 @@ from typing import Any, cast
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS}
-_OTHER = {errno.ENAMETOOLONG, errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOLCK, errno.ENOSYS, errno.ESTALE}
+_OTHER = {
+    errno.ENAMETOOLONG,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.EIO,
+    errno.ENOLCK,
+    errno.ENOSYS,
+    errno.ESTALE,
+    errno.EXDEV,
+}
 _NUMBER = re.compile(r"os error (\d+)|Errno (\d+)")
 _MEMORY = ("out of memory", "not enough memory", "allocate memory", "memory allocation", "bad_alloc", "bad allocation")
 _LIBRARIES = {"safetensors": "SafetensorError", "polars.exceptions": "PolarsError"}

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +24,7 @@ from judgekit.workspace.atomic import replaced_file
 from judgekit.workspace.layout import MANIFEST_FILE
 
 RUNS_FOLDER = "runs"
+REPORT_FILES = ("report.html", "table.md", "runs.csv")
 _COLUMNS = (
     "seed", "key", "kl", "accuracy", "validation_kl", "temperature", "label_mass", "training_items", "per_item",
     "epochs", "learning_rate", "steps", "best_step", "seconds", "items_per_second", "peak_memory", "alpha", "epsilon",
@@ -64,8 +64,8 @@ class Records:
         if force:
             path.unlink(missing_ok=True)  # first: without it the rest is nothing
         if not path.is_file():
-            shutil.rmtree(self.folder, ignore_errors=True)
-            (self.folder / RUNS_FOLDER).mkdir(parents=True)
+            self._forget()
+            (self.folder / RUNS_FOLDER).mkdir(parents=True, exist_ok=True)
             manifest.write(path)
         elif changed := StudyManifest.read(path).changed_in(manifest):
             raise WorkspaceError(
@@ -73,6 +73,12 @@ class Records:
                 problems=changed,
                 hint="Give this study a --name of its own, or start that one anew with --force.",
             )
+
+    def _forget(self) -> None:
+        """Delete what a study writes, and nothing else that lies in its folder."""
+        own = [*(self.folder / RUNS_FOLDER).glob("*.json"), *(self.folder / RUNS_FOLDER).glob("*.npy")]
+        for path in (*own, *(self.folder / name for name in REPORT_FILES)):
+            path.unlink(missing_ok=True)
 
     def has(self, key: str) -> bool:
         """Whether a run is finished."""

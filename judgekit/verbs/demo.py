@@ -60,14 +60,21 @@ def demo(
         each command that a user would type in `folder`, with the page of its result.
 
     Raises:
-        WorkspaceError: the folder is not empty, and `force` is false.
+        WorkspaceError: the folder is not empty, and `force` is false; or a file of the user has the name of one of the
+            sample's.
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not force:
         raise WorkspaceError(f"{folder} is there already.", hint="Name another folder, or use --force.")
     folder.mkdir(parents=True, exist_ok=True)
-    for name in SAMPLE_FILES:
-        (folder / name).write_bytes((files("judgekit") / "sample" / name).read_bytes())
+    sample = {folder / name: (files("judgekit") / "sample" / name).read_bytes() for name in SAMPLE_FILES}
+    others = [str(path) for path, content in sample.items() if path.exists() and path.read_bytes() != content]
+    if others:
+        raise WorkspaceError(
+            "The demo would replace files that it did not write:", problems=others, hint="Name another folder."
+        )
+    for path, content in sample.items():
+        path.write_bytes(content)
     workspace = init(folder / LOCAL_NAME)
     votes, new = folder / "votes.csv", folder / "new.csv"
     yield DemoStep("judgekit ingest votes.csv", ingest_page(ingest(votes, workspace=workspace, force=force)))

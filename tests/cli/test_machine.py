@@ -131,7 +131,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_while_a_dataset_is_written_leaves_nothing_of_it(
     votes_csv: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -158,3 +158,12 @@ def test_locks_that_the_file_system_lacks_are_named_and_nothing_is_written(
     found = run("ingest", votes_csv)
     assert found.code == 3 and "has no locks" in found.err and "Another process" not in found.err
     assert list((tmp_path / ".judgekit" / "datasets").iterdir()) == []
+
+
+def test_the_demo_replaces_no_file_of_the_user(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "votes.csv").write_text("my own")
+    found = run("demo", "here", "--force")
+    assert found.code == 3 and "votes.csv" in found.err
+    assert [path.name for path in (tmp_path / "here").iterdir()] == ["votes.csv"]
+    assert (tmp_path / "here" / "votes.csv").read_text() == "my own"

@@ -11,7 +11,7 @@ from judgekit.errors import WorkspaceError
 from judgekit.models.identity import BackboneIdentity
 from judgekit.studies.manifest import FinishedRun, StudyManifest
 from judgekit.studies.plans import given_settings
-from judgekit.studies.records import Records, runs_table
+from judgekit.studies.records import RUNS_FOLDER, Records, runs_table
 from judgekit.workspace.manifest import read_json, write_json
 
 KEPT = Path(__file__).parents[1] / "workspace" / "kept" / "format1" / "workspace" / "studies" / "paper"
@@ -64,3 +64,13 @@ def test_a_damaged_run_is_named(tmp_path: Path) -> None:
 def test_keywords_go_over_an_object_of_which_defaults_say_nothing() -> None:
     given = given_settings(StudySettings(epochs=3, alpha=0.5, seeds=9), {"alpha": 0.25, "warmup": 0.06})
     assert given == {"epochs": 3, "alpha": 0.25, "warmup": 0.06, "split": "auto"}
+
+
+def test_a_study_begun_anew_keeps_what_it_did_not_write(tmp_path: Path) -> None:
+    runs = tmp_path / "study" / RUNS_FOLDER
+    runs.mkdir(parents=True)
+    for path in (runs / "a.json", runs / "a.npy", runs.parent / "report.html", runs.parent / "thoughts.md"):
+        path.write_text("x")
+    Records(tmp_path / "study").start(manifest(), force=True)
+    left = sorted(path.name for path in (tmp_path / "study").rglob("*") if path.is_file())
+    assert left == ["manifest.json", "thoughts.md"]
