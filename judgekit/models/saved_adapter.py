@@ -37,9 +37,10 @@ RESTORE = "Restore the judge from a copy, or train it again."
 _LAYER_NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
 _TENSOR_NAME = re.compile(r"base_model\.model\.(.+)\.lora_([AB])\.weight")
 _FORMATS = {"F64", "F32", "F16", "BF16"}
-# What these say changes nothing here, as they are not read: who wrote the file, and with which model.
+# What these say changes nothing here, as they are not read: who wrote the file, with which model, and how GPT-2's
+# layers lie in memory, which PEFT sees for itself.
 _NOT_READ = {"auto_mapping", "base_model_name_or_path", "inference_mode", "peft_version", "revision", "task_type",
-             "init_lora_weights", "megatron_core", "qalora_group_size"}  # fmt: skip
+             "init_lora_weights", "fan_in_fan_out", "megatron_core", "qalora_group_size"}  # fmt: skip
 _READ = {"r", "lora_alpha", "lora_dropout", "target_modules"}
 
 Shapes = dict[str, tuple[int, ...]]

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
-from judgekit.errors import LabelError
+from judgekit.errors import LabelError, TemplateError
 from judgekit.models.causal import CausalJudge
 from judgekit.models.loading import Backbone, load_backbone
 from judgekit.prompts.verbalizer import Verbalizer, percent
-from judgekit.training.batches import TokenizedPrompts
+from judgekit.training.batches import EncodedItems, TokenizedPrompts
 from judgekit.training.predict import predict
 from judgekit.training.too_long import encode_fitting
 
@@ -52,13 +52,18 @@ def choose_reading(
             f"The labels are tokens that the backbone, with {most:,} embeddings, does not know.",
             hint="Save it with embeddings for all of its tokens: model.resize_token_embeddings(len(tokenizer)).",
         )
-    if len(usable) == 1:
-        return usable[0]
+    names = [str(place) for place in range(1, len(items) + 1)]
+    fitting: list[tuple[Verbalizer, EncodedItems]] = []
+    for reading in usable if len(usable) > 1 else []:
+        try:
+            fitting.append((reading, encode_fitting(prompts_for(reading), items, names, "cut").encoded))
+        except TemplateError:  # codes make a prompt longer, and one that is too long is no choice
+            continue
+    if len(fitting) < 2:
+        return fitting[0][0] if fitting else usable[0]  # a prompt that does not fit is refused where items are read
     model = load_backbone(backbone, device, dtype, load_in_4bit=load_in_4bit)
     masses: list[float] = []
-    names = [str(place) for place in range(1, len(items) + 1)]
-    for reading in usable:
-        encoded = encode_fitting(prompts_for(reading), items, names, "cut").encoded
+    for reading, encoded in fitting:
         judge = CausalJudge(model, reading.words, dtype=dtype)
         judge.set_training(False)
         mass = predict(judge, encoded).mean_label_mass
@@ -69,10 +74,10 @@ def choose_reading(
     best = 0
     for place, mass in enumerate(masses):
         best = place if mass > CLEARLY_LIKELIER * masses[best] else best
-    chosen = usable[best]._replace(mass=masses[best])
+    chosen = fitting[best][0]._replace(mass=masses[best])
     if best == 0:
         return chosen
-    first = usable[0]
+    first = fitting[0][0]
     spacing = " with the other spacing" if first.scoring == chosen.scoring else ""
     why = f"{_NAMES[first.scoring]}{spacing} they have {percent(masses[0])} of the probability before training"
     return chosen._replace(reason=why)

@@ -63,7 +63,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_network")
-@pytest.mark.parametrize("name", ["bert", "roberta", "llama", "gemma2"])
+@pytest.mark.parametrize("name", ["bert", "roberta", "llama", "gemma2", "gpt2"])
 def test_a_saved_adapter_gives_the_same_logits_and_needs_no_network(name: str, request: Any, tmp_path: Path) -> None:
     folder = request.getfixturevalue(name)
     judge = judge_of(folder)

@@ -45,13 +45,13 @@ def biased(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return make
 
 
-def chosen(folder: Path, *, embeddings: int | None = None, **options: Any) -> Verbalizer:
+def chosen(folder: Path, *, embeddings: int | None = None, most: int = 400, **options: Any) -> Verbalizer:
     backbone = find_backbone(str(folder))
     tokenizer = load_tokenizer(backbone)
 
     def prompts(codes: tuple[str, ...]) -> TokenizedPrompts:
         return TokenizedPrompts(
-            TEMPLATE, LABELS, tokenizer, for_encoder=False, max_length=400, codes=codes, embeddings=embeddings
+            TEMPLATE, LABELS, tokenizer, for_encoder=False, max_length=most, codes=codes, embeddings=embeddings
         )
 
     return choose_reading(
@@ -87,3 +87,13 @@ def test_no_reading_needs_a_token_that_the_backbone_has_no_embedding_for(biased:
     folder = biased("A")
     with pytest.raises(LabelError, match="with 5 embeddings, does not know"):
         chosen(folder, embeddings=5)
+
+
+def test_a_reading_whose_prompt_does_not_fit_is_no_choice(biased: Callable[[str], Path]) -> None:
+    folder = biased("A")
+    assert chosen(folder).scoring == "codes"
+    tokenizer = load_tokenizer(find_backbone(str(folder)))
+    plain = TokenizedPrompts(TEMPLATE, LABELS, tokenizer, for_encoder=False, max_length=400)
+    most = int(plain.encode(ITEMS).lengths.min()) + 5  # the codes and their brackets take 12 more
+    made = chosen(folder, most=most)
+    assert made.scoring == "tokens" and made.mass is not None  # of those left it was still chosen
