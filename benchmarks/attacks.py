@@ -27,8 +27,8 @@ from typing import Any
 os.environ |= {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from made_up_votes import votes_rows, write_csv
-from tiny_backbones import build_bert
+from made_up_votes import votes_rows, write_csv  # pyright: ignore[reportMissingImports]
+from tiny_backbones import build_bert  # pyright: ignore[reportMissingImports]
 
 import judgekit.verbs.export
 import judgekit.verbs.ingest
