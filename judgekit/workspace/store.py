@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,11 +20,11 @@ from judgekit.workspace import atomic, layout
 from judgekit.workspace.claims import claimed, clear_dead, remove
 from judgekit.workspace.locks import held
 from judgekit.workspace.manifest import Manifest, now
+from judgekit.workspace.own_files import carry_over, hide_from_git
 
 COMMIT_TIMEOUT_SECONDS = 60
 RUN_PREFIX = "train-"
 _REPLACED = "replaced-"
-_GITIGNORE = ".gitignore"
 
 M = TypeVar("M", bound=Manifest)
 
@@ -115,7 +114,7 @@ class Workspace:
         if not marker.is_file():
             root.mkdir(parents=True, exist_ok=True)
             atomic.clear_partials(root)
-            _hide_from_git(root)
+            hide_from_git(root)
             for folder in (layout.STAGING, layout.LOCKS, layout.DATASETS_FOLDER, layout.JUDGES_FOLDER):
                 (root / folder).mkdir(exist_ok=True)
             WorkspaceManifest(created=now(), judgekit=version).write(marker)
@@ -285,7 +284,7 @@ class Workspace:
                     "process left it.",
                     hint="Run the command again.",
                 )
-            _carry_over(staged.kind, place, staged.path)
+            carry_over(place, staged.path, own=(layout.MANIFEST_FILE, *staged.kind.files))
             aside = self.root / layout.STAGING / f"{_REPLACED}{staged.kind.folder}-{staged.name}"
             atomic.put_folder(staged.path, place, check=_allow if staged.replace else None, aside=aside)
         return Entry(staged.name, place, manifest)
@@ -311,7 +310,7 @@ class Workspace:
             with self.commit_lock():
                 self._put_back_replaced()
         if os.access(self.root, os.W_OK):
-            _hide_from_git(self.root)
+            hide_from_git(self.root)
 
     def _put_back_replaced(self) -> None:
         """Put back what a kill between the renames of a replacement left in staging, for who holds the commit lock."""
@@ -344,32 +343,6 @@ def _oldest_first(entries: list[Entry[M]]) -> list[Entry[M]]:
 
 def _allow(folder: Path) -> None:
     """Let a folder be replaced."""
-
-
-def _hide_from_git(root: Path) -> None:
-    """Write a `.gitignore` into a workspace that has none: the data of annotators must not slip in by `git add .`.
-
-    A folder that holds something else already is the user's, and so is its .gitignore.
-    """
-    own = {
-        layout.WORKSPACE_FILE, layout.SETTINGS_FILE, layout.SECRET_FILE, layout.DATASETS_FOLDER, layout.JUDGES_FOLDER,
-        layout.STUDIES, layout.STAGING, layout.LOCKS,
-    }  # fmt: skip
-    if {path.name for path in root.iterdir()} <= own:
-        atomic.write_text(root / _GITIGNORE, "*\n")
-
-
-def _carry_over(kind: Kind[Any], old: Path, new: Path) -> None:
-    """Put the user's own files in a folder that is replaced into the one that replaces it."""
-    if not old.is_dir() or old.is_symlink():  # what a link leads to stays as it is
-        return
-    for path in old.iterdir():
-        if path.name in (layout.MANIFEST_FILE, *kind.files) or atomic.is_partial(path) or (new / path.name).exists():
-            continue
-        if path.is_dir() and not path.is_symlink():
-            shutil.copytree(path, new / path.name, symlinks=True)
-        else:
-            shutil.copy2(path, new / path.name, follow_symlinks=False)
 
 
 def open_folder(kind: Kind[M], folder: Path) -> Entry[M]:
