@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from judgekit.annotators.reliability import annotator_reliability
 from judgekit.checks.advice import advice, warnings
 from judgekit.checks.findings import annotator_shifts, duplicates, leakage, level_of_alpha, long_texts, most_disagreed
+from judgekit.checks.item_list import item_list
 from judgekit.checks.result import CheckResult
 from judgekit.checks.thresholds import compare
 from judgekit.config import CheckSettings
@@ -31,6 +32,7 @@ from judgekit.core.planning import plan_test
 from judgekit.dataset.annotation_columns import describe_columns
 from judgekit.dataset.opening import load_annotations, open_dataset, open_workspace
 from judgekit.dataset.result import PSEUDONYMS
+from judgekit.judge.score_table import check_output, write_table
 from judgekit.reports.check_page import check_page as check_page
 
 DISAGREED_SHOWN, CHARACTERS_SHOWN = 10, 80
@@ -39,7 +41,9 @@ DISAGREED_SHOWN, CHARACTERS_SHOWN = 10, 80
 def check(
     dataset: str | None = None,
     *,
+    output: str | Path | None = None,
     workspace: str | Path | None = None,
+    force: bool = False,
     settings: CheckSettings | None = None,
     **keywords: Unpack[CheckKeywords],
 ) -> CheckResult:
@@ -47,13 +51,16 @@ def check(
 
     Args:
         dataset: its name; None takes the newest.
+        output: where to write every item with what people say of it, the most uncertain first; None writes nothing.
         workspace: its folder; None finds one.
+        force: replace the output if it is there.
         settings: thresholds, and how agreement is measured. A missed threshold raises nothing here; see
             `CheckResult.missed`.
         keywords: fields of `CheckSettings`; they win over `settings`.
 
     Raises:
         WorkspaceError: there is no such dataset, or it is damaged.
+        DataError: the output is there already, or cannot be written to.
 
     Examples:
         >>> found = check("votes", min_items=100)
@@ -61,6 +68,8 @@ def check(
         ['The number of items is 60; --min-items requires at least 100.']
     """
     chosen = CheckSettings.chosen(settings, keywords)
+    if output is not None:
+        check_output(Path(output), read=None, force=force)
     opened = open_dataset(open_workspace(workspace), dataset)
     items = opened.items
     counts, labels = items.counts, items.labels
@@ -108,6 +117,9 @@ def check(
         warnings=[],
         thresholds={},
     )
+    if output is not None:
+        table = item_list(items, prior, strength)
+        write_table(table, Path(output), own=table.columns, force=force)
     return result._replace(
         advice=advice(result),
         warnings=warnings(result),
