@@ -32,6 +32,7 @@ from judgekit.core.planning import plan_test
 from judgekit.dataset.annotation_columns import describe_columns
 from judgekit.dataset.opening import load_annotations, open_dataset, open_workspace
 from judgekit.dataset.result import PSEUDONYMS
+from judgekit.dataset.telling_texts import warn_of_telling_texts
 from judgekit.judge.score_table import check_output, write_table
 from judgekit.reports.check_page import check_page as check_page
 
@@ -122,7 +123,7 @@ def check(
         write_table(table, Path(output), own=table.columns, force=force)
     return result._replace(
         advice=advice(result),
-        warnings=warnings(result),
+        warnings=[*warn_of_telling_texts(items), *warnings(result)],
         thresholds=compare(
             chosen,
             {

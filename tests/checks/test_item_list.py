@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from made_up_votes import write_csv
 
 from judgekit.checks.item_list import posterior_variance
 
@@ -32,3 +33,15 @@ def test_check_writes_every_item_the_most_uncertain_first(run: Callable[..., Any
     assert table["people_entropy"][0] > table["people_entropy"][-1]
     assert run("check", "-o", "items.csv").code == 3
     assert run("check", "-o", "items.csv", "--force").code == 0
+
+
+def test_check_warns_of_a_column_that_gives_the_label_away(run: Callable[..., Any], tmp_path: Path) -> None:
+    rows = [["id", "text", "topic", "annotator", "label"]]
+    for n in range(60):
+        topic = ("praise", "complaint", "question")[n % 3]
+        rows += [[f"i{n}", f"some words of item {n}", topic, f"p{a}", ["good", "bad", "fair"][n % 3]] for a in range(3)]
+    write_csv(tmp_path / "votes.csv", rows)
+    assert run("init").code == 0
+    assert run("ingest", "votes.csv", "--text", "text", "--text", "topic").code == 0
+    found = run("check", "--json").json["warnings"]
+    assert any("'topic' determines the label" in warning for warning in found)
