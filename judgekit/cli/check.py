@@ -23,7 +23,10 @@ def check(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Write every item with people's shares, the most uncertain first.", metavar="FILE"
+            "--output",
+            "-o",
+            help="Write every item, the one first whose next annotation would tell most.",
+            metavar="FILE",
         ),
     ] = None,
     force: Force = False,

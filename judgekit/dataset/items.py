@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -121,6 +122,20 @@ def load_items(path: Path, header: ItemHeader) -> ItemTable:
         values=header.values,
         parts=frame.get_column(_PART) if _PART in frame.columns else None,
     )
+
+
+def item_rows(ids: Sequence[str] | pl.Series, texts: pl.DataFrame, figures: Sequence[pl.Series]) -> pl.DataFrame:
+    """One row per item for a person: `item_id`, its texts, figures; `input_` stands before a text's name that clashes.
+
+    Args:
+        ids: `[N]`.
+        texts: String columns, `[N, F]`.
+        figures: columns of N values; floats are rounded to 9 significant digits.
+    """
+    taken = {"item_id", *(one.name for one in figures)}
+    texts = texts.rename({name: f"input_{name}" for name in texts.columns if name in taken})
+    table = pl.DataFrame([pl.Series("item_id", ids, dtype=pl.String), *texts.get_columns(), *figures])
+    return table.with_columns(pl.selectors.float().round_sig_figs(9))
 
 
 def content_hash(items: ItemTable) -> str:

@@ -16,6 +16,7 @@ from judgekit.core.floor import Signal
 from judgekit.core.json_values import json_values
 from judgekit.core.metrics import Interval, kl_per_item
 from judgekit.core.strata import Stratum
+from judgekit.dataset.items import item_rows
 from judgekit.workspace.manifest import Manifest, Section
 
 
@@ -79,10 +80,7 @@ class EvaluatedItems:
             pl.Series("entropy", entropy(q)),
             pl.Series("kl", self.kl),
         ]
-        taken = {"item_id", *(one.name for one in figures)}
-        texts = self.texts.rename({name: f"input_{name}" for name in self.texts.columns if name in taken})
-        table = pl.DataFrame([pl.Series("item_id", self.ids, dtype=pl.String), *texts.get_columns(), *figures])
-        return table.with_columns(pl.selectors.float().round_sig_figs(9))
+        return item_rows(self.ids, self.texts, figures)
 
 
 class Requirement(NamedTuple):

@@ -52,7 +52,7 @@ def check(
 
     Args:
         dataset: its name; None takes the newest.
-        output: where to write every item with what people say of it, the most uncertain first; None writes nothing.
+        output: where to write every item, the one first whose next annotation would tell most; None writes nothing.
         workspace: its folder; None finds one.
         force: replace the output if it is there.
         settings: thresholds, and how agreement is measured. A missed threshold raises nothing here; see

@@ -1,4 +1,4 @@
-"""The list to annotate again: the items whose shares are least certain stand first."""
+"""The list to annotate again: the items of which one more annotation would tell most stand first."""
 
 from __future__ import annotations
 
@@ -11,25 +11,29 @@ import polars as pl
 import pytest
 from made_up_votes import write_csv
 
-from judgekit.checks.item_list import posterior_variance
+from judgekit.checks.item_list import expected_gain
 
 
-def test_the_variance_is_that_of_a_dirichlet_posterior() -> None:
+def test_the_gain_is_what_one_more_annotation_takes_from_the_variance_of_the_posterior() -> None:
     from scipy.stats import dirichlet
 
     counts, prior, strength = np.array([[2, 1, 0], [0, 0, 9], [0, 0, 0]]), np.array([0.5, 0.3, 0.2]), 2.5
-    found = posterior_variance(counts, prior, strength)
-    expected = [dirichlet(one + strength * prior).var().sum() for one in counts]
-    assert found == pytest.approx(expected)
+    for one, found in zip(counts, expected_gain(counts, prior, strength), strict=True):
+        before = one + strength * prior
+        after = sum(
+            share * dirichlet(before + label).var().sum()
+            for share, label in zip(before / before.sum(), np.eye(3), strict=True)
+        )
+        assert found == pytest.approx(dirichlet(before).var().sum() - after)
 
 
-def test_check_writes_every_item_the_most_uncertain_first(run: Callable[..., Any], votes_csv: Path) -> None:
+def test_check_writes_every_item_in_the_order_of_its_gain(run: Callable[..., Any], votes_csv: Path) -> None:
     assert run("init").code == 0 and run("ingest", votes_csv).code == 0
     made = run("check", "-o", "items.csv")
     assert made.code == 0 and "Written: items.csv" in made.err
     table = pl.read_csv("items.csv")
     assert table.height == 60 and table.columns[:3] == ["item_id", "text", "annotations"]
-    assert table["uncertainty"].is_sorted(descending=True)
+    assert table["expected_gain"].is_sorted(descending=True)
     assert table["people_entropy"][0] > table["people_entropy"][-1]
     assert run("check", "-o", "items.csv").code == 3
     assert run("check", "-o", "items.csv", "--force").code == 0
