@@ -86,10 +86,10 @@ def _told_by_others(model: AnnotatorModel) -> FloatArray:
     # Two annotations of the average annotator with each true label keep small confusion matrices from certainty.
     rows = model.confusion + 2 * _average_rows(model)
     rows /= rows.sum(axis=2, keepdims=True)
-    told = np.log(rows).transpose(0, 2, 1)[model.annotator, model.label] * model.count[:, None]
-    told_by_all = np.zeros_like(model.truth)
-    np.add.at(told_by_all, model.item, told)
-    others = np.log(model.prior + 1e-9) + told_by_all[model.item] - told
+    evidence = np.log(rows).transpose(0, 2, 1)[model.annotator, model.label] * model.count[:, None]
+    evidence_by_all = np.zeros_like(model.truth)
+    np.add.at(evidence_by_all, model.item, evidence)
+    others = np.log(model.prior + 1e-9) + evidence_by_all[model.item] - evidence
     return np.exp(others - logsumexp(others, axis=1, keepdims=True))
 
 

@@ -39,26 +39,26 @@ def _with_answers(verb: Any, paths: list[Path], own: dict[str, Any], settings: d
             return verb.ingest(*paths, **own, **settings)
         except verb.Question as question:
             answered = {option for answer in question.answers for option, _ in answer.options}
-            told = {name: value for name, value in settings.items() if name not in answered}
-            given = [(name, value) for name, value in (own | told).items() if value not in (None, False)]
+            explicit = {name: value for name, value in settings.items() if name not in answered}
+            given = [(name, value) for name, value in (own | explicit).items() if value not in (None, False)]
             words = ["judgekit ingest", *(shlex.quote(str(path)) for path in paths), verb.in_words(given)]
             question = question.below(" ".join(filter(None, words)))
             if not (may_ask and _is_terminal()):
                 raise question from None
-            settings = told | _ask(verb, question, paths, told)
+            settings = explicit | _ask(verb, question, paths, explicit)
 
 
 def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _ask(verb: Any, question: Any, paths: list[Path], told: dict[str, Any]) -> dict[str, Any]:
+def _ask(verb: Any, question: Any, paths: list[Path], explicit: dict[str, Any]) -> dict[str, Any]:
     """The settings of the reading that the person chooses by its number; each is shown with its first items."""
     say(question.message)
     for n, answer in enumerate(question.answers, 1):
         say(f"\n{n}. {answer.words}")
         try:
-            show(verb.first_items(verb.ingest(*paths, dry_run=True, **told, **dict(answer.options))))
+            show(verb.first_items(verb.ingest(*paths, dry_run=True, **explicit, **dict(answer.options))))
         except JudgekitError as error:
             say(f"   {error.message}")
     say(f"\n{question.more}" if question.more else "")

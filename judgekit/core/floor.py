@@ -23,7 +23,7 @@ FITS = 100
 MANY = 1000
 """From so many annotators on the floor is proportional to 1 / n within 1 % or so."""
 PEOPLE = (0, 1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 100)
-"""Where the gain of n annotators is calculated; it is interpolated between them, and not told apart above the last."""
+"""Where the gain of n annotators is calculated: interpolated between them, constant above the last."""
 
 
 class Population(NamedTuple):

@@ -47,7 +47,7 @@ def write_table(
         table: what to write.
         output: the file.
         own: the columns in which a spreadsheet would find no formula yet.
-        reporter: told about texts that a spreadsheet would have calculated.
+        reporter: gets a note on texts that a spreadsheet would have calculated.
         force: whether a file that is there is replaced.
 
     Raises:

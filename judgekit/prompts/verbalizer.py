@@ -132,7 +132,7 @@ def readings(
         if isinstance(coded, Verbalizer):
             found.append(coded._replace(reason=reason))
         elif scoring == "codes":
-            raise LabelError(f"The labels cannot get codes, because {coded}.", hint="Leave --label-scoring away.")
+            raise LabelError(f"The labels cannot get codes, because {coded}.", hint="Omit --label-scoring.")
         else:
             reason = f"{reason}, and {coded}" if reason else coded
         if scoring == "codes":

@@ -80,8 +80,10 @@ def command_for(source: SourceTable, given: Roles, answers: Sequence[Answer]) ->
     """The command that reads the table as the user said, as far as no answer says otherwise."""
     paths = [one.path for one in source.members or (source,)]
     answered = {name for one in answers for name, _ in one.options}
-    told = [option for option in options_of(given) if option[0] not in answered]
-    return " ".join(["judgekit ingest", *(shlex.quote(str(path)) for path in paths), *filter(None, [in_words(told)])])
+    explicit = [option for option in options_of(given) if option[0] not in answered]
+    return " ".join(
+        ["judgekit ingest", *(shlex.quote(str(path)) for path in paths), *filter(None, [in_words(explicit)])]
+    )
 
 
 def options_of(roles: Roles) -> list[Option]:

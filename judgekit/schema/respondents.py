@@ -96,7 +96,7 @@ def turned(source: SourceTable, given: Roles, texts: SourceTable | None = None) 
     if not wide.groups:
         raise DataError(
             f"{source.name}: no two columns share a set of labels, as the answers of respondents do.",
-            hint="Leave --layout out to have the layout found.",
+            hint="Omit --layout to have the layout found.",
         )
     columns = [name for name in item_columns(state, wide) if name != given.annotator]
     text_of = _texts_of(source, columns, texts)

@@ -99,8 +99,8 @@ class Long(LayoutReading):
         state = self.state
         for name in state.free():
             if state.kind(name) == "structure" and holds_several_objects(state.frame.get_column(name)):
-                told: tuple[Option, ...] = (("layout", "long"), ("label", tuple(labels)))
-                alone = Answer(f"{labels[0]!r} is the one annotation of each row", told)
+                explicit: tuple[Option, ...] = (("layout", "long"), ("label", tuple(labels)))
+                alone = Answer(f"{labels[0]!r} is the one annotation of each row", explicit)
                 more = f"If {name!r} holds the annotations, make a row of each of them."
                 state.ask("what holds the annotations", [alone], more=more)
 
@@ -125,9 +125,9 @@ class Long(LayoutReading):
             return named[0]
         free = [name for name in free if not is_beside_labels(name, state.kind(name)) and not _is_unique(state, name)]
         if free and state.roles.layout is None and state.frame.height >= _ENOUGH_ROWS:
-            told: tuple[Option, ...] = (("layout", "long"), ("label", tuple(labels)))
-            counts = [Answer(f"{name!r} counts the annotations", (*told, ("number", name))) for name in free]
-            state.ask("the number of annotations", [*counts, Answer("each row is one annotation", told)])
+            explicit: tuple[Option, ...] = (("layout", "long"), ("label", tuple(labels)))
+            counts = [Answer(f"{name!r} counts the annotations", (*explicit, ("number", name))) for name in free]
+            state.ask("the number of annotations", [*counts, Answer("each row is one annotation", explicit)])
         return None
 
     def find_annotator(self) -> str | None:
