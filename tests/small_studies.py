@@ -64,7 +64,7 @@ class Studied(NamedTuple):
 
     def finished_runs(self) -> list[Path]:
         """The records of the runs that are there."""
-        return list((self.folder / "runs").glob("*.json"))
+        return list((self.folder / "runs").glob("[!.]*.json"))
 
     def forget(self, *variants: str) -> None:
         """Delete the runs of some variants."""
