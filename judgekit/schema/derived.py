@@ -21,7 +21,7 @@ _FITTING_SHARE_OF_MAJORITY = 0.99
 _TELLING_ROWS = 8
 """So many rows in which the others differ; fewer say little of a column with values that a person could have given."""
 _FEW_TELLING_ROWS = 3
-"""Enough where the column has a fraction that no annotator has."""
+"""Enough where the column has a fraction that no annotator has; one, where it fits in every row."""
 _SAME_SHARE = 0.95
 """Of the rows: two columns that are equal in more are one calculation, of which neither proves the other."""
 _FEWEST_STEPS = 3
@@ -49,7 +49,8 @@ def derived_columns(frame: pl.DataFrame, names: Sequence[str]) -> dict[str, str]
     columns = range(len(names))
     # A calculation stands behind what it is made of, or anywhere; other calculations may stand beside it.
     for n, among in [*((n, range(n)) for n in columns), *((n, columns) for n in reversed(columns))]:
-        others = [m for m in among if m != n and names[m] not in found and not _same(values, n, m)]
+        others = [m for m in among if m != n and names[m] not in found]
+        others = [m for m in others if digits[n] > digits[m] or not _same(values, n, m)]
         if names[n] not in found and len(others) > 1:
             with warnings.catch_warnings():  # of rows without a number
                 warnings.simplefilter("ignore", RuntimeWarning)
@@ -89,6 +90,8 @@ def _calculation(column: _Matrix, others: _Matrix, digits: int, *, is_number: bo
         fits = np.isclose(column[telling], values[telling], atol=1e-9)
         share = _FITTING_SHARE_OF_MAJORITY if how == "majority" else _FITTING_SHARE
         misses = int(np.count_nonzero(~fits))
+        if is_fraction and fits.any() and np.isclose(column, values, atol=1e-9).all():
+            return how
         if fits.size < needed or np.unique(column[telling]).size < 2 or misses > max(1, (1 - share) * fits.size):
             continue
         if is_fraction or _is_no_chance(others[telling], fits, n, digits, is_number=is_number):

@@ -53,6 +53,16 @@ def test_calculation_is_found_whatever_its_name(what, gaps):
     assert list(derived_columns(table, table.columns)) == ["Eva"]
 
 
+@pytest.mark.parametrize("telling", [1, 2])
+@pytest.mark.parametrize("agreeing", [6, 60])
+def test_fraction_in_one_row_is_enough_where_every_row_fits(telling, agreeing):
+    said = [[4, 5, 5]] * telling + [[n % 5 + 1] * 3 for n in range(agreeing)]
+    table = frame(said, PEOPLE[:3], Note=as_a_sheet_shows_it)
+    assert list(derived_columns(table, table.columns)) == ["Note"]
+    other = frame(said, PEOPLE[:3], Note=lambda x: 4.67 if x == [4, 5, 5] else 6 - x[0])
+    assert not derived_columns(other, other.columns)
+
+
 def test_majority_of_words_is_found():
     rng = random.Random(3)
     rows = [[rng.choice("xyz") for _ in range(3)] for _ in range(60)]

@@ -110,25 +110,31 @@ class Long(LayoutReading):
         if state.roles.number:
             state.reasons.append(f"{state.roles.number!r} counts the annotations, {state.whose_word('number')}")
             return state.roles.number
-        if annotator or len(labels) > 1 or self.items is None or not self.items.repeat:
+        if annotator or len(labels) > 1:
             return None
+        whole = [name for name in state.free() if state.evidence[name].is_integer]
+        if self.items is None or not self.items.repeat:  # everybody may agree on every item
+            return self._ask_for_number([name for name in whole if names_a_count(name)], labels)
         if state.groups(*self.keys, labels[0]).repeat:
             return None  # somebody else gave the item the same label
-        whole = [name for name in state.free() if state.evidence[name].is_integer]
-        whole = [name for name in whole if not _only_numbers(state.frame, name, self.items.first)]
-        free = [name for name in whole if self.items.constant_share(name) < 1]
-        named = [
-            name for name in whole if names_a_count(name) and not _counts_rows(state.frame, name, self.items.first)
-        ]
+        first = self.items.first
+        whole = [name for name in whole if not _only_numbers(state.frame, name, first)]
+        named = [name for name in whole if names_a_count(name) and not _counts_rows(state.frame, name, first)]
         if named:
             state.claim(named[:1], f"{named[0]!r} counts the annotations: no row repeats the label of its item")
             return named[0]
-        free = [name for name in free if not is_beside_labels(name, state.kind(name)) and not _is_unique(state, name)]
-        if free and state.roles.layout is None and state.frame.height >= _ENOUGH_ROWS:
+        free = [name for name in whole if self.items.constant_share(name) < 1 and not _is_unique(state, name)]
+        free = [name for name in free if not is_beside_labels(name, state.kind(name))]
+        return self._ask_for_number(free, labels) if state.frame.height >= _ENOUGH_ROWS else None
+
+    def _ask_for_number(self, names: Sequence[str], labels: Sequence[str]) -> None:
+        """Ask which of some columns counts the annotations, or whether each row is one."""
+        state = self.state
+        names = [name for name in names if state.values(name) != {"1"}]
+        if names and state.roles.layout is None:
             explicit: tuple[Option, ...] = (("layout", "long"), ("label", tuple(labels)))
-            counts = [Answer(f"{name!r} counts the annotations", (*explicit, ("number", name))) for name in free]
+            counts = [Answer(f"{name!r} counts the annotations", (*explicit, ("number", name))) for name in names]
             state.ask("the number of annotations", [*counts, Answer("each row is one annotation", explicit)])
-        return None
 
     def find_annotator(self) -> str | None:
         """The column that names the annotator, claimed; None where none does."""

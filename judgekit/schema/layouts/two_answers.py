@@ -21,7 +21,8 @@ def refuse_two_answers(state: InferenceState, wide: Wide) -> None:
     """
     if not wide.groups:
         return
-    texts = _by_side([name for name in state.free() if state.evidence[name].is_prose or state.is_named_text(name)])
+    others = [name for name in state.free() if name not in wide.groups[0]]
+    texts = _by_side([name for name in others if state.evidence[name].is_prose or state.is_named_text(name)])
     labels = _by_side(wide.groups[0])
     for sides, rated in labels.items():
         if len(sides) == len(wide.groups[0]) and (answers := texts.get(sides)):

@@ -31,6 +31,15 @@ def test_number_of_another_name_is_a_question(ingest):
     assert "--number w" in caught.value.problems[0] and "--number" not in caught.value.problems[1]
 
 
+@pytest.mark.parametrize("rows", [4, 20])
+def test_number_beside_items_on_which_all_agree_is_a_question(ingest, rows):
+    text = "id,text,label,count\n" + "".join(f"{n},words of item {n},{'xy'[n % 2]},2\n" for n in range(rows))
+    with pytest.raises(DataError, match="the number of annotations is not clear") as caught:
+        ingest(text)
+    assert "--number count" in caught.value.problems[0]
+    assert ingest(text.replace(",2\n", ",1\n")).report.annotations == rows
+
+
 def test_count_that_is_no_number_is_reported(ingest):
     with pytest.raises(DataError, match="count must be a whole number from 0"):
         ingest(tidy("count") + "20,last item,pos,some\n")
