@@ -56,3 +56,8 @@ def did_you_mean(name: str, names: Iterable[str], *, plain: Callable[[str], str]
     by_plain = {plain(other): other for other in names}
     near = difflib.get_close_matches(plain(name), list(by_plain), n=1, cutoff=0.6)
     return f" (did you mean {by_plain[near[0]]!r}?)" if near else ""
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, or its kind where it has none."""
+    return (str(error).splitlines() or [type(error).__name__])[0]

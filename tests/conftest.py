@@ -69,6 +69,20 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def usual_bert(bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small BERT with what the files of published ones say of their tokenizer."""
+    folder = shutil.copytree(bert, tmp_path_factory.mktemp("usual") / "bert")
+    says = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps(says | {"tokenizer_class": "BertTokenizer"}))
+    stored = json.loads((folder / "tokenizer.json").read_text())
+    number = len(stored["model"]["vocab"])
+    stored["model"]["vocab"]["[MASK]"] = number
+    stored["added_tokens"].append({**stored["added_tokens"][0], "id": number, "content": "[MASK]"})
+    (folder / "tokenizer.json").write_text(json.dumps(stored))
+    return folder
+
+
+@pytest.fixture(scope="session")
 def small_starter(bert: Path) -> Iterator[None]:
     """The small encoder under the name of the embedded backbone."""
     from judgekit.models import starter

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
 
 from judgekit.core.distributions import FloatArray
 
@@ -43,6 +41,9 @@ class Calibration:
         if logits.shape != p.shape or logits.ndim != 2 or len(logits) == 0:
             raise ValueError(f"logits {logits.shape} and p {p.shape} must be one [N, K] with N > 0")
         logits = np.asarray(logits, dtype=np.float64)
+        # A third of a second to import, and a judge that scores fits nothing.
+        from scipy.optimize import minimize_scalar
+        from scipy.special import log_softmax
 
         def cross_entropy(log_temperature: float) -> float:
             # Differs from the KL by the entropy of p, which does not depend on T; convex in 1 / T, so one minimum.
@@ -61,4 +62,6 @@ class Calibration:
         Returns:
             The same shape, rows sum to 1.
         """
-        return softmax(np.asarray(logits, dtype=np.float64) / self.temperature, axis=-1)
+        scaled = np.asarray(logits, dtype=np.float64) / self.temperature
+        weights = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+        return weights / weights.sum(axis=-1, keepdims=True)

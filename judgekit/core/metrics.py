@@ -100,21 +100,6 @@ def mae_of_mean(q: NDArray[Any], p: NDArray[Any], values: NDArray[Any]) -> Float
     return np.abs(expected_score(q, values) - expected_score(p, values))
 
 
-def order_gap(q: NDArray[Any], mirrored: NDArray[Any], favour: NDArray[Any]) -> FloatArray:
-    """How much the order of the two sides of a comparison decides, `[N]` in `[0, 1]`; 0 for a judge it does not sway.
-
-    |p_orig + p_swap - 1|, where p is the probability that the side shown first is preferred, half of the ties included.
-
-    Args:
-        q: predicted distributions of the comparisons as they are, `[N, K]`.
-        mirrored: those of the same comparisons in the other order, with the labels mirrored back, `[N, K]`.
-        favour: what each label says for the first side: 1 for it, 0 against it, 0.5 for a tie, `[K]`.
-
-    Source: the position deviation of arXiv 2510.00263.
-    """
-    return np.abs((q - mirrored) @ favour)  # mirrored back, the other order's p_swap is 1 - mirrored @ favour
-
-
 def entropy_correlation(q: NDArray[Any], p: NDArray[Any]) -> float | None:
     """Pearson correlation over items of the entropies of q and p: does the judge know where people disagree?
 

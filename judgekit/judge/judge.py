@@ -7,21 +7,19 @@ from contextlib import nullcontext
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from judgekit.config import LoadSettings, MeasureSettings, PredictSettings
 from judgekit.config.keywords import LoadKeywords, MeasureKeywords, PredictKeywords
 from judgekit.dataset.score_input import read_score_items
 from judgekit.errors import WorkspaceError
-from judgekit.judge.evaluated import EvaluateResult
-from judgekit.judge.evaluation import items_of, measure, new_items, own_items
 from judgekit.judge.finding import copy_judge, find_judge
 from judgekit.judge.loading import LoadedJudge, judge_backbone, load
 from judgekit.judge.manifest import JUDGES, JudgeManifest
 from judgekit.judge.orders import predict_both_orders
 from judgekit.judge.score_table import check_output, output_beside, write_scores
 from judgekit.judge.scores import Scores
-from judgekit.models.loading import Backbone
+from judgekit.models.backbones import Backbone
 from judgekit.prompts.mirror import Mirror, find_mirror, require_mirror
 from judgekit.tables.files import ReadOptions, read_files
 from judgekit.tables.frames import TableData
@@ -31,6 +29,9 @@ from judgekit.wording import counted
 from judgekit.workspace.manifest import Document
 from judgekit.workspace.store import Entry, Workspace
 from judgekit.workspace.versions import OneVersion
+
+if TYPE_CHECKING:
+    from judgekit.judge.evaluated import EvaluateResult
 
 
 class Judge:
@@ -238,6 +239,9 @@ class Judge:
             >>> len(figures.items), sorted(figures.baselines)
             (20, ['class_prior', 'uniform'])
         """
+        # With it come scipy.stats and what trains, which take a second and a half to import and score nothing.
+        from judgekit.judge.evaluation import items_of, measure, new_items, own_items
+
         chosen = MeasureSettings.chosen(settings, keywords)
         mirror = self._mirror(is_required=chosen.both_orders) or find_mirror(self.fields, self.labels)
         if data is None:

@@ -16,20 +16,12 @@ from judgekit.errors import BackboneError, WorkspaceError
 from judgekit.judge.judge_files import check_files
 from judgekit.judge.manifest import ADAPTER_FOLDER, TEMPLATE_FILE, JudgeManifest, ReadingManifest
 from judgekit.models import starter
-from judgekit.models.loading import (
-    Backbone,
-    check_4bit,
-    choose_device,
-    choose_dtype,
-    embeddings,
-    find_backbone,
-    load_judge,
-    load_tokenizer,
-    longest_input,
-    read_adapter,
-)
+from judgekit.models.backbones import Backbone, find_backbone, longest_input
+from judgekit.models.devices import check_4bit, choose_device, choose_dtype
 from judgekit.models.reader import LabelReader
-from judgekit.models.saved_adapter import RESTORE
+from judgekit.models.readers import load_reader
+from judgekit.models.saved_adapter import RESTORE, read_adapter
+from judgekit.models.tokenizer import embeddings, load_reading_tokenizer
 from judgekit.prompts.template import PromptTemplate
 from judgekit.prompts.verbalizer import Verbalizer
 from judgekit.training.batches import TokenizedPrompts
@@ -140,7 +132,7 @@ def load(entry: Entry[JudgeManifest], backbone: Backbone, settings: LoadSettings
         check_4bit(backbone, device)
     prompts = judge_prompts(entry.path, manifest, backbone)
     _check_tokens(entry, backbone, prompts)
-    reader = load_judge(
+    reader = load_reader(
         backbone,
         adapter,
         label_words=None if verbalizer is None else verbalizer.words,
@@ -208,7 +200,7 @@ def judge_prompts(folder: Path, manifest: ReadingManifest, backbone: Backbone) -
     return TokenizedPrompts(
         template,
         manifest.labels,
-        load_tokenizer(backbone),
+        load_reading_tokenizer(backbone),
         for_encoder=manifest.backbone.kind == "encoder",
         max_length=manifest.max_length,
         frame=manifest.chat,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from judgekit.config import PredictSettings
-from judgekit.core.metrics import order_gap
+from judgekit.core.distributions import order_gap
 from judgekit.judge.loading import LoadedJudge, Predictions
 from judgekit.prompts.mirror import Mirror
 from judgekit.training.reporter import Reporter

@@ -11,13 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from transformers import CONFIG_MAPPING, AutoConfig
-from transformers import __version__ as transformers_version
-
 from judgekit.config import ModelKind
 from judgekit.errors import BackboneError
 from judgekit.models import starter
-from judgekit.models.hub import hub_folder
+from judgekit.models.bert_shape import BertShape
 from judgekit.models.identity import BackboneIdentity
 from judgekit.models.token_lengths import most_tokens
 from judgekit.models.weights import hash_weights, weight_files
@@ -54,6 +51,11 @@ class Backbone:
             )
         return found
 
+    @cached_property
+    def shape(self) -> BertShape | None:
+        """The shape of an encoder whose forward pass is judgekit's own; None for all else."""
+        return None if self.kind != "encoder" or self.trust_remote_code else BertShape.of(read_config(self.folder))
+
     @property
     def identity(self) -> BackboneIdentity:
         """What a manifest says of it."""
@@ -85,6 +87,8 @@ def find_backbone(
         return _find_starter(offline)
     folder, commit = Path(name).expanduser(), None
     if not folder.is_dir():
+        from judgekit.models.hub import hub_folder  # a fifth of a second to import, and a local folder does without
+
         folder = hub_folder(name, revision, offline, with_code=trust_remote_code)
         commit = folder.name
     elif revision is not None:
@@ -103,6 +107,8 @@ def find_backbone(
 def _find_starter(offline: bool) -> Backbone:
     folder = starter.find_in_wheel()
     if folder is None:
+        from judgekit.models.hub import hub_folder  # as above
+
         try:
             folder = hub_folder(starter.HUB_ID, starter.REVISION, offline, with_code=False)
         except BackboneError as error:
@@ -134,6 +140,12 @@ def read_config(folder: Path) -> dict[str, Any]:
 def _read_config(folder: Path, trust_remote_code: bool) -> dict[str, Any]:
     """The config, of an architecture that can be loaded."""
     config = read_config(folder)
+    if BertShape.of(config) is not None:
+        return config
+    # Half a second to import, and a judge on the starter does without.
+    from transformers import CONFIG_MAPPING
+    from transformers import __version__ as transformers_version
+
     found = config.get("model_type")
     if found in CONFIG_MAPPING or ("auto_map" in config and trust_remote_code):
         return config
@@ -167,6 +179,8 @@ def _decide_kind(config: dict[str, Any], kind: ModelKind, folder: Path) -> Model
 
 def model_config(backbone: Backbone) -> Any:
     """The backbone's config, with the defaults of its family."""
+    from transformers import AutoConfig  # as above
+
     return AutoConfig.from_pretrained(
         str(backbone.folder), local_files_only=True, trust_remote_code=backbone.trust_remote_code
     )
@@ -174,6 +188,8 @@ def model_config(backbone: Backbone) -> Any:
 
 def longest_input(backbone: Backbone) -> int:
     """The most tokens the backbone takes, from its config; 1,000,000 when it names no limit."""
+    if backbone.shape is not None:
+        return most_tokens(read_config(backbone.folder)) or NO_LIMIT
     config = model_config(backbone).get_text_config()
     # The family's own name for the limit, such as n_positions, is mapped to this one.
     named = {"max_position_embeddings": getattr(config, "max_position_embeddings", None)}

@@ -7,8 +7,8 @@ import torch
 from judgekit.config import Dtype
 from judgekit.errors import BackboneError
 from judgekit.models.backbones import Backbone, read_config
-from judgekit.models.hub import first_line
 from judgekit.models.quiet import quiet_libraries
+from judgekit.wording import first_line
 
 
 def choose_device(name: str) -> torch.device:

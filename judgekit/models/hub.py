@@ -20,6 +20,7 @@ from huggingface_hub.errors import (
 
 from judgekit.errors import BackboneError
 from judgekit.models.weights import has_weights
+from judgekit.wording import first_line
 
 _COMMIT = re.compile("[0-9a-f]{40}")
 _FILES = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
@@ -90,8 +91,3 @@ def hub_folder(hub_id: str, revision: str | None, offline: bool, *, with_code: b
             if offline
             else "Check the name and the network; HF_HUB_OFFLINE and --offline forbid downloads.",
         ) from error
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's message, or its kind where it has none."""
-    return (str(error).splitlines() or [type(error).__name__])[0]

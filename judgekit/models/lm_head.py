@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from judgekit.errors import BackboneError
+from judgekit.models.lora import AdaptedLinear
 
 # Elements of a block of the vocabulary, of its weights and of its logits: 64 MiB in float32.
 BLOCK_ELEMENTS = 2**24
@@ -52,7 +53,11 @@ class LmHead:
         """The head at some positions: `hidden` is `[N, H]`, of any float format."""
         hidden = hidden.float()
         updates: list[tuple[Tensor, Tensor]] = []
-        lora_a = getattr(self.layer, "lora_A", {})
+        layer: Any = self.layer
+        if isinstance(layer, AdaptedLinear):
+            updates.append((nn.functional.linear(hidden, layer.reduction) * layer.scale, layer.expansion))
+            return HeadReading(self, hidden, updates)
+        lora_a = getattr(self.layer, "lora_A", {})  # of PEFT, in training
         if not (getattr(self.layer, "merged", False) or getattr(self.layer, "disable_adapters", False)):
             for name in (name for name in getattr(self.layer, "active_adapters", ()) if name in lora_a):
                 thrown = self.layer.lora_dropout[name](hidden)

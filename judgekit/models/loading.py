@@ -1,4 +1,7 @@
-"""From a backbone to a judge model: its weights loaded, in 4 bits or not, with LoRA on them."""
+"""From a backbone to a judge model that training can change: its weights loaded, with fresh LoRA on them.
+
+Imports PEFT, which takes seconds: what only reads takes its names from the files beside this one.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,27 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
-from transformers import AutoModel, AutoModelForCausalLM, BitsAndBytesConfig
 from transformers.pytorch_utils import Conv1D
 
 from judgekit.errors import BackboneError
-from judgekit.models.backbones import Backbone, find_backbone, longest_input, model_config
+from judgekit.models.backbones import Backbone, find_backbone, longest_input
+from judgekit.models.base_model import load_backbone, load_base_model
 from judgekit.models.causal import CausalJudge
 from judgekit.models.devices import check_4bit, choose_device, choose_dtype
 from judgekit.models.encoder import EncoderJudge
 from judgekit.models.longest import check_longest
-from judgekit.models.pretrained import read_whole
 from judgekit.models.quiet import quiet_libraries
-from judgekit.models.saved_adapter import SavedAdapter, read_adapter
+from judgekit.models.saved_adapter import read_adapter
+from judgekit.models.saved_judge import as_judge, load_judge
 from judgekit.models.sharding import shard_layers
 from judgekit.models.tokenizer import embeddings, load_tokenizer
 
 with quiet_libraries():
-    from peft import LoraConfig, PeftModel, get_peft_model
+    from peft import LoraConfig, get_peft_model
     from peft.tuners import tuners_utils
     from peft.tuners.lora import LoraLayer
 
-# The floors above take all they need of a backbone from here.
+# Those who train take all they need of a backbone from here.
 __all__ = [
     "Backbone",
     "LoraSettings",
@@ -93,7 +96,7 @@ def new_judge(
     """
     with quiet_libraries(), torch.random.fork_rng():
         torch.manual_seed(seed)
-        base = _load_pretrained(backbone, device, dtype, load_in_4bit=load_in_4bit, is_sharded=is_sharded)
+        base = load_base_model(backbone, device, dtype, load_in_4bit=load_in_4bit, is_sharded=is_sharded)
         if longest is not None and not is_sharded:
             check_longest(base, longest)
         settings = LoraConfig(
@@ -106,60 +109,13 @@ def new_judge(
         if gradient_checkpointing:
             _enable_checkpointing(base)
         model = get_peft_model(base, settings)
+        for module in model.modules():
+            if isinstance(module, LoraLayer):
+                # PEFT would turn bfloat16 activations into float32, only for autocast to turn them back.
+                module.cast_input_dtype_enabled = False
         if is_sharded:
             shard_layers(model, device)
-        judge = _as_judge(backbone, model, label_bias, label_words, dtype)
-    judge.set_training(False)
-    return judge
-
-
-def load_backbone(backbone: Backbone, device: torch.device, dtype: torch.dtype, *, load_in_4bit: bool = False) -> Any:
-    """A backbone as it is, without an adapter, in evaluation mode.
-
-    Raises:
-        BackboneError: it cannot be loaded.
-    """
-    with quiet_libraries(), torch.random.fork_rng():
-        return _load_pretrained(backbone, device, dtype, load_in_4bit=load_in_4bit)
-
-
-def load_judge(
-    backbone: Backbone,
-    adapter: SavedAdapter,
-    *,
-    label_words: Sequence[Sequence[Sequence[int]]] | None,
-    device: torch.device,
-    dtype: torch.dtype,
-    load_in_4bit: bool = False,
-) -> EncoderJudge | CausalJudge:
-    """A trained judge model: the backbone with an adapter that `save_adapter` wrote.
-
-    An encoder's adapter is merged into its weights, in float32 before they are rounded to `dtype`: scoring takes half
-    the time then, and the merged weights are no further from float32 than the adapter beside rounded ones.
-
-    Args:
-        backbone: what it was trained on.
-        adapter: of `read_adapter`.
-        label_words: as at `new_judge`.
-        device: where to put it.
-        dtype: number format of the matrix products.
-        load_in_4bit: whether it was trained against weights in 4 bits; it is scored against the same ones then.
-
-    Raises:
-        BackboneError: the adapter does not fit the backbone.
-    """
-    is_encoder = backbone.kind == "encoder"
-    # Fresh weights are drawn before the saved ones are read; the caller's random numbers stay as they are.
-    with quiet_libraries(), torch.random.fork_rng():
-        base = _load_pretrained(backbone, device, torch.float32 if is_encoder else dtype, load_in_4bit=load_in_4bit)
-        adapter.check_fits(base)
-        model: Any = PeftModel.from_pretrained(base, str(adapter.folder), config=adapter.config)
-        if is_encoder:
-            model = model.merge_and_unload().to(dtype)
-        labels = adapter.head[0] if adapter.head else 0
-        judge = _as_judge(backbone, model, torch.zeros(labels), label_words, dtype)
-    if isinstance(judge, EncoderJudge):
-        judge.load_head(adapter.folder)
+        judge = as_judge(backbone, model, label_bias, label_words, dtype)
     judge.set_training(False)
     return judge
 
@@ -222,69 +178,3 @@ def _enable_checkpointing(model: Any) -> None:
             hint="Omit --gradient-checkpointing, or lower --micro-batch-size or --max-length.",
         )
     model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-
-
-def read_model_config(backbone: Backbone, device: torch.device) -> Any:
-    """The config that the backbone is loaded with on a device."""
-    config = model_config(backbone)
-    # Dropout of attention weights buys nothing here and its random numbers cost: all-MiniLM-L6-v2 on SNLI came to
-    # validation KL 0.407 without and 0.417 with it.
-    for name in ("attention_probs_dropout_prob", "attention_dropout"):
-        if hasattr(config, name):
-            setattr(config, name, 0.0)
-    if device.type == "cpu":
-        # The fused attention's backward pass is slow on CPUs: a step of MiniLM on 32 x 28 tokens took 425 ms with it,
-        # 298 without; one of a Qwen2 of 8 layers x 256 on 4 x 512 tokens 780 and 580.
-        config._attn_implementation = "eager"
-    return config
-
-
-def _load_pretrained(
-    backbone: Backbone, device: torch.device, dtype: torch.dtype, *, load_in_4bit: bool, is_sharded: bool = False
-) -> Any:
-    # Frozen weights are kept in the format they are multiplied in: autocast would convert them anew at every step.
-    options: dict[str, Any] = {
-        "config": read_model_config(backbone, device),
-        "dtype": dtype,
-        "trust_remote_code": backbone.trust_remote_code,
-    }
-    if load_in_4bit:
-        check_4bit(backbone, device)
-        options["quantization_config"] = BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=dtype,
-        )
-        options["device_map"] = {"": device}
-    auto = AutoModelForCausalLM if backbone.kind == "causal" else AutoModel
-    if is_sharded and torch.distributed.get_rank() > 0:
-        with torch.device("meta"):
-            return auto.from_config(options["config"], dtype=dtype, trust_remote_code=backbone.trust_remote_code)
-    model = read_whole(auto, backbone.folder, **options)
-    for layer in model.modules():
-        if hasattr(layer, "support_avx512bf16_for_cpu"):
-            # In evaluation bitsandbytes would pack the weights for a CPU kernel of bfloat16, for good: other numbers
-            # than in training, no gradient from then on, and a failed assertion for widths not divisible by 32.
-            layer.support_avx512bf16_for_cpu = False
-    return model if load_in_4bit or is_sharded else model.to(device)
-
-
-def _as_judge(
-    backbone: Backbone,
-    model: Any,
-    label_bias: torch.Tensor,
-    label_words: Sequence[Sequence[Sequence[int]]] | None,
-    dtype: torch.dtype,
-) -> EncoderJudge | CausalJudge:
-    for module in model.modules():
-        if isinstance(module, LoraLayer):
-            # PEFT would turn bfloat16 activations into float32, only for autocast to turn them back.
-            module.cast_input_dtype_enabled = False
-    if backbone.kind == "encoder":
-        return EncoderJudge(model, label_bias, dtype=dtype)
-    if label_words is None:
-        raise ValueError("a causal LM needs the words of the labels")
-    judge = CausalJudge(model, label_words, dtype=dtype)
-    judge.check()
-    return judge

@@ -16,7 +16,8 @@ import torch
 from transformers import AutoModel, AutoModelForCausalLM
 
 from judgekit.models.backbones import Backbone
-from judgekit.models.loading import LoraSettings, lora_layers, read_model_config
+from judgekit.models.base_model import read_model_config
+from judgekit.models.loading import LoraSettings, lora_layers
 from judgekit.models.quiet import quiet_libraries
 from judgekit.models.sharding import repeated_layers
 

@@ -19,14 +19,12 @@ from judgekit.models.backbones import Backbone, model_config, read_config
 from judgekit.models.causal import CausalJudge
 from judgekit.models.cross_encoder import read_label_head, save_label_head
 from judgekit.models.encoder import EncoderJudge
-from judgekit.models.loading import load_judge
+from judgekit.models.lora import AdaptedLinear, merge
 from judgekit.models.pretrained import read_whole
 from judgekit.models.quiet import quiet_libraries
 from judgekit.models.saved_adapter import SavedAdapter
+from judgekit.models.saved_judge import load_judge
 from judgekit.models.tokenizer import load_tokenizer
-
-with quiet_libraries():
-    from peft.tuners.lora import LoraLayer
 
 GENERATION_FILE = "generation_config.json"
 
@@ -79,9 +77,8 @@ def save_merged(
             judge.backbone.get_submodule(name).weight.copy_(weight)
         if isinstance(judge, CausalJudge):
             _untie_trained_head(judge.language_model)
-            model = judge.backbone.merge_and_unload()
-        else:
-            model = judge.backbone
+            merge(judge.backbone)
+        model = judge.backbone
         _restore_config(model, backbone)
         model.generation_config = GenerationConfig()  # transformers would refuse to save many a published one
         model.save_pretrained(str(folder))
@@ -139,8 +136,8 @@ def _expanded(judge: EncoderJudge | CausalJudge) -> dict[str, torch.Tensor]:
 def _untie_trained_head(model: Any) -> None:
     """Give an LM head with LoRA its own weights: merged into shared ones, it would change the embeddings too."""
     head, embeddings = model.get_output_embeddings(), model.get_input_embeddings()
-    if isinstance(head, LoraLayer) and head.base_layer.weight is embeddings.weight:
-        head.base_layer.weight = torch.nn.Parameter(embeddings.weight.clone(), requires_grad=False)
+    if isinstance(head, AdaptedLinear) and head.weight is embeddings.weight:
+        head.base.weight = torch.nn.Parameter(embeddings.weight.clone(), requires_grad=False)
         model.config.tie_word_embeddings = False
 
 

@@ -11,12 +11,12 @@ import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from transformers.utils import logging as transformers_logging
-
 
 @contextmanager
 def quiet_libraries() -> Generator[None]:
     """Silence transformers, peft and bitsandbytes inside the block, and leave their settings as they were."""
+    from transformers.utils import logging as transformers_logging  # imported with the first of these libraries
+
     bitsandbytes = logging.getLogger("bitsandbytes")
     level, bars = bitsandbytes.level, transformers_logging.is_progress_bar_enabled()
     verbosity = transformers_logging.get_verbosity()

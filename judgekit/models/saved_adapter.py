@@ -10,21 +10,17 @@ from __future__ import annotations
 import math
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
-from transformers.pytorch_utils import Conv1D
 
 from judgekit.errors import BackboneError, WorkspaceError
 from judgekit.models.quiet import quiet_libraries
 from judgekit.workspace.manifest import read_json
-
-with quiet_libraries():
-    from peft import LoraConfig
 
 CONFIG_FILE = "adapter_config.json"
 ADAPTER_FILE = "adapter_model.safetensors"  # PEFT's word, as the one above
@@ -35,6 +31,7 @@ MOST_NAME = 500
 RESTORE = "Restore the judge from a copy, or train it again."
 
 _LAYER_NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
+_TENSOR = "base_model.model.{}.lora_{}.weight"
 _TENSOR_NAME = re.compile(r"base_model\.model\.(.+)\.lora_([AB])\.weight")
 _FORMATS = {"F64", "F32", "F16", "BF16"}
 # What these say changes nothing here, as they are not read: who wrote the file, with which model, and how GPT-2's
@@ -42,6 +39,8 @@ _FORMATS = {"F64", "F32", "F16", "BF16"}
 _NOT_READ = {"auto_mapping", "base_model_name_or_path", "inference_mode", "peft_version", "revision", "task_type",
              "init_lora_weights", "fan_in_fan_out", "megatron_core", "qalora_group_size"}  # fmt: skip
 _READ = {"r", "lora_alpha", "lora_dropout", "target_modules"}
+# All other fields of plain LoRA are empty.
+_PLAIN = {"peft_type": "LORA", "bias": "none"}
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -59,28 +58,25 @@ class SavedAdapter(NamedTuple):
     """Labels K and hidden size H of the label head; None for a causal LM."""
 
     @property
-    def config(self) -> LoraConfig:
-        """How PEFT puts the matrices on a model: on exactly these layers."""
-        return LoraConfig(
-            r=self.rank,
-            lora_alpha=self.alpha,  # pyright: ignore[reportArgumentType]
-            lora_dropout=self.dropout,
-            target_modules=sorted(self.layers),
-            bias="none",
-            inference_mode=True,
-        )
+    def scale(self) -> float:
+        """What the update is multiplied by."""
+        return self.alpha / self.rank
 
-    def check_fits(self, model: Any) -> None:
-        """Compare the matrices with the layers of a loaded backbone.
+    def check_fits(self, modules: Mapping[str, tuple[int, int] | None], *, hidden_size: int, family: str) -> None:
+        """Compare the matrices with the layers of a backbone.
+
+        Args:
+            modules: every module of it, by name; inputs and outputs of the linear layers, None for the others.
+            hidden_size: of its hidden states.
+            family: its name, for messages.
 
         Raises:
             BackboneError: the backbone lacks a layer, or has it with another shape; or its hidden size is another.
         """
-        modules = dict(model.named_modules())
         problems = [
             f"{name}: {_shown(wanted)} in the adapter, {_shown(found) if found else 'no linear layer'} in the backbone"
             for name, wanted in self.layers.items()
-            if (found := _linear_shape(modules.get(name))) != wanted
+            if (found := modules.get(name)) != wanted
         ]
         problems += [
             f"{name}: so the backbone's {other} ends too, which has no matrices"
@@ -88,15 +84,25 @@ class SavedAdapter(NamedTuple):
             for name in _ends(other)
             if name in self.layers
         ]
-        hidden = model.config.hidden_size if self.head else None
-        if self.head and self.head[1] != hidden:
-            problems.append(f"{HEAD_FILE}: a label head for {self.head[1]:,} numbers, the backbone gives {hidden:,}")
+        if self.head and self.head[1] != hidden_size:
+            problems.append(
+                f"{HEAD_FILE}: a label head for {self.head[1]:,} numbers, the backbone gives {hidden_size:,}"
+            )
         if problems:
             raise BackboneError(
-                f"The adapter in {self.folder} does not fit this {type(model).__name__}:",
-                problems=problems,
-                hint=RESTORE,
+                f"The adapter in {self.folder} does not fit this {family}:", problems=problems, hint=RESTORE
             )
+
+    def matrices(self) -> Iterator[tuple[str, Tensor, Tensor]]:
+        """Of each layer its name, A `[r, inputs]` and B `[outputs, r]`, in float32.
+
+        Raises:
+            WorkspaceError: the file has been damaged meanwhile.
+        """
+        with _opened(self.folder / ADAPTER_FILE) as file:
+            for name in self.layers:
+                one, other = (file.get_tensor(_TENSOR.format(name, part)).float() for part in "AB")
+                yield name, one, other
 
 
 def read_adapter(folder: Path, *, labels: int | None = None) -> SavedAdapter:
@@ -159,12 +165,18 @@ def _read_config(path: Path) -> tuple[int, float, float, list[str]]:
 
 def _unknown_fields(values: Mapping[str, Any]) -> list[str]:
     """Fields that ask PEFT for anything else than plain LoRA."""
-    usual = {key: value for key, value in LoraConfig().to_dict().items() if key not in _READ | _NOT_READ}
-    return [
-        f"{key}: {_brief(value)} is not what judgekit writes ({usual.get(key)!r})"
-        for key, value in values.items()
-        if key not in _READ | _NOT_READ and value != usual.get(key) and (key in usual or value)
-    ] + ([] if "peft_type" in values else ["peft_type is missing"])
+    missing = [] if "peft_type" in values else ["peft_type is missing"]
+    others = values.keys() - _READ - _NOT_READ
+    if not any(values[key] != _PLAIN.get(key) and (key in _PLAIN or values[key]) for key in others):
+        return missing
+    with quiet_libraries():
+        from peft import LoraConfig  # takes seconds to import; a newer PEFT may write fields that are not known here
+    usual: dict[str, Any] = LoraConfig().to_dict()
+    return missing + [
+        f"{key}: {_brief(values[key])} is not what judgekit writes ({usual.get(key)!r})"
+        for key in values
+        if key in others and values[key] != usual.get(key) and (key in usual or values[key])
+    ]
 
 
 def _layers(path: Path, rank: int) -> dict[str, tuple[int, int]]:
@@ -250,14 +262,6 @@ def check_regular(path: Path) -> None:
             else f"{path} is no regular file.",
             hint="Copy the judge with its files: cp -rL JUDGE COPY",
         )
-
-
-def _linear_shape(module: Any) -> tuple[int, int] | None:
-    if isinstance(module, torch.nn.Linear):
-        return module.in_features, module.out_features
-    if isinstance(module, Conv1D):
-        return module.weight.shape[0], module.weight.shape[1]
-    return None
 
 
 def _ends(name: str) -> list[str]:

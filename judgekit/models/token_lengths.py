@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from huggingface_hub import try_to_load_from_cache
-from huggingface_hub.errors import HFValidationError
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
@@ -78,6 +76,10 @@ def _find(backbone: str, file: str) -> Path | None:
         backbone, revision = starter.HUB_ID, starter.REVISION
     if folder is not None and folder.is_dir():
         return folder / file if (folder / file).is_file() else None
+    # A fifth of a second to import, and the embedded backbone does without.
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
     try:
         found = try_to_load_from_cache(backbone, file, revision=revision)
     except HFValidationError:  # neither a folder nor a hub id

@@ -6,15 +6,23 @@ import inspect
 from importlib.util import find_spec
 from typing import Any
 
-from transformers import MODEL_MAPPING, AutoTokenizer
-
 from judgekit.errors import BackboneError
 from judgekit.models.backbones import Backbone, model_config
-from judgekit.models.hub import first_line
 from judgekit.models.quiet import quiet_libraries
+from judgekit.models.word_pieces import read_word_pieces
+from judgekit.wording import first_line
 
 _TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json")
 _SENTENCEPIECE = "*.model"
+
+
+def load_reading_tokenizer(backbone: Backbone) -> Any:
+    """A tokenizer that makes the same tokens as `load_tokenizer`'s and does no more, where that is sooner there."""
+    found = None
+    if backbone.shape is not None:
+        found = read_word_pieces(backbone.folder, has_segments=_has_segments(backbone))
+    is_usual = found is not None and found.pad_token_id is not None and found.pad_token_id < (embeddings(backbone) or 0)
+    return found if is_usual else load_tokenizer(backbone)
 
 
 def load_tokenizer(backbone: Backbone) -> Any:
@@ -27,6 +35,8 @@ def load_tokenizer(backbone: Backbone) -> Any:
         BackboneError: it has none, or one that cannot be read.
     """
     _check_files(backbone)
+    from transformers import AutoTokenizer  # half a second to import, and a judge on the starter does without
+
     try:
         with quiet_libraries():
             tokenizer: Any = AutoTokenizer.from_pretrained(
@@ -51,6 +61,8 @@ def load_tokenizer(backbone: Backbone) -> Any:
 
 def embeddings(backbone: Backbone) -> int | None:
     """How many token ids the backbone has embeddings for; None where its config does not say."""
+    if backbone.shape is not None:
+        return backbone.shape.vocab_size
     return getattr(model_config(backbone).get_text_config(), "vocab_size", None)
 
 
@@ -75,6 +87,10 @@ def _check_files(backbone: Backbone) -> None:
 
 def _has_segments(backbone: Backbone) -> bool:
     """Whether the model tells two segments apart; where that is not known it is given what its tokenizer gives."""
+    if backbone.shape is not None:
+        return backbone.shape.types > 1
+    from transformers import MODEL_MAPPING  # as above
+
     config = model_config(backbone)
     if getattr(config, "type_vocab_size", 2) < 2:
         return False

@@ -55,6 +55,19 @@ def test_ingest_and_show_load_no_torch(votes_csv: Path, tmp_path: Path, monkeypa
     assert not loaded_by("show", "template") & {"torch", "transformers", "peft", "cvxpy", "pyarrow"}
 
 
+def test_scoring_with_a_judge_on_bert_loads_neither_transformers_nor_what_trains(
+    votes_csv: Path, usual_bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from judgekit import ingest, train
+
+    monkeypatch.setenv("JUDGEKIT_WORKSPACE", str(tmp_path / "ws"))
+    ingest(votes_csv)
+    train(backbone=usual_bert, epochs=1, device="cpu")
+    loaded = loaded_by("score", votes_csv)
+    assert "torch" in loaded
+    assert not loaded & {"transformers", "peft", "accelerate", "bitsandbytes", "huggingface_hub", "scipy", "pandas"}
+
+
 def test_every_command_has_help_and_every_option_too(run: Run) -> None:
     from typer.main import get_command
 

@@ -14,6 +14,7 @@ from judgekit.core.distributions import (
     expected_score,
     hard_target,
     most_voted,
+    order_gap,
     raw_agreement,
 )
 
@@ -101,3 +102,11 @@ def test_a_module_loads_no_more_than_it_needs(module, unwanted):
     code = f"import sys, judgekit.core.{module}; print(*({unwanted!r} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == ""
+
+
+def test_order_gap_by_hand():
+    q, favour = np.array([[0.6, 0.2, 0.2], [0.5, 0.3, 0.2]]), np.array([1, 0, 0.5])
+    swapped = np.array([[0.4, 0.2, 0.4], [0.3, 0.5, 0.2]])  # in the other order: labels as they stand there
+    by_definition = np.abs(q @ favour + swapped @ favour - 1)
+    assert order_gap(q, swapped[:, [1, 0, 2]], favour) == pytest.approx(by_definition)
+    assert by_definition == pytest.approx([0.3, 0.0])

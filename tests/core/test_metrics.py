@@ -28,14 +28,6 @@ def test_distances_by_hand():
     assert metrics.kl_per_item(p, q) == np.inf
 
 
-def test_order_gap_by_hand():
-    q, favour = np.array([[0.6, 0.2, 0.2], [0.5, 0.3, 0.2]]), np.array([1, 0, 0.5])
-    swapped = np.array([[0.4, 0.2, 0.4], [0.3, 0.5, 0.2]])  # in the other order: labels as they stand there
-    by_definition = np.abs(q @ favour + swapped @ favour - 1)
-    assert metrics.order_gap(q, swapped[:, [1, 0, 2]], favour) == pytest.approx(by_definition)
-    assert by_definition == pytest.approx([0.3, 0.0])
-
-
 def test_js_distance_and_wasserstein_equal_those_of_scipy():
     np.testing.assert_allclose(metrics.js_distance(Q, P), jensenshannon(Q, P, axis=1), rtol=1e-12)
     expected = [wasserstein_distance(VALUES, VALUES, q, p) for q, p in zip(Q, P, strict=True)]

@@ -1,0 +1,128 @@
+"""BERT and RoBERTa for reading alone: the families' forward pass without the library that trains them.
+
+Importing transformers' model classes takes longer than torch itself and the scoring of a thousand short items. What is
+not known here in every detail (another family, activation or kind of position, weights under other names) is left to
+transformers. Tests hold it to transformers' numbers, bit for bit on a CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+from torch.nn.functional import embedding, gelu, layer_norm, linear, relu, scaled_dot_product_attention
+
+from judgekit.models.bert_shape import POSITIONS, TYPES, WORDS, BertShape
+
+_ACTIVATIONS = {"gelu": gelu, "relu": relu}
+_PREFIXES = ("", "bert.", "roberta.")
+# Parts of a checkpoint that no hidden state depends on.
+_BESIDE = ("pooler.", "cls.", "lm_head.", "classifier.", "embeddings.position_ids")
+
+
+def read_bert_weights(path: Path, shape: BertShape) -> dict[str, Tensor] | None:
+    """The weights in a safetensors file, in float32; None where they are others than such a model has."""
+    wanted = shape.weights()
+    try:
+        with safe_open(path, "pt") as file:
+            names = set(file.keys())
+            prefix = next((one for one in _PREFIXES if f"{one}{WORDS}.weight" in names), "")
+            surplus = {name.removeprefix(prefix) for name in names} - wanted.keys()
+            is_fit = all(name.startswith(_BESIDE) for name in surplus) and all(
+                f"{prefix}{name}" in names and tuple(file.get_slice(f"{prefix}{name}").get_shape()) == size
+                for name, size in wanted.items()
+            )
+            return {name: file.get_tensor(f"{prefix}{name}").float() for name in wanted} if is_fit else None
+    except SafetensorError:
+        return None
+
+
+class Hidden(NamedTuple):
+    """What a forward pass gives."""
+
+    last_hidden_state: Tensor
+    """`[B, T, H]`."""
+
+
+Pair = tuple[Tensor, Tensor]
+"""Weight and bias."""
+
+
+class _Layer(NamedTuple):
+    query: Pair
+    key: Pair
+    value: Pair
+    mixed: Pair
+    first_norm: Pair
+    inner: Pair
+    outer: Pair
+    second_norm: Pair
+
+
+_PARTS = (
+    "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
+    "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm",
+)  # fmt: skip
+
+
+class Bert(nn.Module):
+    """The hidden states of a BERT or RoBERTa, in evaluation mode.
+
+    Args:
+        shape: of the model.
+        weights: by name, in one number format and on one device; they stay so.
+    """
+
+    def __init__(self, shape: BertShape, weights: Mapping[str, Tensor]) -> None:
+        super().__init__()
+        self.config = shape
+        own = {name: nn.Parameter(weight, requires_grad=False) for name, weight in weights.items()}
+        self.weights = nn.ParameterList(own.values())
+
+        def pair(name: str) -> Pair:
+            return own[f"{name}.weight"], own[f"{name}.bias"]
+
+        self.words, self.kinds, self.places = (own[f"{name}.weight"] for name in (WORDS, TYPES, POSITIONS))
+        self.norm = pair("embeddings.LayerNorm")
+        self.layers = [_Layer(*(pair(f"encoder.layer.{n}.{part}") for part in _PARTS)) for n in range(shape.layers)]
+
+    def forward(self, *, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None) -> Hidden:
+        """Hidden states of a batch, as transformers' model of the family gives them."""
+        kinds = torch.zeros_like(input_ids[:1]) if token_type_ids is None else token_type_ids
+        hidden = embedding(input_ids, self.words) + embedding(kinds, self.kinds)  # [B, T, H]
+        hidden = self._normed(hidden + embedding(self._positions(input_ids), self.places), self.norm)
+        mask, activation = None, _ACTIVATIONS[self.config.activation]
+        if not attention_mask.all():
+            mask = torch.zeros(attention_mask.shape, dtype=hidden.dtype, device=hidden.device)
+            mask = mask.masked_fill_(attention_mask == 0, torch.finfo(hidden.dtype).min)[:, None, None]  # [B, 1, 1, T]
+        for layer in self.layers:
+            attended = linear(self._attention(hidden, mask, layer), *layer.mixed)
+            hidden = self._normed(attended + hidden, layer.first_norm)
+            inner = activation(linear(hidden, *layer.inner))
+            hidden = self._normed(linear(inner, *layer.outer) + hidden, layer.second_norm)
+        return Hidden(hidden)
+
+    def _positions(self, input_ids: Tensor) -> Tensor:
+        if not self.config.counts_from_padding:
+            return torch.arange(input_ids.shape[1], device=input_ids.device).unsqueeze(0)
+        is_text = (input_ids != self.config.pad_id).int()
+        return (is_text.cumsum(1) * is_text).long() + self.config.pad_id
+
+    def _attention(self, hidden: Tensor, mask: Tensor | None, layer: _Layer) -> Tensor:
+        parted = (*hidden.shape[:2], self.config.heads, -1)
+        query, key, value = (
+            linear(hidden, *pair).view(parted).transpose(1, 2) for pair in (layer.query, layer.key, layer.value)
+        )
+        if hidden.device.type == "cpu":
+            scores = torch.matmul(query, key.transpose(2, 3)) * query.shape[-1] ** -0.5  # [B, heads, T, T]
+            mixed = (scores if mask is None else scores + mask).softmax(-1) @ value
+        else:
+            mixed = scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        return mixed.transpose(1, 2).reshape(hidden.shape)
+
+    def _normed(self, hidden: Tensor, norm: Pair) -> Tensor:
+        return layer_norm(hidden, hidden.shape[-1:], *norm, self.config.epsilon)
