@@ -20,6 +20,7 @@ def save_lora(backbone: Any, folder: Path) -> None:
     path = folder / "adapter_config.json"
     shape = json.loads(path.read_text(encoding="utf-8")) | {"base_model_name_or_path": None}
     shape["target_modules"] = sorted(shape["target_modules"])  # a set, in another order in every process
+    shape["target_parameters"] = shape.get("target_parameters") or None  # PEFT empties it for mixtures of experts
     path.write_text(json.dumps(shape, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     (folder / "README.md").unlink(missing_ok=True)
 

@@ -20,6 +20,8 @@ from judgekit.models.token_lengths import most_tokens
 from judgekit.models.weights import hash_weights, weight_files
 
 NO_LIMIT = 1_000_000
+# `T5EncoderModel` is one half of what `AutoModel` would load.
+_PARTS_OF_PAIRS = ("ForConditionalGeneration", "EncoderModel")
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ def _decide_kind(config: dict[str, Any], kind: ModelKind, folder: Path) -> Model
     architectures = config.get("architectures") or []
     if any(name.endswith(("ForCausalLM", "LMHeadModel")) for name in architectures):
         return "causal"
-    if config.get("is_encoder_decoder") or any(name.endswith("ForConditionalGeneration") for name in architectures):
+    if config.get("is_encoder_decoder") or any(name.endswith(_PARTS_OF_PAIRS) for name in architectures):
         raise BackboneError(
             f"{folder} is an encoder-decoder or a multimodal model ({', '.join(architectures)}); judgekit reads "
             "encoders and causal LMs.",

@@ -9,6 +9,7 @@ from transformers import AutoModel, AutoModelForCausalLM, BitsAndBytesConfig
 
 from judgekit.models.backbones import Backbone, model_config
 from judgekit.models.devices import check_4bit
+from judgekit.models.first_forward import check_forward
 from judgekit.models.pretrained import read_whole
 from judgekit.models.quiet import quiet_libraries
 
@@ -17,10 +18,12 @@ def load_backbone(backbone: Backbone, device: torch.device, dtype: torch.dtype, 
     """A backbone as it is, without an adapter, in evaluation mode.
 
     Raises:
-        BackboneError: it cannot be loaded.
+        BackboneError: it cannot be loaded, or does not read a text.
     """
     with quiet_libraries(), torch.random.fork_rng():
-        return load_base_model(backbone, device, dtype, load_in_4bit=load_in_4bit)
+        model = load_base_model(backbone, device, dtype, load_in_4bit=load_in_4bit)
+        check_forward(model)
+    return model
 
 
 def read_model_config(backbone: Backbone, device: torch.device) -> Any:

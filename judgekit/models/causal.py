@@ -17,11 +17,10 @@ from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
 from judgekit.errors import BackboneError
 from judgekit.models.adapter import save_lora, unique_parameters
+from judgekit.models.first_forward import are_close, depends_on_padding, family_errors
 from judgekit.models.lm_head import LmHead
 from judgekit.models.reader import Batch, Reading
 
-# What `check` lets pass, as a share of the largest logit: rounding, but neither a wrong scale nor a wrong position.
-MOST_DIFFERENCE = {torch.float32: 1e-3, torch.bfloat16: 0.1}
 ROWS_CHECKED = 1_000
 
 
@@ -145,29 +144,34 @@ class CausalJudge(nn.Module):
 
     @torch.no_grad()
     def check(self) -> None:
-        """Read a made-up prompt of label words, with padding before it, and compare with the model's own forward.
+        """Compare a made-up prompt of label words, with padding before it and without, with the model's own forward.
 
         Raises:
-            BackboneError: they differ, as the family does something with its hidden states that is not known here.
+            BackboneError: they differ, as the family does something with its hidden states that is not known here, or
+                as it does not pass over padding.
         """
         was_training = self.training
         self.set_training(False)
-        word = self.words[self.word_mask.sum(1).argmax()]
+        place = self.word_mask.sum(1).argmax()
+        word = self.words[place]
         prompt = self.rows.repeat(8)[:8]
-        mask = torch.tensor([0, 0, 0, *[1] * len(prompt)], device=self.device)
-        batch = Batch(torch.cat([prompt[:1].repeat(3), prompt]).unsqueeze(0), mask.unsqueeze(0), None)
+        with family_errors(self.language_model):
+            with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.is_mixed):
+                ids = torch.cat([prompt, word]).unsqueeze(0)
+                whole = self.language_model(input_ids=ids, use_cache=False).logits[0].float()
+            hidden = [self._transformer(_padded(prompt, size)).last_hidden_state[:, -1] for size in (0, 3)]
         step = max(1, self.head.vocabulary // ROWS_CHECKED)
-        found = self.head.at(self._transformer(batch).last_hidden_state[:, -1]).logits(slice(None, None, step))[0]
-        with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.is_mixed):
-            whole = self.language_model(input_ids=torch.cat([prompt, word]).unsqueeze(0)).logits[0].float()
-        expected = whole[len(prompt) - 1]
-        pairs = [(found, expected[::step])]
+        pairs = [
+            (self.head.at(one).logits(slice(None, None, step))[0], whole[len(prompt) - 1, ::step]) for one in hidden
+        ]
         if len(word) > 1:
             log_p = whole[len(prompt) - 1 : -1].log_softmax(-1).gather(1, word.unsqueeze(1)).sum()
-            pairs.append((self._log_probabilities(batch)[0, self.word_mask.sum(1).argmax()], log_p))
+            pairs = [*pairs, (self._log_probabilities(_padded(prompt, 3))[0, place], log_p)]
         self.set_training(was_training)
-        most = MOST_DIFFERENCE.get(self.dtype, 0.1)
-        if any(not bool((one - other).abs().max() <= most * other.abs().max().clamp_min(1)) for one, other in pairs):
+        alone, padded, *others = [are_close(one, other, self.dtype) for one, other in pairs]
+        if alone and not padded:
+            raise depends_on_padding(self.language_model)
+        if not all([alone, *others]):
             raise BackboneError(
                 f"The family {type(self.language_model).__name__} makes its logits in a way that judgekit does not "
                 "know: read at the label words they are not what the model itself gives.",
@@ -185,6 +189,13 @@ class CausalJudge(nn.Module):
     def save_adapter(self, folder: Path) -> None:
         """Write the adapter into a folder, as safetensors."""
         save_lora(self.backbone, folder)
+
+
+def _padded(prompt: Tensor, padding: int) -> Batch:
+    """A batch of one prompt with padding before it."""
+    ids = torch.cat([prompt[:1].repeat(padding), prompt])
+    mask = torch.arange(len(ids), device=ids.device) >= padding
+    return Batch(ids.unsqueeze(0), mask.to(torch.int64).unsqueeze(0), None)
 
 
 def _repeat(rows: Tensor, words: Tensor) -> Tensor:

@@ -42,7 +42,8 @@ class LmHead:
         self.scale = getattr(config, "logit_scale", None) or 1.0  # Cohere
         self.scale *= getattr(config, "lm_head_multiplier", None) or 1.0  # Falcon-H1
         self.scale /= getattr(config, "logits_scaling", None) or 1.0  # Granite
-        self.cap = getattr(config, "final_logit_softcapping", None)  # Gemma 2
+        # Gemma 2, RecurrentGemma
+        self.cap = getattr(config, "final_logit_softcapping", None) or getattr(config, "logits_soft_cap", None)
 
     @property
     def vocabulary(self) -> int:

@@ -6,6 +6,7 @@ Imports PEFT, which takes seconds: what only reads takes its names from the file
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import torch
@@ -17,17 +18,19 @@ from judgekit.models.base_model import load_backbone, load_base_model
 from judgekit.models.causal import CausalJudge
 from judgekit.models.devices import check_4bit, choose_device, choose_dtype
 from judgekit.models.encoder import EncoderJudge
+from judgekit.models.first_forward import OF_FAMILIES, check_forward
 from judgekit.models.longest import check_longest
 from judgekit.models.quiet import quiet_libraries
 from judgekit.models.saved_adapter import read_adapter
 from judgekit.models.saved_judge import as_judge, load_judge
 from judgekit.models.sharding import shard_layers
-from judgekit.models.tokenizer import embeddings, load_tokenizer
+from judgekit.models.tokenizer import embeddings, has_segments, load_tokenizer
 
 with quiet_libraries():
     from peft import LoraConfig, get_peft_model
     from peft.tuners import tuners_utils
     from peft.tuners.lora import LoraLayer
+    from peft.utils.transformers_weight_conversion import convert_peft_config_for_transformers
 
 # Those who train take all they need of a backbone from here.
 __all__ = [
@@ -47,6 +50,7 @@ __all__ = [
 ]
 
 AUTO = "auto"
+_LINEAR = (torch.nn.Linear, Conv1D)
 
 
 class LoraSettings(NamedTuple):
@@ -97,8 +101,10 @@ def new_judge(
     with quiet_libraries(), torch.random.fork_rng():
         torch.manual_seed(seed)
         base = load_base_model(backbone, device, dtype, load_in_4bit=load_in_4bit, is_sharded=is_sharded)
-        if longest is not None and not is_sharded:
-            check_longest(base, longest)
+        if not is_sharded:
+            if longest is not None:
+                check_longest(base, longest)
+            check_forward(base, longest=longest, has_segments=has_segments(backbone))
         settings = LoraConfig(
             r=lora.rank,
             lora_alpha=lora.alpha,
@@ -122,8 +128,13 @@ def new_judge(
 
 def lora_targets(model: Any, targets: Sequence[str]) -> str | list[str]:
     """What PEFT is to put LoRA on: its own word for all linear layers but the head, or their names."""
-    is_all = tuple(targets) == (AUTO,) and all(_takes_lora(model, name) for name in _linear_layers(model))
-    return "all-linear" if is_all else sorted(lora_layers(model, targets))
+    chosen, head, all_linear = lora_layers(model, targets), model.get_output_embeddings(), LoraConfig()
+    all_linear.target_modules = "all-linear"
+    convert_peft_config_for_transformers(all_linear, model, None)
+    is_all = all_linear.target_modules == "all-linear" and chosen.keys() == {
+        name for name, layer in model.named_modules() if isinstance(layer, _LINEAR) and layer is not head
+    }
+    return "all-linear" if is_all and tuple(targets) == (AUTO,) else sorted(chosen)
 
 
 def lora_layers(model: Any, targets: Sequence[str]) -> dict[str, torch.nn.Module]:
@@ -155,16 +166,33 @@ def lora_layers(model: Any, targets: Sequence[str]) -> dict[str, torch.nn.Module
 
 
 def _linear_layers(model: Any) -> dict[str, torch.nn.Module]:
-    return {name: layer for name, layer in model.named_modules() if isinstance(layer, torch.nn.Linear | Conv1D)}
+    return {name: layer for name, layer in model.named_modules() if isinstance(layer, _LINEAR) and _is_plain(layer)}
+
+
+def _is_plain(layer: torch.nn.Module) -> bool:
+    """Whether a layer gives one tensor for one: a router of experts may be a linear layer that gives several."""
+    if not type(layer).__module__.startswith("transformers.models."):
+        return True
+    weight: Any = layer.weight
+    given = torch.zeros(1, weight.shape[1], dtype=weight.dtype, device=weight.device)
+    with torch.no_grad(), suppress(*OF_FAMILIES):
+        return isinstance(found := layer(given), torch.Tensor) and found.shape == (1, weight.shape[0])
+    return False
 
 
 def _takes_lora(model: Any, name: str) -> bool:
-    """Whether PEFT puts LoRA on a layer: fused kernels of Mamba and its kin read weights past the layer."""
+    """Whether PEFT puts LoRA on a layer itself, and not elsewhere.
+
+    Fused kernels of Mamba and its kin read weights past the layer. In some mixtures of experts PEFT takes the names of
+    layers beside the experts for those of the experts, which are one matrix for all of them and no layers.
+    """
+    config = LoraConfig(target_modules=[name])
     try:
         tuners_utils._check_lora_target_modules_mamba(LoraConfig(), model, name.rpartition(".")[2])
+        convert_peft_config_for_transformers(config, model, None)
     except ValueError:
         return False
-    return True
+    return config.target_modules == {name}
 
 
 def _ends(name: str, target: str) -> bool:

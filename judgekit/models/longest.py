@@ -8,6 +8,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from judgekit.errors import BackboneError
+from judgekit.models.first_forward import family_errors
 
 _ATEN = torch.ops.aten
 
@@ -22,12 +23,12 @@ def check_longest(model: Any, tokens: int) -> None:
         tokens: of one input.
 
     Raises:
-        BackboneError: it does not; says how many tokens it reads.
+        BackboneError: it does not; says how many tokens it reads, or how it fails.
     """
     config = model.config.get_text_config()
     token = 1 if config.pad_token_id == 0 else 0  # some count the positions of what is no padding
     ids = torch.full((1, tokens), token, dtype=torch.int64, device=model.device)
-    with torch.no_grad(), _LookUps() as seen:
+    with torch.no_grad(), family_errors(model), _LookUps() as seen:
         model.base_model(input_ids=ids, attention_mask=torch.ones_like(ids))
     if seen.beyond:
         most = tokens - seen.beyond

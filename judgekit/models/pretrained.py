@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError
 
 from judgekit.errors import BackboneError
+from judgekit.models.first_forward import family_errors
 
 # What a save of a wrapped model puts before every name, and how the model inside it is saved.
 _WRAPPERS = {
@@ -89,7 +90,7 @@ def _out_of_use(model: Any, missing: Collection[str]) -> set[str]:
     if not asked:
         return set()
     ids = torch.arange(_PROBE_TOKENS, device=model.device).remainder(model.config.get_text_config().vocab_size)
-    with torch.enable_grad():
+    with torch.enable_grad(), family_errors(model):
         out = model(input_ids=ids.unsqueeze(0), attention_mask=torch.ones_like(ids).unsqueeze(0))
         read = out.logits if hasattr(out, "logits") else out.last_hidden_state
         gradients = torch.autograd.grad(read.float().sum(), [parameters[name] for name in asked], allow_unused=True)

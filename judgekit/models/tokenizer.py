@@ -20,7 +20,7 @@ def load_reading_tokenizer(backbone: Backbone) -> Any:
     """A tokenizer that makes the same tokens as `load_tokenizer`'s and does no more, where that is sooner there."""
     found = None
     if backbone.shape is not None:
-        found = read_word_pieces(backbone.folder, has_segments=_has_segments(backbone))
+        found = read_word_pieces(backbone.folder, has_segments=has_segments(backbone))
     is_usual = found is not None and found.pad_token_id is not None and found.pad_token_id < (embeddings(backbone) or 0)
     return found if is_usual else load_tokenizer(backbone)
 
@@ -54,7 +54,7 @@ def load_tokenizer(backbone: Backbone) -> Any:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token  # padding is masked: any id will do
     if size is not None and (tokenizer.pad_token_id or 0) >= size:
         tokenizer.pad_token = tokenizer.convert_ids_to_tokens(0)
-    if not _has_segments(backbone):
+    if not has_segments(backbone):
         tokenizer.model_input_names = [name for name in tokenizer.model_input_names if name != "token_type_ids"]
     return tokenizer
 
@@ -85,7 +85,7 @@ def _check_files(backbone: Backbone) -> None:
         )
 
 
-def _has_segments(backbone: Backbone) -> bool:
+def has_segments(backbone: Backbone) -> bool:
     """Whether the model tells two segments apart; where that is not known it is given what its tokenizer gives."""
     if backbone.shape is not None:
         return backbone.shape.types > 1
