@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from judgekit.dataset.result import IngestResult as IngestResult
     from judgekit.errors import JudgekitError as JudgekitError
     from judgekit.errors import TrainingStopped as TrainingStopped
-    from judgekit.judge.evaluated import EvaluatedItems as EvaluatedItems
-    from judgekit.judge.evaluated import EvaluateResult as EvaluateResult
     from judgekit.judge.export import ExportResult as ExportResult
-    from judgekit.judge.judge import Judge as Judge
     from judgekit.judge.overview import WorkspaceContents as WorkspaceContents
-    from judgekit.judge.report import ReportResult as ReportResult
     from judgekit.judge.scores import Score as Score
     from judgekit.judge.scores import Scores as Scores
     from judgekit.studies.result import StudyResult as StudyResult
     from judgekit.training.reporter import Reporter as Reporter
     from judgekit.training.result import TrainResult as TrainResult
+    from judgekit.trust.evaluated import EvaluatedItems as EvaluatedItems
+    from judgekit.trust.evaluated import EvaluateResult as EvaluateResult
+    from judgekit.trust.judge import Judge as Judge
+    from judgekit.trust.report import ReportResult as ReportResult
     from judgekit.verbs.check import check as check
     from judgekit.verbs.evaluate import evaluate as evaluate
     from judgekit.verbs.export import export as export
@@ -62,11 +62,11 @@ _HOMES = {
     ),
     "judgekit.dataset.result": ("IngestResult",),
     "judgekit.errors": ("JudgekitError", "TrainingStopped"),
-    "judgekit.judge.evaluated": ("EvaluatedItems", "EvaluateResult"),
+    "judgekit.trust.evaluated": ("EvaluatedItems", "EvaluateResult"),
     "judgekit.judge.export": ("ExportResult",),
-    "judgekit.judge.judge": ("Judge",),
+    "judgekit.trust.judge": ("Judge",),
     "judgekit.judge.overview": ("WorkspaceContents",),
-    "judgekit.judge.report": ("ReportResult",),
+    "judgekit.trust.report": ("ReportResult",),
     "judgekit.judge.scores": ("Score", "Scores"),
     "judgekit.studies.result": ("StudyResult",),
     "judgekit.training.reporter": ("Reporter",),

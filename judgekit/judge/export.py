@@ -19,7 +19,7 @@ from judgekit.dataset.manifest import DATASETS
 from judgekit.dataset.opening import open_dataset
 from judgekit.errors import BackboneError, JudgekitError
 from judgekit.judge.export_folder import FACTS_FILE
-from judgekit.judge.judge import Judge
+from judgekit.judge.judge import TrainedJudge
 from judgekit.judge.loading import LoadedJudge, head_labels, judge_backbone, judge_prompts, judge_verbalizer
 from judgekit.judge.manifest import ADAPTER_FOLDER, ExportManifest, JudgeManifest
 from judgekit.models.loading import Backbone, check_4bit, choose_device, read_adapter
@@ -69,7 +69,7 @@ class Sample(NamedTuple):
 class Merger(NamedTuple):
     """How a judge becomes one model: decided before any weights are loaded."""
 
-    judge: Judge
+    judge: TrainedJudge
     """In the number format of the weights to be, so that merging alone makes a difference."""
     device: torch.device
     dtype: torch.dtype
@@ -150,7 +150,7 @@ def plan_merger(entry: Entry[JudgeManifest], settings: ExportSettings, *, offlin
     own = own_dtype(backbone)
     dtype = own if settings.dtype == "auto" else getattr(torch, settings.dtype)
     format_ = "bfloat16" if dtype == torch.bfloat16 else "float32"
-    judge = Judge(entry, settings=LoadSettings(**how, dtype=format_), offline=offline)
+    judge = TrainedJudge(entry, settings=LoadSettings(**how, dtype=format_), offline=offline)
     is_exact = dtype == torch.float32 and not was_4bit
     tolerance = settings.tolerance or (EXACT_TOLERANCE if is_exact else ROUNDED_TOLERANCE)
     return Merger(judge, device, dtype, tolerance)

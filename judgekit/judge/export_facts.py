@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import torch
 
-from judgekit.judge.evaluated import KeptEvaluation
-from judgekit.judge.judge import Judge
+from judgekit.judge.judge import TrainedJudge
+from judgekit.judge.kept_evaluation import KeptEvaluation
 from judgekit.judge.loading import judge_verbalizer
 from judgekit.judge.manifest import EVALUATION_FILE, ExportManifest, JudgeManifest
 from judgekit.models import starter
@@ -45,7 +45,7 @@ class CardFacts(NamedTuple):
     """Of a label's probability over these items."""
 
 
-def exported_facts(judge: Judge, dtype: torch.dtype) -> ExportManifest:
+def exported_facts(judge: TrainedJudge, dtype: torch.dtype) -> ExportManifest:
     """What `judgekit.json` says: all that reading needs; of a local backbone the last folder's name."""
     manifest, verbalizer = judge.manifest, judge_verbalizer(judge.entry)
     separator = load_tokenizer(judge.backbone).sep_token
@@ -70,7 +70,7 @@ def exported_facts(judge: Judge, dtype: torch.dtype) -> ExportManifest:
 
 
 def card_facts(
-    judge: Judge, export: ExportManifest, *, trust_remote_code: bool, sample_items: int, largest_shift: float
+    judge: TrainedJudge, export: ExportManifest, *, trust_remote_code: bool, sample_items: int, largest_shift: float
 ) -> CardFacts:
     """What the model card says.
 

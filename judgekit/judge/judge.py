@@ -1,4 +1,4 @@
-"""A trained judge: the object that scoring and evaluation are built on, and the door for Python users."""
+"""A trained judge: the object that scoring, evaluation and export are built on."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from contextlib import nullcontext
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Self, Unpack
 
-from judgekit.config import LoadSettings, MeasureSettings, PredictSettings
-from judgekit.config.keywords import LoadKeywords, MeasureKeywords, PredictKeywords
+from judgekit.config import LoadSettings, PredictSettings
+from judgekit.config.keywords import LoadKeywords, PredictKeywords
 from judgekit.dataset.score_input import read_score_items
 from judgekit.errors import WorkspaceError
 from judgekit.judge.finding import copy_judge, find_judge
@@ -20,7 +20,7 @@ from judgekit.judge.orders import predict_both_orders
 from judgekit.judge.score_table import check_output, output_beside, write_scores
 from judgekit.judge.scores import Scores
 from judgekit.models.backbones import Backbone
-from judgekit.prompts.mirror import Mirror, find_mirror, require_mirror
+from judgekit.prompts.mirror import Mirror, require_mirror
 from judgekit.tables.files import ReadOptions, read_files
 from judgekit.tables.frames import TableData
 from judgekit.training.reporter import SILENT, Reporter
@@ -30,14 +30,12 @@ from judgekit.workspace.manifest import Document
 from judgekit.workspace.store import Entry, Workspace
 from judgekit.workspace.versions import OneVersion
 
-if TYPE_CHECKING:
-    from judgekit.judge.evaluated import EvaluateResult
 
-
-class Judge:
+class TrainedJudge:
     """A trained judge: it predicts how the labels of people would be distributed over items it has not seen.
 
-    Make one with `Judge.load`, or with `train`. The weights are loaded at the first prediction and stay in memory.
+    Users hold a `trust.judge.Judge`, which also says how far to believe it. The weights are loaded at the first
+    prediction and stay in memory.
 
     Args:
         entry: the judge's folder and manifest.
@@ -72,7 +70,7 @@ class Judge:
         offline: bool = False,
         settings: LoadSettings | None = None,
         **keywords: Unpack[LoadKeywords],
-    ) -> Judge:
+    ) -> Self:
         """Open a trained judge; its weights wait for the first prediction.
 
         Args:
@@ -209,49 +207,6 @@ class Judge:
         scores = self._predict(read, PredictSettings.chosen(settings, keywords), reporter)
         return write_scores(scores, place, reporter, force=force)
 
-    def evaluate(
-        self,
-        data: TableData | str | PathLike[str] | None = None,
-        *,
-        reporter: Reporter = SILENT,
-        settings: MeasureSettings | None = None,
-        **keywords: Unpack[MeasureKeywords],
-    ) -> EvaluateResult:
-        """Compare the judge with human annotations it was not trained on.
-
-        Items that it was trained on are recognised by their texts and left out. A judge of pairwise comparisons is
-        asked in both orders, for its order gap.
-
-        Args:
-            data: annotations in memory or in a file, in any layout that `ingest` reads, with the judge's columns and
-                labels; None takes the test part of the dataset the judge was trained on.
-            reporter: gets notes and progress.
-            settings: how the annotations are read and the judge is measured.
-            keywords: fields of `MeasureSettings`; they win over `settings`.
-
-        Raises:
-            DataError: the table cannot be read, lacks columns, or has labels the judge does not know.
-            LabelError: both orders are asked for and the judge compares no two sides.
-            WorkspaceError: the judge's dataset is gone or has changed.
-
-        Examples:
-            >>> figures = judge.evaluate("held_out.csv", resamples=100)
-            >>> len(figures.items), sorted(figures.baselines)
-            (20, ['class_prior', 'uniform'])
-        """
-        # With it come scipy.stats and what trains, which take a second and a half to import and score nothing.
-        from judgekit.judge.evaluation import items_of, measure, new_items, own_items
-
-        chosen = MeasureSettings.chosen(settings, keywords)
-        mirror = self._mirror(is_required=chosen.both_orders) or find_mirror(self.fields, self.labels)
-        if data is None:
-            material = own_items(self._own_workspace(), self.entry, chosen.part)
-        else:
-            source = read_files([_input(data)], ReadOptions.of(chosen))
-            found = items_of(source, self.manifest, chosen, reporter)
-            material = new_items(found, source.name, self.entry, self._workspace)
-        return measure(self.entry, self.loaded, mirror, material, chosen, reporter)
-
     def save(self, folder: str | PathLike[str], *, force: bool = False) -> Path:
         """Copy the judge into a folder of its own, whole or not at all; `Judge.load` opens it there.
 
@@ -336,16 +291,3 @@ class Judge:
 
     def _mirror(self, *, is_required: bool) -> Mirror | None:
         return require_mirror(self.fields, self.labels, option="--both-orders") if is_required else None
-
-    def _own_workspace(self) -> Workspace:
-        if self._workspace is None:
-            raise WorkspaceError(
-                f"The judge {self.name!r} was loaded from a folder outside of the workspace, which has its dataset.",
-                hint="Evaluate it on a table of annotations, or load it by its name in the workspace.",
-            )
-        return self._workspace
-
-
-def _input(data: Any) -> Any:
-    """A path as such, and all else as it is."""
-    return Path(data) if isinstance(data, str | PathLike) else data

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from judgekit.dataset.opening import open_workspace
 from judgekit.judge.describing import judge_manifest
-from judgekit.judge.known_items import keep_items
+from judgekit.judge.kept_items import keep_items
 from judgekit.judge.manifest import ADAPTER_FOLDER, JUDGES, LOG_FILE, TEMPLATE_FILE, runs_of_judges
 from judgekit.models.loading import choose_device
 from judgekit.training.assembly import Trained, Training, assemble

@@ -9,9 +9,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from judgekit.core.metrics import Interval
-from judgekit.judge.evaluated import EvaluateResult
 from judgekit.reports.blocks import Column, Rows, heading, point
 from judgekit.reports.verdict import next_step, verdict
+from judgekit.trust.evaluated import EvaluateResult
 from judgekit.wording import counted
 
 METRIC_WORDS = {

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from judgekit.judge.evaluated import Figure
 from judgekit.judge.export_facts import CardFacts
+from judgekit.judge.kept_evaluation import Figure
 from judgekit.reports.evaluate_page import METRIC_WORDS
 from judgekit.wording import listed
 

@@ -12,10 +12,10 @@ from html import escape
 from importlib.resources import files
 
 from judgekit.core.distributions import entropy
-from judgekit.judge.evaluated import EvaluatedItems
-from judgekit.judge.report import ReportFacts
 from judgekit.reports.evaluate_page import METRIC_WORDS, context_rows, remarks, shown, strata_rows, strata_warnings
 from judgekit.reports.verdict import next_step, verdict
+from judgekit.trust.evaluated import EvaluatedItems
+from judgekit.trust.report import ReportFacts
 from judgekit.version import __version__
 from judgekit.wording import visible
 

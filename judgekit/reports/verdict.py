@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from judgekit.core.floor import PEOPLE
 from judgekit.core.metrics import Interval
-from judgekit.judge.evaluated import EvaluateResult
+from judgekit.trust.evaluated import EvaluateResult
 from judgekit.wording import counted
 
 FEWEST_ITEMS = 50

@@ -10,13 +10,13 @@ from rich.console import RenderableType
 
 from judgekit.config import EvaluateSettings
 from judgekit.config.keywords import EvaluateKeywords
-from judgekit.judge.judge import Judge
-from judgekit.judge.report import ReportFacts, ReportResult
 from judgekit.judge.score_table import check_output
 from judgekit.reports.evaluate_page import verdict_page
 from judgekit.reports.trust_html import trust_html
 from judgekit.tables.frames import TableData
 from judgekit.training.reporter import SILENT, Reporter
+from judgekit.trust.judge import Judge
+from judgekit.trust.report import ReportFacts, ReportResult
 from judgekit.workspace.atomic import write_text
 from judgekit.workspace.manifest import now
 

@@ -9,7 +9,7 @@ from typing import Unpack
 from judgekit.config import ScoreSettings
 from judgekit.config.keywords import ScoreKeywords
 from judgekit.judge.finding import can_be_read_again
-from judgekit.judge.judge import Judge
+from judgekit.judge.judge import TrainedJudge
 from judgekit.judge.score_table import check_output, write_scores
 from judgekit.judge.scores import Scores
 from judgekit.reports.score_page import score_page as score_page
@@ -58,7 +58,7 @@ def score(
     chosen = ScoreSettings.chosen(settings, keywords)
 
     def work() -> Scores:
-        opened = Judge.load(judge, workspace=workspace, offline=offline, settings=chosen)
+        opened = TrainedJudge.load(judge, workspace=workspace, offline=offline, settings=chosen)
         if isinstance(data, str | PathLike):
             return opened.predict_file(data, output=output, force=force, reporter=reporter, settings=chosen)
         if output is not None:

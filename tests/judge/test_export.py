@@ -20,9 +20,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from judgekit import evaluate, export, ingest, score, train
 from judgekit.core.calibration import Calibration
 from judgekit.errors import BackboneError, DataError
-from judgekit.judge.judge import Judge
 from judgekit.judge.manifest import JudgeManifest
 from judgekit.models.merged import save_merged
+from judgekit.trust.judge import Judge
 from judgekit.workspace.manifest import read_json, write_json
 
 TEXTS = {

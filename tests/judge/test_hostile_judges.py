@@ -19,7 +19,7 @@ from hostile_judges import ADAPTER, CONFIG, HEAD, MANIFEST, TEMPLATE, make_hosti
 from safetensors.torch import load_file, save_file
 
 from judgekit.errors import BackboneError, JudgekitError
-from judgekit.judge.judge import Judge
+from judgekit.trust.judge import Judge
 
 ITEMS = [{"text": "dirty tea"}, {"text": "clean bed, kind host"}, {"text": "slow soup"}]
 TRIES = 120

@@ -16,10 +16,10 @@ from judgekit import score
 from judgekit.config import LoadSettings, PredictSettings
 from judgekit.errors import DataError, LabelError, SettingsError, WorkspaceError
 from judgekit.judge import judge as judge_module
-from judgekit.judge.judge import Judge
 from judgekit.judge.manifest import JudgeManifest
 from judgekit.judge.scores import Score, Scores
 from judgekit.training.reporter import Reporter
+from judgekit.trust.judge import Judge
 
 ITEMS = [{"text": "dirty tea"}, {"text": "clean bed, kind host"}, {"text": "slow soup"}]
 EXACT = LoadSettings(device="cpu", dtype="float32")

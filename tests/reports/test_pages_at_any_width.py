@@ -19,7 +19,6 @@ from judgekit.core.calibration import Calibration
 from judgekit.core.floor import Signal
 from judgekit.core.metrics import Interval
 from judgekit.dataset.result import FilledTemplate
-from judgekit.judge.evaluated import EvaluatedItems, EvaluateResult
 from judgekit.judge.export import ExportResult
 from judgekit.judge.prompt_as_read import PromptAsRead, Token, Word
 from judgekit.judge.scores import Scores
@@ -32,6 +31,7 @@ from judgekit.reports.score_page import score_page
 from judgekit.reports.show_page import template_page, workspace_page
 from judgekit.reports.train_page import train_page
 from judgekit.training.result import TrainResult
+from judgekit.trust.evaluated import EvaluatedItems, EvaluateResult
 
 WIDTHS = [40, 60, 80, 120]
 NAME = "project-12-at-2026-10-02-08-15-7c3f0a11-exported-by-somebody"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from judgekit.config.requirements import parse_limit
 from judgekit.core.metrics import Interval
-from judgekit.judge.evaluated import EvaluateResult, Requirement
+from judgekit.trust.evaluated import EvaluateResult, Requirement
 
 
 def held_against(result: EvaluateResult, required: Sequence[str]) -> tuple[Requirement, ...]:

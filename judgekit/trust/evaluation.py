@@ -18,17 +18,17 @@ from judgekit.dataset.building import build_items
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import open_dataset
 from judgekit.errors import WorkspaceError
-from judgekit.judge.evaluated import EvaluatedItems, EvaluateResult
-from judgekit.judge.known_items import KnownItems, items_of_dataset, known_items
 from judgekit.judge.loading import LoadedJudge
 from judgekit.judge.manifest import JudgeManifest
 from judgekit.judge.orders import predict_both_orders
-from judgekit.judge.requirements import held_against
 from judgekit.prompts.mirror import Mirror
 from judgekit.schema.inference import infer_schema
 from judgekit.tables.source import SourceTable
 from judgekit.training.reporter import Reporter
 from judgekit.training.training_data import split_parts
+from judgekit.trust.evaluated import EvaluatedItems, EvaluateResult
+from judgekit.trust.known_items import KnownItems, items_of_dataset, known_items
+from judgekit.trust.requirements import held_against
 from judgekit.wording import counted
 from judgekit.workspace.store import Entry, Workspace
 

@@ -1,13 +1,10 @@
 """What a judge knows of the items of its dataset: which it was trained on, and how people judged all of them.
 
-Where the dataset is still there its texts say it; where it is not, a file in the judge's folder does, with a hash of
-each item's texts and its counts of annotations, but no text.
+Where the dataset is still there its texts say it; where it is not, what `judge/kept_items.py` left with the judge does.
 """
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,15 +12,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from judgekit.dataset.items import ItemTable
-from judgekit.dataset.near_duplicates import group_near_duplicates, plain_text
+from judgekit.dataset.near_duplicates import group_near_duplicates
 from judgekit.dataset.opening import Dataset, open_dataset
-from judgekit.errors import JudgekitError, WorkspaceError
-from judgekit.judge.manifest import ITEMS_FILE, JudgeManifest
+from judgekit.errors import JudgekitError
+from judgekit.judge.kept_items import kept_items, text_hashes
+from judgekit.judge.manifest import JudgeManifest
 from judgekit.prompts.mirror import find_mirror
 from judgekit.training.training_data import split_parts
 from judgekit.workspace.store import Entry, Workspace
 
-_HASH, _IS_TRAINED, _COUNT = "text_hash", "trained_on", "count."
 _OWN = ""
 """The group of what the judge was trained on: the smallest key, so that every group it joins is named so."""
 
@@ -58,7 +55,7 @@ class KnownItems(NamedTuple):
         return seen | (joined.groups[self.texts.height :] == _OWN).to_numpy()
 
     def _hashed(self, texts: pl.DataFrame) -> NDArray[np.bool_]:
-        return np.array([one in self.hashes for one in _hashes(texts)], dtype=np.bool_)
+        return np.array([one in self.hashes for one in text_hashes(texts)], dtype=np.bool_)
 
 
 def known_items(entry: Entry[JudgeManifest], place: Workspace | None) -> KnownItems | None:
@@ -74,38 +71,8 @@ def known_items(entry: Entry[JudgeManifest], place: Workspace | None) -> KnownIt
     from_dataset = None if place is None else _of_dataset(entry, place)
     if from_dataset is not None:
         return from_dataset
-    path = entry.path / ITEMS_FILE
-    if not path.is_file():
-        return None
-    try:
-        frame = pl.read_parquet(path, use_pyarrow=False)
-        hashes = frame.filter(_IS_TRAINED).get_column(_HASH).to_list()
-        counts = frame.select(pl.col(_COUNT + label).cast(pl.Int64) for label in entry.manifest.labels).to_numpy()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise WorkspaceError(
-            f"{path} cannot be read: {str(error).splitlines()[0]}",
-            hint="Restore it from a copy, or delete it: items of the training are then no longer recognised.",
-        ) from error
-    return KnownItems(frozenset(hashes), np.ascontiguousarray(counts), None)
-
-
-def keep_items(folder: Path, items: ItemTable, parts: NDArray[np.str_], fields: tuple[str, ...]) -> None:
-    """Leave with a judge what recognises its items where their dataset is not there.
-
-    Args:
-        folder: of the judge.
-        items: of its dataset.
-        parts: the part of each item.
-        fields: the columns that the judge reads.
-    """
-    counts = [pl.Series(_COUNT + label, items.counts[:, k]) for k, label in enumerate(items.labels)]
-    pl.DataFrame(
-        [
-            pl.Series(_HASH, _hashes(items.texts.select(fields)), dtype=pl.UInt64),
-            pl.Series(_IS_TRAINED, parts != "test"),
-            *counts,
-        ]
-    ).write_parquet(folder / ITEMS_FILE, compression="zstd")
+    kept = kept_items(entry.path, entry.manifest.labels)
+    return None if kept is None else KnownItems(kept.hashes, kept.counts, None)
 
 
 def _of_dataset(entry: Entry[JudgeManifest], place: Workspace) -> KnownItems | None:
@@ -122,10 +89,4 @@ def items_of_dataset(dataset: Dataset, manifest: JudgeManifest) -> KnownItems:
     """What is known where the judge's dataset is open, as it was when the judge was trained."""
     is_trained = split_parts(dataset.items, manifest.settings) != "test"
     texts = dataset.items.take(is_trained).texts.select(manifest.fields)
-    return KnownItems(frozenset(_hashes(texts)), dataset.items.counts, texts)
-
-
-def _hashes(texts: pl.DataFrame) -> list[int]:
-    """64 bits of each item's texts, without case and punctuation."""
-    joined = texts.select(pl.concat_str([plain_text(name) for name in texts.columns], separator="\x1f")).to_series()
-    return [int.from_bytes(hashlib.blake2b(one.encode(), digest_size=8).digest(), "little") for one in joined]
+    return KnownItems(frozenset(text_hashes(texts)), dataset.items.counts, texts)

@@ -1,4 +1,4 @@
-"""What an evaluation found out about a judge: for Python, for scripts, for pages, and what is kept of it."""
+"""What an evaluation found out about a judge: for Python, for scripts, for pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from judgekit.core.json_values import json_values
 from judgekit.core.metrics import Interval, kl_per_item
 from judgekit.core.strata import Stratum
 from judgekit.dataset.items import item_rows
-from judgekit.workspace.manifest import Manifest, Section
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,32 +164,3 @@ class EvaluateResult(NamedTuple):
         }
         del facts["floor"]
         return json_values(facts)
-
-
-class Figure(Section):
-    """A metric with its interval; None where it is infinite or undefined."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-class FloorFigures(Section):
-    """What a perfect judge would show."""
-
-    kl: float
-
-
-class KeptEvaluation(Manifest):
-    """The newest evaluation of a judge, kept in its folder for its model card."""
-
-    source: str
-    items: int
-    annotations: int
-    metrics: dict[str, Figure | None]
-    baselines: dict[str, dict[str, float | None]]
-    noise_floor: FloorFigures
-    equivalent_annotators: Figure | None = None
-    """None where it is unknown, and in a judge of an older judgekit."""
-    confidence: float
-    both_orders: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from judgekit.judge.evaluated import EvaluateResult
+from judgekit.trust.evaluated import EvaluateResult
 
 
 class ReportFacts(NamedTuple):
