@@ -9,7 +9,7 @@ from judgekit.schema.item_ids import item_ids
 from judgekit.schema.label_names import apply_given_labels
 from judgekit.schema.layouts.choice import READINGS
 from judgekit.schema.schema import Schema
-from judgekit.tables.evidence import Groups
+from judgekit.tables.groups import Groups
 from judgekit.tables.source import ITEM, ROW, TableAccount
 
 

@@ -28,7 +28,8 @@ from judgekit.schema.schema import Schema
 from judgekit.schema.spellings import label_warnings
 from judgekit.tables.account import SetAside
 from judgekit.tables.column_names import did_you_mean
-from judgekit.tables.evidence import MOST_LABELS, Groups
+from judgekit.tables.evidence import MOST_LABELS
+from judgekit.tables.groups import Groups
 from judgekit.tables.json_records.table import FORMS
 from judgekit.tables.source import ITEM, ROW, SourceTable, TableAccount
 from judgekit.tables.structured_cells import parse_structure
@@ -241,8 +242,10 @@ def _report(
 
 def _mention_equal_texts(schema: Schema, items: ItemTable, notes: list[str], warnings: list[str]) -> None:
     """Items with the text of another one, and whether a split may part them."""
-    keys = pl.DataFrame({"text": _text_keys(items.texts), "group": items.groups})
-    parted = int(keys.select((pl.col("group").n_unique().over("text") > 1).sum()).item()) if schema.group else 0
+    parted = 0
+    if schema.group:
+        keys = pl.DataFrame({"text": _text_keys(items.texts), "group": items.groups})
+        parted = int(keys.select((pl.col("group").n_unique().over("text") > 1).sum()).item())
     if repeated := len(items) - items.texts.n_unique():
         kept = "" if parted else "; a split keeps them together"
         notes.append(f"Items that repeat the text of another one: {repeated:,}{kept}.")

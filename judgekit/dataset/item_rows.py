@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import cache
+from collections.abc import Iterable
 
 import polars as pl
 
@@ -12,7 +11,7 @@ from judgekit.schema.given_parts import normalise_part
 from judgekit.schema.item_ids import item_ids, joined
 from judgekit.schema.schema import Schema
 from judgekit.tables.account import EMPTY_ROW
-from judgekit.tables.evidence import Groups
+from judgekit.tables.groups import Groups
 from judgekit.tables.source import ITEM, ROW, SourceTable, TableAccount
 
 _SETTLED = "\x00settled"
@@ -34,8 +33,11 @@ def rows_of_items(source: SourceTable, schema: Schema, account: TableAccount) ->
         DataError: all rows are empty.
     """
     rows = _with_items(source, schema, account)
-    keys = rows.get_column(schema.item) if schema.item else joined(pl.DataFrame(_columns(rows, schema.fields)))
-    groups = Groups(pl.DataFrame([keys.alias(ITEM), *_columns(rows, schema.fields)]), [ITEM])
+    if schema.item and rows.height == source.frame.height:
+        groups = source.groups(schema.item)
+    else:
+        keys = rows.get_column(schema.item) if schema.item else joined(pl.DataFrame(_columns(rows, schema.fields)))
+        groups = Groups(pl.DataFrame([keys.alias(ITEM), *_columns(rows, schema.fields)]), [ITEM])
     rows = rows.with_columns(rows.get_column(ROW).gather(groups.first).alias(ITEM))
     if schema.item:
         rows = _with_one_text(schema, rows, groups, account)
@@ -48,9 +50,11 @@ def rows_of_items(source: SourceTable, schema: Schema, account: TableAccount) ->
 def _with_items(source: SourceTable, schema: Schema, account: TableAccount) -> pl.DataFrame:
     """The rows that have an item, with `ROW`."""
     frame = source.frame
-    is_blank = cache(lambda name: frame.get_column(name).str.strip_chars() == "")
     named = [schema.item] if schema.item else []
-    is_empty = _all_hold(is_blank, [*named, *schema.fields, *frame.columns])
+    blank = _blank_cells(frame, dict.fromkeys([*named, *schema.fields]))
+    is_empty = _all_hold(blank, blank.columns)
+    if is_empty.any():
+        is_empty = _all_hold(_blank_cells(frame, frame.columns), frame.columns)
     if is_empty.all():
         raise DataError(f"{source.name} has only empty rows.", hint="Give a table with annotations.")
     account.set_aside(EMPTY_ROW, is_empty.arg_true())
@@ -59,22 +63,21 @@ def _with_items(source: SourceTable, schema: Schema, account: TableAccount) -> p
         (named, f"the item id ({schema.item}) is empty"),
         (schema.fields, f"no text at all ({', '.join(schema.fields)})"),
     ):
-        if names and (wrong := _all_hold(is_blank, names) & ~is_lost).any():
+        if names and (wrong := _all_hold(blank, names) & ~is_lost).any():
             account.set_aside(reason, wrong.arg_true(), is_fault=True)
             is_lost = is_lost | wrong
     rows = frame.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
     return rows.filter(~is_lost) if is_lost.any() else rows
 
 
-def _all_hold(claim: Callable[[str], pl.Series], columns: Iterable[str]) -> pl.Series:
-    """Whether a claim holds for all of some columns, row by row; no further one is asked once it holds for no row."""
-    first, *rest = columns
-    holds = claim(first)
-    for name in rest:
-        if not holds.any():
-            break
-        holds = holds & claim(name)
-    return holds
+def _blank_cells(frame: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
+    """Whether each cell of some columns is blank."""
+    return pl.DataFrame(_columns(frame, names)).select(pl.all().str.strip_chars() == "")
+
+
+def _all_hold(claims: pl.DataFrame, names: Iterable[str]) -> pl.Series:
+    """Whether some columns of claims all hold, row by row."""
+    return pl.DataFrame(_columns(claims, names)).select(pl.all_horizontal(pl.all())).to_series()
 
 
 def _columns(frame: pl.DataFrame, names: Iterable[str]) -> list[pl.Series]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from judgekit.schema.inference_state import InferenceState, Owner
 from judgekit.tables.column_names import ANNOTATOR_NAMES, mentions_a_person, names_a_side_remark, normalise, words_of
-from judgekit.tables.evidence import Groups
+from judgekit.tables.groups import Groups
 
 _MISTAKES_SHARE = 0.1
 """Of the items: a column that differs in fewer belongs to the item and has mistakes."""

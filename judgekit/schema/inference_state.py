@@ -19,7 +19,8 @@ from judgekit.tables.column_names import (
     in_preference_order,
     normalise,
 )
-from judgekit.tables.evidence import Groups, weigh_columns
+from judgekit.tables.evidence import weigh_columns
+from judgekit.tables.groups import Groups
 from judgekit.tables.source import SourceTable, require_columns
 
 Owner = Literal["annotation", "annotator"]
@@ -70,7 +71,6 @@ class InferenceState:
         self.reasons: list[str] = []
         self.warnings: list[str] = []
         self._claimed = {*named, *self.known_fields, *self.owners}
-        self._groups: dict[tuple[str, ...], Groups] = {}
 
     def whose_word(self, role: str) -> str:
         """Who gave a role: the user, or the format."""
@@ -112,9 +112,7 @@ class InferenceState:
 
     def groups(self, *keys: str) -> Groups:
         """The rows that agree in some columns."""
-        if keys not in self._groups:
-            self._groups[keys] = Groups(self.frame, keys)
-        return self._groups[keys]
+        return self.source.groups(*keys)
 
     def is_renaming(self, one: str, other: str) -> bool:
         """Whether two columns tell the rows apart alike, as a code and its name do."""

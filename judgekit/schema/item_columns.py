@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import polars as pl
-
 from judgekit.errors import DataError
 from judgekit.schema.column_kinds import names_a_number_of_items
 from judgekit.schema.given_parts import normalise_part
@@ -21,7 +19,7 @@ from judgekit.tables.column_names import (
     in_preference_order,
     normalise,
 )
-from judgekit.tables.evidence import Groups
+from judgekit.tables.groups import Groups
 
 _CONSTANT_SHARE = 0.9
 """A text that differs in a few rows of its item is a text with mistakes, which are then reported with their lines."""
@@ -74,7 +72,7 @@ def _item_by_name(state: InferenceState) -> str | None:
     rows = state.frame.height
     texts = [name for name in state.names if normalise(name) in TEXT_NAMES or name in state.known_fields]
     has_annotations = any(normalise(name) in (*ANNOTATOR_NAMES, *LABEL_NAMES) for name in state.names)
-    distinct_texts = state.frame.select(pl.struct(texts).n_unique()).item() if texts else rows
+    distinct_texts = state.groups(*texts).number if texts else rows
     for name in in_preference_order(state.free(), ITEM_NAMES):
         if state.evidence[name].is_prose:
             continue

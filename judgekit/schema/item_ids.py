@@ -26,5 +26,5 @@ def joined(texts: pl.DataFrame) -> pl.Series:
 def digests(texts: pl.Series) -> pl.Series:
     """128 bits of each text, in hexadecimal; stored splits and ids rest on them."""
     # hashlib rather than polars' hash, which differs between versions while stored splits must not.
-    found = [hashlib.blake2b(text, digest_size=16).hexdigest() for text in texts.cast(pl.Binary)]
-    return pl.Series(found, dtype=pl.String)
+    found = [hashlib.blake2b(text, digest_size=16).digest() for text in texts.cast(pl.Binary).to_list()]
+    return pl.Series(found, dtype=pl.Binary).bin.encode("hex")

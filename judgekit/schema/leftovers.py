@@ -6,7 +6,7 @@ from judgekit.schema.annotation_columns import owner_of, why_personal
 from judgekit.schema.column_kinds import WHY
 from judgekit.schema.inference_state import InferenceState, Owner
 from judgekit.schema.layouts.layout import Claim, LayoutReading
-from judgekit.tables.evidence import Groups
+from judgekit.tables.groups import Groups
 
 
 def settle_leftovers(state: InferenceState, reading: LayoutReading, claim: Claim) -> None:

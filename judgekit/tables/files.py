@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +18,8 @@ from judgekit.tables.excel.workbook import read_excel
 from judgekit.tables.frames import open_frame
 from judgekit.tables.joining import join
 from judgekit.tables.json_records.records import Records, read_records
-from judgekit.tables.opening import TITLES, Kind, LoadedFile, OpenedFile, open_paths
-from judgekit.tables.source import SourceTable
+from judgekit.tables.opening import TITLES, Kind, OpenedFile, open_paths
+from judgekit.tables.source import Fingerprint, SourceTable
 from judgekit.tables.tools.recognition import FORMATS, PLAIN, tables_of
 
 _IN_MEMORY = Path("data")
@@ -80,9 +81,7 @@ def read_files(inputs: Sequence[object], options: ReadOptions | None = None) -> 
     for n, one in enumerate([*files, *frames]):
         try:
             if isinstance(one, OpenedFile):
-                file = one.load()
-                _refuse_second(one, file.sha256, seen)
-                opened[n] = _read(one, file, options)
+                opened[n] = _load(one, options, seen)
             else:
                 opened[n] = open_frame(one, _IN_MEMORY)
         except DataError as error:
@@ -102,6 +101,18 @@ def read_files(inputs: Sequence[object], options: ReadOptions | None = None) -> 
             hint="Is it the right file, and the right --format?" if options.format else "Is it the right file?",
         )
     return source.below(notes)
+
+
+def _load(file: OpenedFile, options: ReadOptions, seen: dict[str, Path]) -> SourceTable | Records:
+    """One file, read and hashed at the same time: the hash takes half as long as a bare read."""
+    content = file.load()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        hashed = pool.submit(Fingerprint.of, file.path.name, content)
+        table = _read(file, content, options)
+    own = hashed.result()
+    _refuse_second(file, own.sha256, seen)
+    given = (file.given or own,)
+    return replace(table, given=given) if isinstance(table, SourceTable) else table._replace(given=given)
 
 
 def _refuse_second(file: OpenedFile, sha256: str, seen: dict[str, Path]) -> None:
@@ -132,21 +143,21 @@ def _idle_options(kinds: set[str], options: ReadOptions) -> list[DataError]:
     ]
 
 
-def _read(file: OpenedFile, loaded: LoadedFile, options: ReadOptions) -> SourceTable | Records:
-    """One file by its kind; JSON is left as records, until all files are known."""
-    path, content, encoding = file.path, loaded.content, options.encoding
+def _read(file: OpenedFile, content: bytes, options: ReadOptions) -> SourceTable | Records:
+    """The content of a file by its kind; JSON is left as records, until all files are known."""
+    path, encoding = file.path, options.encoding
     kind = _KINDS.get(options.format or "", file.kind)
     if kind == "json":
         content = content if encoding is None else decode_as(path, content, encoding)
         records = read_records(path, content, strict=options.strict)
-        return records._replace(notes=(*file.notes, *records.notes), given=(loaded.given,))
+        return records._replace(notes=(*file.notes, *records.notes))
     if kind == "excel":
         table = read_excel(path, content, sheet=options.sheet)
     elif kind == "csv":
         table = read_table(path, content, delimiter=options.delimiter, encoding=encoding, strict=options.strict)
     else:
         table = read_columnar(path, content, kind=kind)
-    return replace(table.below(file.notes), given=(loaded.given,))
+    return table.below(file.notes)
 
 
 def _together(problems: Sequence[DataError]) -> DataError:

@@ -52,27 +52,15 @@ class OpenedFile(NamedTuple):
     """The file that was given: this one, packed or not, or the zip that holds it; None until it is loaded."""
     notes: tuple[str, ...] = ()
 
-    def load(self) -> LoadedFile:
+    def load(self) -> bytes:
         """Its bytes; to be called once, as a plain file is read from disk here."""
-        content = self.path.read_bytes() if self.content is None else self.content
-        own = Fingerprint.of(self.path.name, content)
-        return LoadedFile(content, own.sha256, self.given or own)
+        return self.path.read_bytes() if self.content is None else self.content
 
     @property
     def stem(self) -> str:
         """Its name without what says of which kind it is: `ann` of `ann.csv.gz`, all of `ann@example.org`."""
         name = self.path.name.removesuffix(".gz")
         return Path(name).stem if _kind_by_name(name) else name
-
-
-class LoadedFile(NamedTuple):
-    """A file in memory."""
-
-    content: bytes
-    """Its bytes, unpacked."""
-    sha256: str
-    """Of these."""
-    given: Fingerprint
 
 
 class Opening(NamedTuple):

@@ -17,6 +17,7 @@ from judgekit.config.roles import Roles
 from judgekit.errors import DataError
 from judgekit.tables.account import Account, SetAside, in_words
 from judgekit.tables.column_names import did_you_mean
+from judgekit.tables.groups import Groups
 
 ROW, ITEM = "\x00row", "\x00item"
 """Columns the program adds to a frame: no header can hold a NUL, so they never meet a column of the file."""
@@ -59,6 +60,7 @@ class SourceTable:
     """The tables of several files in the order of their rows; empty for one file."""
     given: tuple[Fingerprint, ...] = ()
     """The files that the rows are from, or the zips that hold them; none of a table in memory, or with members."""
+    _groups: dict[tuple[str, ...], Groups] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -77,6 +79,12 @@ class SourceTable:
     def rows_read(self) -> int:
         """Rows of the file: those of the frame and those set aside by the reader."""
         return self.frame.height + sum(aside.rows for aside in self.set_aside)
+
+    def groups(self, *keys: str) -> Groups:
+        """The rows that agree in some columns."""
+        if keys not in self._groups:
+            self._groups[keys] = Groups(self.frame, keys)
+        return self._groups[keys]
 
     def line_of(self, row: int) -> int | None:
         """Where row `row` (0-based) starts in its file, from 1, or None when it is not known."""

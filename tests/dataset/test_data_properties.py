@@ -19,6 +19,7 @@ from judgekit.config.roles import Roles
 from judgekit.dataset.building import Ingested, build_items
 from judgekit.errors import DataError
 from judgekit.schema.inference import infer_schema
+from judgekit.tables.column_names import names_a_count
 from judgekit.tables.delimited.table import read_table
 
 RELAXED = settings(deadline=None, max_examples=40)
@@ -280,6 +281,9 @@ def test_a_metadata_number_is_never_a_label_nor_an_annotator(answers, layout, la
     columns = list(rows[0])
     random.shuffle(columns)
     found = outcome(rows, columns)
+    if found == "Question" and len(plain.annotations) == len(plain.items):  # all may agree, and a number say how many
+        assert any(names_a_count(name) for name, *_ in distractors)
+        return
     assert not isinstance(found, str)
     assert {item: cells[-1] for item, cells in as_dict(found).items()} == {
         item: cells[-1] for item, cells in as_dict(plain).items()

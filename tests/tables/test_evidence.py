@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from judgekit.tables import evidence
-from judgekit.tables.evidence import Groups, weigh_columns
+from judgekit.tables.evidence import weigh_columns
+from judgekit.tables.groups import Groups
 
 KEYS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xy"), st.sampled_from("12")), max_size=30)
 

@@ -177,7 +177,9 @@ class Lists(LayoutReading):
 
     def _weigh_cells(self, name: str) -> ListEvidence | None:
         """How the cells of a column named like labels may be lists."""
-        state = self.state
+        state, few = self.state, self.state.evidence[name].values
+        if few and not any(mark in cell for cell in few for mark in ("[", *SEPARATORS, *_RARER_SEPARATORS)):
+            return None
         return _read_as_list(
             state.frame.get_column(name),
             known=[*state.known_labels, *state.roles.labels, *(old for old, _ in state.roles.label_map)],

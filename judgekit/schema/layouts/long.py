@@ -34,7 +34,8 @@ from judgekit.tables.column_names import (
     names_a_side_remark,
     normalise,
 )
-from judgekit.tables.evidence import ColumnEvidence, Groups
+from judgekit.tables.evidence import ColumnEvidence
+from judgekit.tables.groups import Groups
 from judgekit.tables.source import ITEM, ROW, TableAccount
 
 _ROWS_PER_ITEM = 1.2
@@ -114,7 +115,8 @@ class Long(LayoutReading):
             return None
         whole = [name for name in state.free() if state.evidence[name].is_integer]
         if self.items is None or not self.items.repeat:  # everybody may agree on every item
-            return self._ask_for_number([name for name in whole if names_a_count(name)], labels)
+            whole = [name for name in whole if names_a_count(name) and not state.evidence[name].has_zero]
+            return self._ask_for_number(whole, labels)
         if state.groups(*self.keys, labels[0]).repeat:
             return None  # somebody else gave the item the same label
         first = self.items.first
@@ -152,14 +154,11 @@ class Long(LayoutReading):
 
     def _is_author(self, name: str) -> bool:
         """Whether a column named like one of users names who wrote the text."""
-        is_of_item = (
-            self.state.item is not None
-            and self.items is not None
-            and self.items.repeat
-            and self.items.constant_share(name) == 1
-        )
+        if normalise(name) not in WEAK_ANNOTATOR_NAMES:
+            return False
         is_text = self.state.evidence[name].mean_characters > 40
-        return normalise(name) in WEAK_ANNOTATOR_NAMES and (is_text or is_of_item)
+        is_repeated = self.state.item is not None and self.items is not None and self.items.repeat
+        return is_text or (is_repeated and self.items is not None and self.items.constant_share(name) == 1)
 
     def _find_unnamed_annotator(self) -> str | None:
         """The column whose cells behave like annotators, where no name says which it is."""

@@ -38,7 +38,8 @@ def refuse_doubtful(table: SourceTable, dialect: Dialect) -> None:
         _refuse_unsplit(table)
     if dialect.delimiter != NO_DELIMITER:
         refuse_data_as_header(f"{table.name} line {dialect.header_line + 1}", table.frame)
-    _refuse_swallowed_rows(table, dialect)
+    if not _is_row_a_line(table):
+        _refuse_swallowed_rows(table, dialect)
     if table.frame.width > 1 and all(re.fullmatch(r"\s*:?-{3,}:?\s*", cell) for cell in table.frame.row(0)):
         raise DataError(f"{table.place([0])}: a line is drawn there, as in a Markdown table.", hint="Save it as CSV.")
 
@@ -95,6 +96,13 @@ def _is_header(cells: list[str], names: list[str]) -> bool:
         return len(cells) > 1 or known > 0
     is_distinct = len(set(cells)) == len(cells) and not any(char.isdigit() for cell in cells for char in cell)
     return is_distinct and known > 1 and 2 * known >= len(cells)
+
+
+def _is_row_a_line(table: SourceTable) -> bool:
+    """Whether every row starts on the line below that of the one before, so that no cell holds a line break."""
+    lines = table.lines
+    is_next = lines is not None and lines.size > 0 and bool(lines[-1] - lines[0] == lines.size - 1)
+    return is_next and not re.search(r"[\r\n]", "".join(table.frame.row(-1)))
 
 
 def _refuse_swallowed_rows(table: SourceTable, dialect: Dialect) -> None:

@@ -22,8 +22,8 @@ import polars as pl
 from judgekit.tables.delimited.dialect import DELIMITERS, Dialect
 
 # Parsed in pieces, so that the marks of the whole file are never in memory at once.
-_PIECE_BYTES = 1 << 22
-_LONGEST_RECORD_BYTES = 12_000_000
+_PIECE_BYTES = 1 << 23
+_LONGEST_RECORD_BYTES = 8_000_000
 _HEADER_BYTES = 1 << 16
 _LF, _CR, _QUOTE = 10, 13, 34
 
@@ -88,10 +88,10 @@ def _dialect(head: str, delimiter: str | None) -> Dialect | None:
 
 def _pieces(content: bytes, line_end: bytes) -> Iterator[bytes]:
     """The file in pieces of whole records: a line ends one where an even number of quotes stands before it."""
-    start = 0
+    start, has_quotes = 0, b'"' in content
     while start < len(content):
         end = content.find(b"\n", start + _PIECE_BYTES - 1) + 1 or len(content)
-        quotes = content.count(b'"', start, end)
+        quotes = content.count(b'"', start, end) if has_quotes else 0
         while quotes % 2 and end < len(content):  # the line goes on: its break is part of a text
             begun, end = end, content.find(b"\n", end) + 1 or len(content)
             quotes += content.count(b'"', begun, end)
@@ -107,14 +107,15 @@ def _parsed(piece: bytes, dialect: Dialect, line_end: bytes) -> tuple[pl.DataFra
     Raises:
         _DoubtError: a quote, a line end or a NUL byte can mean several things, or the cells do not add up to the bytes.
     """
-    returns = piece.count(b"\r")
+    returns = piece.count(b"\r") if b"\r" in piece else 0
     if b"\0" in piece or (returns and returns != piece.count(b"\r\n")):
         raise _DoubtError
     around = _quotes_around_cells(piece, dialect.delimiter) if b'"' in piece else 0
     schema = {f"c{number}": pl.String for number in range(dialect.width)}
-    frame = pl.read_csv(piece, has_header=False, separator=dialect.delimiter, schema=schema).fill_null("")
+    frame = pl.read_csv(piece, has_header=False, separator=dialect.delimiter, schema=schema, empty_string_is_null=False)
     cells = sum(frame.select(pl.all().str.len_bytes().sum()).row(0))
-    lines, number = np.ones(frame.height, dtype=np.int64), piece.count(b"\n")
+    lines = np.ones(frame.height, dtype=np.int64)
+    number = np.count_nonzero(np.frombuffer(piece, dtype=np.uint8) == _LF)  # faster than to count in the bytes
     if number != frame.height:  # some cells hold line breaks
         breaks = frame.select(pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True)))
         lines += breaks.to_series().to_numpy()
