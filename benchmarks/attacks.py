@@ -1,15 +1,22 @@
-"""Is anything lost, mixed or left over when a command is killed before one of its writes?
+"""Is anything lost, mixed or left over when a command is killed, meets a full disk, or is overtaken by another one?
 
-    python benchmarks/attacks.py [EVERY]
+    python benchmarks/attacks.py [--every N] [--kind killed | full-disk | overtaken]
 
 Each verb that writes is run on a tiny backbone with the process killed before its n-th flush, rename, creation or
-deletion, for every n, or for each EVERY-th. After each kill the workspace must open; what the verb replaces must be
-whole, the old or the new; files of the user must be as they were; the same command must then succeed; and nothing half
-written may be left. The last verb is stopped by a full disk instead. Ends with 1 if one try breaks one of these.
+deletion, for every n, or for each N-th; and again with a disk that is full from that write on. After each the workspace
+must open; what the verb replaces must be whole, the old or the new; files of the user must be as they were; the same
+command must then succeed; and nothing half-written may be left.
+
+Overtaken: the process is really stopped (SIGSTOP) before its n-th write or before it opens its n-th file of the
+workspace, another command runs to its end meanwhile and replaces the judge or the dataset, and the first goes on. What
+a reader writes must then be byte for byte what the old or the new judge says.
+
+Ends with 1 if one try breaks one of these.
 """
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 import pickle
@@ -32,9 +39,10 @@ from tiny_backbones import build_bert  # pyright: ignore[reportMissingImports]
 
 import judgekit.verbs.export
 import judgekit.verbs.ingest
+import judgekit.verbs.score
 import judgekit.verbs.train  # noqa: F401  # loaded before the processes part: each then starts at once
 from judgekit.cli import main
-from judgekit.workspace import renaming
+from judgekit.workspace import renaming, store
 
 CALLS = ("fsync", "replace", "rename", "mkdir", "unlink", "rmdir")
 USERS = {"notes.txt": "mine", ".judgekit/judges/votes/thoughts.md": "mine too"}
@@ -46,10 +54,37 @@ VERBS = {
     "evaluate": ["evaluate", "--device", "cpu"],
     "export --force": ["export", "--merged", "model", "--device", "cpu", "--force"],
 }
+# What is stopped, and what overtakes it.
+OTHER_JUDGE = [
+    "train",
+    "other",
+    "--backbone",
+    "bert",
+    "--epochs",
+    "1",
+    "--device",
+    "cpu",
+    "--judge",
+    "votes",
+    "--force",
+]
+OVERTAKEN = {
+    "score --force, by train --force": (VERBS["score --force"], OTHER_JUDGE),
+    "evaluate, by train --force": (VERBS["evaluate"], OTHER_JUDGE),
+    "export --force, by train --force": (VERBS["export --force"], OTHER_JUDGE),
+    "train --force, by ingest --force": (VERBS["train --force"], ["ingest", "other.csv", "--name", "votes", "--force"]),
+    "train --force, by score --force": (VERBS["train --force"], VERBS["score --force"]),
+    "ingest --append, by ingest --force": (VERBS["ingest --append"], VERBS["ingest --force"]),
+}
 
 
-def in_process(work: Callable[[], Any]) -> tuple[int, Any]:
-    """What a process of its own returns, and how it ended; the parent never computes, so that it can be parted."""
+def in_process(work: Callable[[], Any], meanwhile: Callable[[], Any] = lambda: None) -> tuple[int, Any]:
+    """What a process of its own returns, and how it ended; the parent never computes, so that it can be parted.
+
+    Args:
+        work: what the process does.
+        meanwhile: what is done once it has stopped itself; it goes on afterwards.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -63,9 +98,13 @@ def in_process(work: Callable[[], Any]) -> tuple[int, Any]:
             traceback.print_exc()
             os._exit(1)
     os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
+    _, status = os.waitpid(child, os.WUNTRACED)
+    if os.WIFSTOPPED(status):
+        meanwhile()
+        os.kill(child, signal.SIGCONT)
+        _, status = os.waitpid(child, 0)
+    with os.fdopen(reading, "rb") as pipe:  # an answer is far shorter than what a pipe holds
         answer = pipe.read()
-    _, status = os.waitpid(child, 0)
     return status, pickle.loads(answer) if answer else None
 
 
@@ -111,8 +150,39 @@ def fill_disk(number: int) -> Callable[[], int]:
     return work
 
 
+def stop(number: int) -> Callable[[], int]:
+    """Stop before the n-th write or opening of a file in the workspace, until somebody lets the process go on."""
+
+    def work() -> int:
+        store.COMMIT_TIMEOUT_SECONDS = 1
+        steps(lambda n: os.kill(os.getpid(), signal.SIGSTOP) if n == number else None)
+        return main(CURRENT)
+
+    return work
+
+
+def steps(before: Callable[[int], None]) -> list[int]:
+    """The same as `counting`, for openings of files in the workspace too."""
+    seen = counting(before)
+    root = str(Path(".judgekit").absolute())
+
+    def opened(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and isinstance(arguments[0], str) and os.path.abspath(arguments[0]).startswith(root):  # noqa: PTH100
+            before(seen[0])
+            seen[0] += 1
+
+    sys.addaudithook(opened)
+    return seen
+
+
 def count() -> int:
     seen = counting(lambda n: None)
+    assert main(CURRENT) == 0
+    return seen[0]
+
+
+def count_steps() -> int:
+    seen = steps(lambda n: None)
     assert main(CURRENT) == 0
     return seen[0]
 
@@ -143,9 +213,11 @@ def problems() -> list[str]:
 def set_up(folder: Path) -> None:
     write_csv(folder / "votes.csv", votes_rows(30))
     write_csv(folder / "more.csv", votes_rows(3, first=30))
+    write_csv(folder / "other.csv", votes_rows(30, labels=("no", "yes")))
     build_bert(folder / "bert")
     os.chdir(folder)
-    for words in (["init"], *(VERBS[verb] for verb in ("ingest --force", "train --force", "score --force"))):
+    first = (["init"], ["ingest", "other.csv"])
+    for words in (*first, *(VERBS[verb] for verb in ("ingest --force", "train --force", "score --force"))):
         assert main(words) == 0, words
     assert main(VERBS["export --force"]) == 0
     for name, text in USERS.items():
@@ -155,7 +227,68 @@ def set_up(folder: Path) -> None:
 CURRENT: list[str] = []
 
 
-def main_attack(every: int) -> int:
+def problems_of_a_race(tables: tuple[bytes, bytes]) -> list[str]:
+    """What is wrong after a command was overtaken: mixed numbers, or what `problems` finds."""
+    found = problems()
+    if Path("votes.scores.csv").read_bytes() not in tables:
+        found.append("the score table is neither the old judge's nor the new one's")
+    if main(["evaluate", "votes.csv", "--device", "cpu"]) not in (0, 3):
+        found.append("evaluate ends with a traceback")
+    return found
+
+
+def attack(kind: str, verb: str, root: Path, every: int) -> tuple[int, list[str]]:
+    """All tries of one kind at one verb: how many, and what broke."""
+
+    def fresh() -> None:
+        os.chdir(root)
+        shutil.rmtree(root / "one", ignore_errors=True)
+        shutil.copytree(root / "start", root / "one", symlinks=True)
+        os.chdir(root / "one")
+
+    other: list[str] = []
+    tables: list[bytes] = []
+    if kind == "overtaken":
+        CURRENT[:], other[:] = OVERTAKEN[verb]
+        for before in ([], [OTHER_JUDGE]):
+            fresh()
+            in_process(lambda: [main(words) for words in (*before, VERBS["score --force"])])  # noqa: B023
+            tables.append(Path("votes.scores.csv").read_bytes())
+        assert tables[0] != tables[1]
+    else:
+        CURRENT[:] = VERBS[verb]
+    fresh()
+    _, total = in_process(count_steps if kind == "overtaken" else count)
+    bad: list[str] = []
+    numbers = range(0, total, every)
+    for number in numbers:
+        fresh()
+        work = {"killed": kill, "full-disk": fill_disk, "overtaken": stop}[kind](number)
+        others: list[tuple[int, int]] = []
+        status, code = in_process(work, lambda: others.append(in_process(lambda: overtake(other))))  # noqa: B023
+        if kind == "killed":
+            bad += [] if os.WIFSIGNALED(status) else [f"step {number}: was not killed"]
+        elif status != 0 or code not in (0, 3):
+            bad.append(f"step {number}: exit code {code}, status {status}")
+        if kind == "overtaken" and (not others or others[0][0] != 0 or others[0][1] not in (0, 3)):
+            bad.append(f"step {number}: the other command: {others}")
+        check = problems if kind != "overtaken" else lambda: problems_of_a_race((tables[0], tables[1]))
+        _, wrong = in_process(check)
+        bad += [f"step {number}: {one}" for one in (wrong if wrong is not None else ["a traceback"])]
+    os.chdir(root)
+    return len(numbers), bad
+
+
+def overtake(words: list[str]) -> int:
+    store.COMMIT_TIMEOUT_SECONDS = 1  # the stopped process may hold the lock
+    return main(words)
+
+
+def run() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--kind", choices=("killed", "full-disk", "overtaken"))
+    options = parser.parse_args()
     broken = tries = 0
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as place:
@@ -163,30 +296,12 @@ def main_attack(every: int) -> int:
         (root / "start").mkdir()
         status, _ = in_process(lambda: set_up(root / "start"))
         assert status == 0, "the workspace could not be made"
-        for kind, attack in (("killed", kill), ("full disk", fill_disk)):
-            for verb, words in VERBS.items():
-                CURRENT[:] = words
-                shutil.copytree(root / "start", root / "one", symlinks=True)
-                os.chdir(root / "one")
-                _, total = in_process(count)
-                shutil.rmtree(root / "one")
-                bad: list[str] = []
-                numbers = range(0, total, every)
-                for number in numbers:
-                    shutil.copytree(root / "start", root / "one", symlinks=True)
-                    os.chdir(root / "one")
-                    status, code = in_process(attack(number))
-                    if kind == "killed" and not os.WIFSIGNALED(status):
-                        bad.append(f"write {number}: was not killed")
-                    elif kind == "full disk" and (status != 0 or code not in (0, 3)):
-                        bad.append(f"write {number}: exit code {code}, status {status}")
-                    _, wrong = in_process(problems)
-                    bad += [f"write {number}: {one}" for one in (wrong if wrong is not None else ["a traceback"])]
-                    os.chdir(root)
-                    shutil.rmtree(root / "one")
-                tries += len(numbers)
+        for kind in [options.kind] if options.kind else ["killed", "full-disk", "overtaken"]:
+            for verb in OVERTAKEN if kind == "overtaken" else VERBS:
+                count_, bad = attack(kind, verb, root, options.every)
+                tries += count_
                 broken += len(bad)
-                print(f"{kind:10} {verb:16} {len(numbers):4} tries of {total:4} writes, {len(bad)} broken", flush=True)
+                print(f"{kind:10} {verb:36} {count_:4} tries, {len(bad)} broken", flush=True)
                 for one in bad[:10]:
                     print(f"    {one}", flush=True)
     print(f"{tries} tries, {broken} broken, {time.monotonic() - started:.0f} s")
@@ -194,4 +309,4 @@ def main_attack(every: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main_attack(int(sys.argv[1]) if len(sys.argv) > 1 else 1))
+    sys.exit(run())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -189,15 +190,15 @@ PAIRS = (
 FAMILIES = (*ENCODERS, *CAUSAL_LMS, *PAIRS)
 
 
-def build_family(folder: Path, family: Family) -> Path:
-    """A backbone of a family with random weights; each of `LABELS` is one token of a causal LM."""
+def build_family(folder: Path, family: Family, words: Sequence[str] = LABELS) -> Path:
+    """A backbone of a family with random weights; each of `words` is one token of a causal LM."""
     import transformers
 
     if family.model_class == ENCODER:
         build_bert(folder)
         vocabulary, shape = len(transformers.AutoTokenizer.from_pretrained(folder)), {"pad_token_id": 0}
     else:
-        tokenizer = byte_level_tokenizer(LABELS)
+        tokenizer = byte_level_tokenizer(words)
         save_tokenizer(folder, tokenizer, unk_token="<unk>", bos_token="<s>", eos_token="</s>")
         vocabulary, shape = tokenizer.get_vocab_size(), {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": None}
     shape |= {"vocab_size": vocabulary}

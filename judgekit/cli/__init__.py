@@ -20,7 +20,7 @@ import typer
 
 from judgekit.cli import check, demo, doctor, evaluate, export, ingest, init, report, score, show, study, train
 from judgekit.cli.help import OneColumnCommand, OneColumnGroup
-from judgekit.cli.machine import in_words, machine_errors
+from judgekit.cli.machine import in_words, is_narrow, machine_errors, narrowness
 from judgekit.cli.options import OFFLINE_HELP, WORKSPACE_HELP
 from judgekit.errors import JudgekitError, SettingsError
 from judgekit.version import __version__
@@ -67,6 +67,8 @@ def before_every_verb(
             "Only `judgekit train` runs in several processes.",
             hint="Run this command without `accelerate launch`.",
         )
+    if is_narrow():
+        typer.echo(f"judgekit: {narrowness()}", err=True)
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -18,6 +18,8 @@ ITEMS_FILE = "items.parquet"
 ANNOTATIONS_FILE = "annotations.parquet"
 SCHEMA_FILE = "schema.json"
 TEMPLATE_FILE = "template.j2"
+HASHED_FILES = (ITEMS_FILE, ANNOTATIONS_FILE, SCHEMA_FILE)
+"""All but the template, which is there to be edited."""
 
 
 class SourceFile(Section):
@@ -66,13 +68,24 @@ class RoundAccount(Section):
     set_aside: tuple[AsideAccount, ...]
 
 
+def _without_hashes(values: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 did not say which files belong to a dataset."""
+    return {**values, "files": None}
+
+
 class DatasetManifest(Manifest):
     """What a dataset is made of, and what became of every row."""
+
+    VERSION = 2
+    UPGRADES: ClassVar = (_without_hashes,)
+    SEALED_SINCE = 2
 
     sources: tuple[SourceFile, ...] = ()
     """Oldest first; empty in a dataset of an older judgekit."""
     content_hash: str
     """Of the items: see `items.content_hash`."""
+    files: dict[str, str] | None
+    """SHA-256 of the files that nobody is to change, by name; None in a dataset of an older judgekit."""
     items: int
     annotations: int
     annotators: int | None

@@ -24,8 +24,11 @@ from judgekit.prompts.template import PromptTemplate
 from judgekit.schema.schema import Schema
 from judgekit.version import __version__
 from judgekit.workspace.layout import find_root
+from judgekit.workspace.manifest import file_hash
 from judgekit.workspace.store import Entry, Workspace
 from judgekit.workspace.versions import OneVersion, of_one_version
+
+_AGAIN = "Ingest the files again with --force."
 
 
 class Dataset(NamedTuple):
@@ -68,17 +71,34 @@ def open_dataset(workspace: Workspace, name: str | None = None) -> Dataset:
 
 def _read(entry: Entry[DatasetManifest]) -> Dataset:
     with OneVersion(entry, DATASETS.word):
+        _check_unchanged(entry, SCHEMA_FILE)
+        _check_unchanged(entry, ITEMS_FILE)
         stored = DatasetSchema.read(entry.path / SCHEMA_FILE)
         items = load_items(entry.path / ITEMS_FILE, stored.items)
         found = content_hash(items)
         if found != entry.manifest.content_hash:
-            raise WorkspaceError(
-                f"{entry.path / ITEMS_FILE} has changed since it was ingested.",
-                hint="Ingest the files again with --force.",
-            )
+            raise _changed(entry.path / ITEMS_FILE)
         template = PromptTemplate.from_file(entry.path / TEMPLATE_FILE)
         template.check(items.fields)
     return Dataset(entry.name, entry.path, items, stored.columns, template, found, entry.manifest)
+
+
+def _check_unchanged(entry: Entry[DatasetManifest], name: str) -> None:
+    """Compare a file with its hash in the manifest; a dataset of an older judgekit has none.
+
+    Raises:
+        WorkspaceError: the file is missing or another.
+    """
+    path = entry.path / name
+    try:
+        if entry.manifest.files is not None and file_hash(path) != entry.manifest.files.get(name):
+            raise _changed(path)
+    except FileNotFoundError as error:
+        raise WorkspaceError(f"{path} is missing.", hint=_AGAIN) from error
+
+
+def _changed(path: Path) -> WorkspaceError:
+    return WorkspaceError(f"{path} has changed since it was ingested.", hint=_AGAIN)
 
 
 def load_annotations(data: Dataset) -> pl.DataFrame:
@@ -90,11 +110,10 @@ def load_annotations(data: Dataset) -> pl.DataFrame:
     path = data.folder / ANNOTATIONS_FILE
     try:
         with OneVersion(data.entry, DATASETS.word):
+            _check_unchanged(data.entry, ANNOTATIONS_FILE)
             return pl.read_parquet(path, use_pyarrow=False)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise WorkspaceError(
-            f"{path} cannot be read: {str(error).splitlines()[0]}", hint="Ingest the files again with --force."
-        ) from error
+        raise WorkspaceError(f"{path} cannot be read: {str(error).splitlines()[0]}", hint=_AGAIN) from error
 
 
 def named_annotations(data: Dataset, is_training: NDArray[np.bool_]) -> pl.DataFrame:

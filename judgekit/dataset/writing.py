@@ -10,6 +10,7 @@ from judgekit.dataset.items import content_hash, save_items
 from judgekit.dataset.manifest import (
     ANNOTATIONS_FILE,
     DATASETS,
+    HASHED_FILES,
     ITEMS_FILE,
     SCHEMA_FILE,
     TEMPLATE_FILE,
@@ -25,7 +26,7 @@ from judgekit.prompts.template import PromptTemplate
 from judgekit.schema.schema import Schema
 from judgekit.tables.source import SourceTable
 from judgekit.workspace.atomic import write_text
-from judgekit.workspace.manifest import now
+from judgekit.workspace.manifest import file_hash, now
 from judgekit.workspace.store import Entry, Workspace
 
 
@@ -100,6 +101,7 @@ def write_dataset(
             "created": now(),
             "sources": redacted([file.to_json() for file in made.sources], made.names),
             "content_hash": content_hash(made.items),
+            "files": {name: file_hash(staged.path / name) for name in HASHED_FILES},
         }
         entry = staged.commit(DatasetManifest.from_json({**about, **made.to_json()}))
     return made._replace(folder=entry.path)

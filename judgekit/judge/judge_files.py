@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from judgekit.config import ModelKind
 from judgekit.errors import WorkspaceError
-from judgekit.judge.manifest import JudgeManifest, judge_files
+from judgekit.judge.manifest import FILES_BESIDE, JudgeManifest, judge_files
 from judgekit.models.saved_adapter import RESTORE, check_regular
 from judgekit.workspace.layout import MANIFEST_FILE
+from judgekit.workspace.manifest import file_hash
 from judgekit.workspace.store import Entry
 
 
 def hash_files(folder: Path, kind: ModelKind) -> dict[str, str]:
-    """SHA-256 of each file that a judge is read from, hexadecimal, by its path in the folder."""
-    return {name: _hash(folder / name) for name in judge_files(kind)}
+    """SHA-256 of each file that a judge needs, and of those beside them that it has, by its path in the folder."""
+    beside = [name for name in FILES_BESIDE if (folder / name).exists()]
+    return {name: file_hash(folder / name) for name in (*judge_files(kind), *beside)}
 
 
 def check_files(entry: Entry[JudgeManifest]) -> None:
@@ -25,10 +26,10 @@ def check_files(entry: Entry[JudgeManifest]) -> None:
         WorkspaceError: files are missing, lead out of the folder, or have changed; all of them are named.
     """
     manifest, problems = entry.manifest, list[str]()
-    for name in (MANIFEST_FILE, *judge_files(manifest.backbone.kind)):
+    for name in {MANIFEST_FILE, *judge_files(manifest.backbone.kind), *(manifest.files or {})}:
         check_regular(entry.path / name)
     for name, wanted in (manifest.files or {}).items():
-        if (found := _hash(entry.path / name)) != wanted:
+        if (found := file_hash(entry.path / name)) != wanted:
             problems.append(f"{entry.path / name}: SHA-256 {found[:12]}…, but {wanted[:12]}… when it was trained")
     if problems:
         raise WorkspaceError(
@@ -36,8 +37,3 @@ def check_files(entry: Entry[JudgeManifest]) -> None:
             problems=problems,
             hint=RESTORE,
         )
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -69,7 +69,7 @@ def kept_items(folder: Path, labels: tuple[str, ...]) -> KeptItems | None:
     except (pl.exceptions.PolarsError, OSError) as error:
         raise WorkspaceError(
             f"{path} cannot be read: {str(error).splitlines()[0]}",
-            hint="Restore it from a copy, or delete it: items of the training are then no longer recognised.",
+            hint="Restore the judge from a copy, or train it again.",
         ) from error
     return KeptItems(frozenset(hashes), np.ascontiguousarray(counts))
 

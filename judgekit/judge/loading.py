@@ -77,13 +77,7 @@ class LoadedJudge(NamedTuple):
             reporter.items(done, len(rows))
 
         found = predict(self.reader, encoded, batch_size=settings.batch_size, on_batch=on_batch)
-        lost = np.flatnonzero(~np.isfinite(found.logits).all(axis=1))
-        if len(lost):
-            raise BackboneError(
-                f"For {len(lost):,} of {len(rows):,} items the judge gives infinite numbers or none, and so no "
-                f"distribution; the first is item {ids[int(rows[lost[0]])]}.",
-                hint="Compute with more digits: --dtype float32. If that does not help, train the judge again.",
-            )
+        found.check_finite("the judge", [ids[int(row)] for row in rows])
         return Predictions(self.calibration.apply(found.logits), encoded.is_truncated, found.label_mass, rows)
 
 

@@ -23,6 +23,8 @@ LOG_FILE = "log.jsonl"
 EVALUATION_FILE = "evaluation.json"
 ITEMS_FILE = "items.parquet"
 """What is known of the items it was trained on: hashes and label counts, no text."""
+FILES_BESIDE = (ITEMS_FILE,)
+"""Files that a judge is not read from, and that must be its own where it has them."""
 _OF_ENCODERS = f"{ADAPTER_FOLDER}/head.safetensors"
 _OF_ALL = (f"{ADAPTER_FOLDER}/adapter_config.json", f"{ADAPTER_FOLDER}/adapter_model.safetensors", TEMPLATE_FILE)
 
@@ -130,8 +132,8 @@ class ReadingManifest(Manifest):
 class JudgeManifest(ReadingManifest):
     """All that scoring needs, and where the judge comes from."""
 
-    VERSION = 3
-    UPGRADES: ClassVar = (_with_columns_and_calibration, _without_hashes)
+    VERSION = 4
+    UPGRADES: ClassVar = (_with_columns_and_calibration, _without_hashes, dict)  # version 3 hashed fewer files
     SEALED_SINCE = 3
 
     dataset: TrainedOn
@@ -150,7 +152,8 @@ class JudgeManifest(ReadingManifest):
     run: str | None = None
     """Id of the training run; None in a judge of an older judgekit."""
     files: dict[str, str] | None
-    """SHA-256 of each of `judge_files`, by its path in the folder; None in a judge of an older judgekit."""
+    """SHA-256 of each of `judge_files` and of `FILES_BESIDE` where they are there, by its path in the folder; None in a
+    judge of an older judgekit."""
     tokens: str | None = None
     """SHA-256 of the tokens of a made-up item, as `LoadedJudge` reads it; None in a judge of an older judgekit."""
 
@@ -159,7 +162,7 @@ class JudgeManifest(ReadingManifest):
         return [
             *super().problems(),
             *calibration_problems(self.calibration.temperature),
-            *file_problems(self.files, judge_files(self.backbone.kind)),
+            *file_problems(self.files, judge_files(self.backbone.kind), FILES_BESIDE),
         ]
 
 

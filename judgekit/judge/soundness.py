@@ -82,11 +82,11 @@ def calibration_problems(temperature: float) -> Iterator[str]:
                f"not {temperature:g}")  # fmt: skip
 
 
-def file_problems(files: dict[str, str] | None, expected: Sequence[str]) -> Iterator[str]:
+def file_problems(files: dict[str, str] | None, expected: Sequence[str], possible: Sequence[str]) -> Iterator[str]:
     """What is wrong with the hashes of a judge's files; an older judge has none."""
     if files is None:
         return
-    if set(files) != set(expected):
+    if not set(expected) <= set(files) <= {*expected, *possible}:
         yield f"files: hashes of {', '.join(expected)} are expected, not of {_brief(sorted(files))}"
     yield from (f"files.{name[:80]}: 64 hexadecimal digits are expected" for name, found in files.items()
                 if not _SHA256.fullmatch(found))  # fmt: skip

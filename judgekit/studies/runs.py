@@ -136,6 +136,7 @@ def _make(ground: Ground, run: Run, *, reporter: Reporter, should_stop: Callable
         return None
     calibration = Calibration() if trained is None else trained.calibration
     predicted = predict(training.model, ground.test)
+    predicted.check_finite(f"the model of the run {run.key} (seed {run.settings.seed})")
     logits = predicted.logits / np.float32(calibration.temperature)
     q = Calibration().apply(logits)
     finished = FinishedRun(

@@ -84,6 +84,7 @@ class Training(NamedTuple):
 
         Raises:
             SettingsError: the loss is not finite, or memory does not suffice for one item.
+            BackboneError: the trained model gives infinite numbers or none.
         """
         validation = self.data.validation
         outcome = train_model(
@@ -103,6 +104,7 @@ class Training(NamedTuple):
             return Trained(end, False, Calibration(), end.best_kl, None, outcome.peak_memory)
         size = reading_size(end, processes)
         predicted = predict(self.model, validation.encoded, batch_size=size, processes=processes)
+        predicted.check_finite("the trained model")
         fits = self.settings.calibrate and len(validation.p) >= FEWEST_ITEMS_TO_CALIBRATE
         calibration = Calibration.fit(predicted.logits, validation.p) if fits else Calibration()
         kl = float(kl_per_item(calibration.apply(predicted.logits), validation.p).mean())

@@ -156,11 +156,21 @@ def _resume(place: Workspace, judges: Judges, request: Request, held: ExitStack,
 
 
 def _reopen(place: Workspace, name: str) -> Run:
-    """What the main process has begun and downloaded, for another one."""
+    """What the main process has begun and downloaded, for another one.
+
+    Raises:
+        WorkspaceError: the dataset has been replaced since.
+    """
     checkpoint = Checkpoint(place.run_folder(name))
     manifest = checkpoint.manifest()
     backbone = wanted_backbone(manifest.settings, manifest.backbone.name, offline=True)
-    return Run(name, manifest, open_dataset(place, manifest.dataset), backbone, checkpoint)
+    data = open_dataset(place, manifest.dataset)
+    if (data.content_hash, data.template.source) != (manifest.content_hash, manifest.template):
+        raise WorkspaceError(
+            f"The dataset {data.name!r} was replaced while the training of {name!r} began.",
+            hint=f"Start it anew: judgekit train --judge {name} --force",
+        )
+    return Run(name, manifest, data, backbone, checkpoint)
 
 
 def _unfinished_name(place: Workspace, judges: Judges, request: Request) -> str:

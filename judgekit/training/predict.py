@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from judgekit.errors import SettingsError
+from judgekit.errors import BackboneError, SettingsError
 from judgekit.models.reader import LabelReader, Reading
 from judgekit.training.batches import EncodedItems, collate
 from judgekit.training.out_of_memory import attempt
@@ -28,6 +28,26 @@ class Predicted(NamedTuple):
     """Label logits, `[N, K]`."""
     label_mass: NDArray[np.float32] | None
     """Probability that a causal LM gives to the label set before it is renormalised, `[N]`; None for encoders."""
+
+    def check_finite(self, whose: str, ids: Sequence[str] | None = None) -> None:
+        """Refuse logits that give no distribution.
+
+        Args:
+            whose: what gives the logits, in words.
+            ids: of the N items, for the message; None where they are not known.
+
+        Raises:
+            BackboneError: some are infinite or no numbers.
+        """
+        lost = np.flatnonzero(~np.isfinite(self.logits).all(axis=1))
+        if len(lost):
+            first = "" if ids is None else f"; the first is item {ids[int(lost[0])]}"
+            raise BackboneError(
+                f"For {len(lost):,} of {len(self.logits):,} items {whose} gives infinite numbers or none, and so no "
+                f"distribution{first}.",
+                hint="Compute with more digits: --dtype float32. If that does not help, train again with a lower "
+                "--learning-rate.",
+            )
 
     @property
     def mean_label_mass(self) -> float | None:

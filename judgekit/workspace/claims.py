@@ -2,13 +2,15 @@
 
 The operating system frees the lock when the process dies, however it dies and in whichever container: what nobody
 holds was left by a dead process, and is deleted. Where locks do not exist (Windows, some network file systems) nobody
-can tell; there nothing is deleted.
+can tell; there what nothing has been written into for a week is deleted.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,7 +21,9 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
+NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 _ATTEMPTS = 5
+_LEFT_AFTER_SECONDS = 7 * 24 * 3600
 
 
 @contextmanager
@@ -45,13 +49,24 @@ def clear_dead(paths: Iterable[Path]) -> None:
             if path.is_symlink():  # it cannot be held: a replacement put it aside
                 path.unlink()
                 continue
-            handle = _locked(path)
+            try:
+                handle = _locked(path)
+            except OSError as error:
+                if error.errno in NO_LOCKS and _is_old(path):
+                    remove(path)
+                continue
             if handle is None:
                 continue
             try:
                 remove(path)
             finally:
                 os.close(handle)
+
+
+def _is_old(path: Path) -> bool:
+    """Whether nothing has been written into a file or folder for a week."""
+    newest = max(one.lstat().st_mtime for one in (path, *path.rglob("*")))
+    return time.time() - newest > _LEFT_AFTER_SECONDS
 
 
 def remove(path: Path) -> None:
@@ -74,7 +89,7 @@ def _made(name: Callable[[str], Path], make: Callable[[Path], None]) -> tuple[Pa
             if path.exists():
                 return path, None
             continue  # another process took it for left over before it was locked
-        if handle is None and fcntl is not None:
+        if handle is None:
             continue
         return path, handle
     raise FileNotFoundError(f"{name('*')} was deleted again and again while it was made.")
@@ -87,7 +102,7 @@ def _locked(path: Path) -> int | None:
         OSError: it is gone, or there are no locks.
     """
     if fcntl is None:
-        return None
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +9,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from judgekit.errors import WorkspaceError
+from judgekit.workspace.claims import NO_LOCKS
 from judgekit.workspace.layout import LOCKS
-
-_NONE_HERE = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 
 
 @contextmanager
@@ -37,7 +35,7 @@ def held(root: Path, name: str, *, timeout: float, busy: WorkspaceError) -> Gene
     except Timeout as error:
         raise busy from error
     except OSError as error:
-        if error.errno not in _NONE_HERE:
+        if error.errno not in NO_LOCKS:
             raise
         raise WorkspaceError(
             f"The file system of {root} has no locks ({error.strerror}), so two commands could write at once.",

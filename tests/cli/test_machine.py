@@ -32,6 +32,8 @@ Run = Callable[..., Any]
         (pl.exceptions.ComputeError("File too large (os error 27)"), "File too large."),
         (MemoryError(), "not enough memory"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried …"), "not enough memory"),
+        (ImportError("libtorch.so: failed to map segment from shared object"), "not enough memory"),
+        (RuntimeError("could not spawn threads: ThreadPoolBuildError { … }"), "not enough memory"),
     ],
 )
 def test_an_error_of_the_machine_is_a_sentence(
@@ -55,6 +57,35 @@ def test_a_bug_keeps_its_traceback(
     monkeypatch.setattr(ingest_verb, "ingest", fail)
     with pytest.raises(type(error)):
         run("ingest", votes_csv)
+
+
+@pytest.mark.parametrize("error", [NameError("name 'PySeries' is not defined"), SystemError("x"), ImportError("numpy")])
+def test_a_library_loaded_in_part_within_few_addresses_is_no_bug(
+    run: Run, votes_csv: Path, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ingest_verb, "ingest", fail)
+    with pytest.raises(type(error)):
+        run("ingest", votes_csv)
+    monkeypatch.setattr("judgekit.cli.machine._limit", lambda: 2**29)
+    found = run("ingest", votes_csv)
+    assert found.code == 3 and "may take 512 MB of addresses (ulimit -v)" in found.err and "not enough" in found.err
+
+
+def test_a_library_that_names_its_own_trouble_above_the_machines_is_looked_through(
+    run: Run, votes_csv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        try:
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+        except OSError as error:
+            raise ImportError("IMPORTANT: PLEASE READ THIS FOR ADVICE ON HOW TO SOLVE THIS ISSUE!") from error
+
+    monkeypatch.setattr(ingest_verb, "ingest", fail)
+    found = run("ingest", votes_csv)
+    assert found.code == 3 and "not enough memory" in found.err
 
 
 def test_a_name_of_300_characters_is_refused(run: Run, votes_csv: Path) -> None:

@@ -387,6 +387,21 @@ def test_items_edited_by_hand_are_noticed(run: Run, judged: Path, tmp_path: Path
     assert str(path) in result.err
 
 
+@pytest.mark.parametrize("name", ["items.parquet", "annotations.parquet", "schema.json"])
+def test_what_no_count_tells_of_a_dataset_is_noticed_by_its_hash(run: Run, judged: Path, name: str) -> None:
+    import polars as pl
+
+    path = judged / "datasets" / "votes" / name
+    if name == "items.parquet":  # groups part the items, and are no part of the content's hash
+        pl.read_parquet(path).with_columns(pl.lit("one").alias("group")).write_parquet(path)
+    elif name == "annotations.parquet":
+        pl.read_parquet(path).with_columns(pl.lit("ann").alias("annotator")).write_parquet(path)
+    else:
+        path.write_text(path.read_text().replace("annotator_id", "nobody"))
+    result = run("train", "--annotator-weights", "--judge", "new")
+    assert result.code == 3 and f"{path} has changed since it was ingested" in result.err
+
+
 def test_a_judge_needs_no_dataset(run: Run, judged: Path, tmp_path: Path) -> None:
     shutil.rmtree(judged / "datasets" / "votes")
     write_csv(tmp_path / "new.csv", new_rows([1, 2]))

@@ -114,6 +114,22 @@ def test_what_does_not_belong_together_is_named_although_the_hashes_fit(case: st
     assert caught.value.hint
 
 
+def test_what_a_judge_knows_of_its_items_is_its_own(judge: Path) -> None:
+    (judge / "items.parquet").write_bytes(b"PAR1 of another judge")
+    with pytest.raises(JudgekitError, match="not its own, or that have changed") as caught:
+        read(judge)
+    assert "items.parquet" in caught.value.problems[0]
+    (judge / "items.parquet").unlink()
+    with pytest.raises(JudgekitError, match=r"items\.parquet is missing"):
+        read(judge)
+    found = json.loads((judge / "manifest.json").read_text())
+    found["format_version"] = 3  # which knew nothing of that file
+    found["files"].pop("items.parquet")
+    write_values(judge / "manifest.json", found)
+    seal(judge)
+    assert read(judge).shape == (3, 3)
+
+
 def test_swapped_labels_and_files_of_another_judge_are_noticed(judge: Path) -> None:
     then = json.loads((judge / MANIFEST).read_text())
     changed(judge / MANIFEST, labels=then["labels"][::-1])

@@ -19,7 +19,8 @@ from judgekit.config.keywords import StudyKeywords
 from judgekit.core.distributions import empirical_distribution
 from judgekit.core.metrics import kl_per_item
 from judgekit.dataset.opening import open_dataset, open_workspace
-from judgekit.errors import DataError, SettingsError, WorkspaceError
+from judgekit.errors import BackboneError, DataError, SettingsError, WorkspaceError
+from judgekit.studies import runs
 from judgekit.studies.plans import PAPER, RAW, SINGLE_POINT, VARIANTS, WITHOUT_KL, runs_of, settings_of
 from judgekit.studies.result import StudyResult
 from judgekit.training import assembly
@@ -121,6 +122,23 @@ def test_a_run_whose_logits_are_damaged_is_named_by_its_path(studied: Studied, a
     path.write_bytes(path.read_bytes()[:20])
     with pytest.raises(WorkspaceError, match=path.name):
         again("table1")
+
+
+def test_a_run_that_gives_no_numbers_is_never_kept(
+    studied: Studied, again: Again, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = runs.predict
+
+    def lost(*arguments: Any, **named: Any) -> Any:
+        found = read(*arguments, **named)
+        found.logits[3] = np.nan
+        return found
+
+    before = {path.name for path in (studied.folder / "runs").iterdir()}
+    monkeypatch.setattr(runs, "predict", lost)
+    with pytest.raises(BackboneError, match=r"For 1 of \d+ items the model of the run .* infinite numbers"):
+        again("table1", seeds=2)
+    assert {path.name for path in (studied.folder / "runs").iterdir()} == before
 
 
 def test_something_else_under_the_same_name_is_refused_with_what_differs(studied: Studied, again: Again) -> None:

@@ -14,7 +14,7 @@ from made_up_votes import LABELS, votes_rows, write_csv
 
 from judgekit import Judge, export
 from judgekit.errors import WorkspaceError
-from judgekit.judge.manifest import ITEMS_FILE
+from judgekit.judge.manifest import ITEMS_FILE, JudgeManifest
 
 EXACT: dict[str, Any] = {"device": "cpu", "dtype": "float32"}
 RAN = Callable[..., Any]
@@ -71,6 +71,9 @@ def test_a_judge_in_a_folder_of_its_own_keeps_hashes_and_counts_and_no_text(judg
 def test_a_judge_that_kept_nothing_says_that_it_does_not_know(judged: Path, tmp_path: Path) -> None:
     shutil.rmtree(judged / "datasets" / "votes")
     (judged / "judges" / "votes" / ITEMS_FILE).unlink()
+    path = judged / "judges" / "votes" / "manifest.json"
+    then = JudgeManifest.read(path)
+    then.model_copy(update={"files": {k: v for k, v in (then.files or {}).items() if k != ITEMS_FILE}}).write(path)
     found = Judge.load("votes", **EXACT).evaluate(write_csv(tmp_path / "votes.csv", votes_rows(20)), resamples=20)
     assert (len(found.items), found.trained_on, found.is_test) == (20, None, False)
 

@@ -222,6 +222,24 @@ def test_the_next_writer_deletes_what_a_dead_process_left_and_nothing_of_a_livin
     assert files(tmp_path) == ["other.txt"]
 
 
+def test_without_locks_what_was_left_is_deleted_after_a_week(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    if os.name != "nt":
+        monkeypatch.setattr("fcntl.flock", none)
+    left = tmp_path / ".judgekit-1234.partial"
+    left.mkdir()
+    (left / "weights").write_text("half")
+    ages = {6: ["file.txt", ".judgekit-1234.partial", ".judgekit-1234.partial/weights"], 8: ["file.txt"]}
+    for days, expected in ages.items():
+        long_ago = time.time() - days * 24 * 3600
+        for path in (left / "weights", left):
+            os.utime(path, (long_ago, long_ago))
+        write_text(tmp_path / "file.txt", "x")
+        assert files(tmp_path) == sorted(expected)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 @pytest.mark.parametrize("mode", [0o755, 0o700])
 def test_the_files_of_a_moved_folder_are_for_whoever_may_read_the_folder(tmp_path: Path, mode: int) -> None:
