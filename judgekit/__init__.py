@@ -20,6 +20,7 @@ from judgekit.version import __version__ as __version__
 if TYPE_CHECKING:
     from judgekit.checks.result import CheckResult as CheckResult
     from judgekit.config import CheckSettings as CheckSettings
+    from judgekit.config import EstimateSettings as EstimateSettings
     from judgekit.config import EvaluateSettings as EvaluateSettings
     from judgekit.config import ExportSettings as ExportSettings
     from judgekit.config import IngestSettings as IngestSettings
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from judgekit.config import StudySettings as StudySettings
     from judgekit.config import TrainSettings as TrainSettings
     from judgekit.dataset.result import IngestResult as IngestResult
+    from judgekit.decisions.estimate import EstimateResult as EstimateResult
     from judgekit.errors import JudgekitError as JudgekitError
     from judgekit.errors import TrainingStopped as TrainingStopped
     from judgekit.judge.export import ExportResult as ExportResult
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from judgekit.trust.judge import Judge as Judge
     from judgekit.trust.report import ReportResult as ReportResult
     from judgekit.verbs.check import check as check
+    from judgekit.verbs.estimate import estimate as estimate
     from judgekit.verbs.evaluate import evaluate as evaluate
     from judgekit.verbs.export import export as export
     from judgekit.verbs.ingest import ingest as ingest
@@ -57,10 +60,11 @@ if TYPE_CHECKING:
 _HOMES = {
     "judgekit.checks.result": ("CheckResult",),
     "judgekit.config": (
-        "CheckSettings", "EvaluateSettings", "ExportSettings", "IngestSettings", "LoadSettings", "MeasureSettings",
-        "PredictSettings", "ScoreSettings", "StudySettings", "TrainSettings",
+        "CheckSettings", "EstimateSettings", "EvaluateSettings", "ExportSettings", "IngestSettings", "LoadSettings",
+        "MeasureSettings", "PredictSettings", "ScoreSettings", "StudySettings", "TrainSettings",
     ),
     "judgekit.dataset.result": ("IngestResult",),
+    "judgekit.decisions.estimate": ("EstimateResult",),
     "judgekit.errors": ("JudgekitError", "TrainingStopped"),
     "judgekit.trust.evaluated": ("EvaluatedItems", "EvaluateResult"),
     "judgekit.judge.export": ("ExportResult",),
@@ -72,16 +76,17 @@ _HOMES = {
     "judgekit.training.reporter": ("Reporter",),
     "judgekit.training.result": ("TrainResult",),
     **{f"judgekit.verbs.{verb}": (verb,) for verb in (
-        "check", "evaluate", "export", "ingest", "init", "report", "score", "show", "study", "train",
+        "check", "estimate", "evaluate", "export", "ingest", "init", "report", "score", "show", "study", "train",
     )},
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
-    "CheckResult", "CheckSettings", "EvaluateResult", "EvaluateSettings", "EvaluatedItems", "ExportResult",
-    "ExportSettings", "IngestResult", "IngestSettings", "Judge", "JudgekitError", "LoadSettings", "MeasureSettings",
-    "PredictSettings", "ReportResult", "Reporter", "Score", "ScoreSettings", "Scores", "StudyResult", "StudySettings",
-    "TrainResult", "TrainSettings", "TrainingStopped", "WorkspaceContents", "__version__", "check", "evaluate",
-    "export", "ingest", "init", "report", "score", "show", "study", "train",
+    "CheckResult", "CheckSettings", "EstimateResult", "EstimateSettings", "EvaluateResult", "EvaluateSettings",
+    "EvaluatedItems", "ExportResult", "ExportSettings", "IngestResult", "IngestSettings", "Judge", "JudgekitError",
+    "LoadSettings", "MeasureSettings", "PredictSettings", "ReportResult", "Reporter", "Score", "ScoreSettings",
+    "Scores", "StudyResult", "StudySettings", "TrainResult", "TrainSettings", "TrainingStopped",
+    "WorkspaceContents", "__version__", "check", "estimate", "evaluate", "export", "ingest", "init", "report",
+    "score", "show", "study", "train",
 ]  # fmt: skip
 
 

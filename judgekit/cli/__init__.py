@@ -18,7 +18,21 @@ from typing import Annotated, Any
 
 import typer
 
-from judgekit.cli import check, demo, doctor, evaluate, export, ingest, init, report, score, show, study, train
+from judgekit.cli import (
+    check,
+    demo,
+    doctor,
+    estimate,
+    evaluate,
+    export,
+    ingest,
+    init,
+    report,
+    score,
+    show,
+    study,
+    train,
+)
 from judgekit.cli.help import OneColumnCommand, OneColumnGroup
 from judgekit.cli.machine import in_words, is_narrow, machine_errors, narrowness
 from judgekit.cli.options import OFFLINE_HELP, WORKSPACE_HELP
@@ -38,7 +52,7 @@ app = typer.Typer(
     help="From the annotations of several people to a judge that predicts how human labels are distributed.",
     epilog="Start with: judgekit ingest votes.csv, judgekit train, judgekit score new.csv. Or try: judgekit demo",
 )
-for verb in (init, ingest, check, train, score, evaluate, report, study, export, show, demo, doctor):
+for verb in (init, ingest, check, train, score, evaluate, estimate, report, study, export, show, demo, doctor):
     name = verb.__name__.rsplit(".", 1)[1]
     app.command(name, cls=OneColumnCommand)(getattr(verb, name))
 

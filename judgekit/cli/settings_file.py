@@ -12,6 +12,7 @@ from typing import Any
 
 from judgekit.config import (
     CheckSettings,
+    EstimateSettings,
     EvaluateSettings,
     ExportSettings,
     IngestSettings,
@@ -29,6 +30,7 @@ VERBS: dict[str, type[Settings]] = {
     "train": TrainSettings,
     "score": ScoreSettings,
     "evaluate": EvaluateSettings,
+    "estimate": EstimateSettings,
     "report": EvaluateSettings,
     "export": ExportSettings,
     "study": StudySettings,

@@ -22,6 +22,7 @@ from judgekit.config.choices import (
     StudyPlan,
     Targets,
 )
+from judgekit.config.estimating import EstimateSettings, QuestionSettings
 from judgekit.config.exporting import ExportSettings
 from judgekit.config.ingesting import IngestSettings
 from judgekit.config.reading import ReadingSettings
@@ -35,6 +36,7 @@ __all__ = [
     "Adversary",
     "CheckSettings",
     "Dtype",
+    "EstimateSettings",
     "EvaluateSettings",
     "ExportSettings",
     "IngestSettings",
@@ -50,6 +52,7 @@ __all__ = [
     "PredictSettings",
     "Preset",
     "Projection",
+    "QuestionSettings",
     "ReadingSettings",
     "ScoreSettings",
     "Settings",

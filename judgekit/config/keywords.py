@@ -179,6 +179,19 @@ class EvaluateKeywords(LoadKeywords, MeasureKeywords, total=False):
     """Fields of `EvaluateSettings`."""
 
 
+class QuestionKeywords(TypedDict, total=False):
+    """Fields of `QuestionSettings`."""
+
+    annotations: str | None
+    by: str | None
+    against: str | None
+    confidence: float
+
+
+class EstimateKeywords(LoadKeywords, PredictKeywords, QuestionKeywords, total=False):
+    """Fields of `EstimateSettings`."""
+
+
 class ExportKeywords(TypedDict, total=False):
     """Fields of `ExportSettings`."""
 
