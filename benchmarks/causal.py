@@ -110,7 +110,7 @@ def judgekit(folder: Path, count: int) -> dict[str, float]:
     ids = [np.array(tokenizer(prompt)["input_ids"], dtype=np.int64) for prompt in prompts]
     encoded = EncodedItems(ids, None, np.zeros(count, dtype=np.bool_), tokenizer.pad_token_id)
     shares = np.array(counts) / 10
-    hard = np.eye(3)[shares.argmax(1)]
+    hard, radius = np.eye(3)[shares.argmax(1)], np.full(count, 0.25, dtype=np.float32)
     device = torch.device("cpu")
     model = new_judge(
         backbone, lora=LoraSettings(RANK, ALPHA, 0.0), label_bias=torch.zeros(3),
@@ -121,8 +121,8 @@ def judgekit(folder: Path, count: int) -> dict[str, float]:
     result = train_model(
         model,
         Alignment(
-            TrainingItems(encoded, shares.astype(np.float32), hard.astype(np.float32)),
-            alpha=0.8, epsilon=0.25, adversary="search",
+            TrainingItems(encoded, shares.astype(np.float32), hard.astype(np.float32), radius),
+            alpha=0.8, adversary="search",
         ),
         ValidationItems(encoded.take(np.arange(BATCH)), shares[:BATCH]),
         settings=LoopSettings(

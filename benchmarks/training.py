@@ -68,6 +68,7 @@ class Benchmark:
         items = found.dataset.items.take(np.arange(wanted))
         self.target = empirical_distribution(items.counts).astype(np.float32)
         self.hard = hard_target(items.counts).astype(np.float32)
+        self.radius = np.full(len(items), DEFAULTS.epsilon, dtype=np.float32)
         self.prior = class_prior(items.counts)
         self.encoded = found.prompts.encode(items.texts.to_dicts())
         self.adversary_seconds: list[float] = []
@@ -99,9 +100,8 @@ class Benchmark:
             train_model(
                 model,
                 Alignment(
-                    TrainingItems(self.encoded, self.target, self.hard),
+                    TrainingItems(self.encoded, self.target, self.hard, self.radius),
                     alpha=DEFAULTS.alpha,
-                    epsilon=DEFAULTS.epsilon,
                     adversary=DEFAULTS.adversary,
                 ),
                 ValidationItems(validation, self.target[:VALIDATION_ITEMS].astype(np.float64)),

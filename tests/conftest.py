@@ -39,6 +39,7 @@ def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test works in a folder of its own; nothing of the person's settings or data reaches it."""
     for name in [name for name in os.environ if name.startswith("JUDGEKIT_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("JUDGEKIT_TRAIN_FOLDS", "0")  # as below, for commands in processes of their own
     for name in ("HOME", "USERPROFILE", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     # Windows asks the system for this folder, not the environment.
@@ -54,6 +55,14 @@ def one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_training() -> Iterator[None]:
+    """One training instead of six where a test says nothing of folds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("judgekit.training.decisions.MOST_ITEMS_TO_FOLD", 0)
+        yield
 
 
 @pytest.fixture

@@ -44,7 +44,11 @@ def seal(folder: Path) -> None:
     try:
         values = json.loads(path.read_text())
         kind = values["backbone"]["kind"]
-        values["files"] = {name: found for name, found in hash_files(folder, kind).items() if name in values["files"]}
+        values["files"] = {
+            name: found
+            for name, found in hash_files(folder, kind, probe=bool(values.get("probe"))).items()
+            if name in values["files"]
+        }
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return
     write_values(path, {**values, CHECKSUM: checksum(values)})

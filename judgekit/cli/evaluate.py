@@ -21,7 +21,7 @@ def evaluate(
     settings: dict[str, Any],
     path: Annotated[
         Path | None,
-        typer.Argument(help="Table of annotations (default: the test part of the judge's dataset).", metavar="FILE"),
+        typer.Argument(help="Table of annotations (default: what the judge's dataset holds out).", metavar="FILE"),
     ] = None,
     output: Annotated[
         Path | None,

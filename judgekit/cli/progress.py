@@ -56,7 +56,7 @@ class ProgressReporter(Reporter):
 
     def training(self, progress: TrainingProgress) -> None:
         """Move the bar; rate and validation KL beside it."""
-        facts: list[str] = []
+        facts = [progress.stage] if progress.stage else []
         if progress.items_per_second is not None:
             facts.append(f"{progress.items_per_second:.0f} items/s")
         if not math.isnan(progress.validation_kl):

@@ -21,7 +21,7 @@ def report(
     judge: JudgeArgument = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="Table of annotations (default: the test part of the judge's dataset).", metavar="FILE"),
+        typer.Option(help="Table of annotations (default: what the judge's dataset holds out).", metavar="FILE"),
     ] = None,
     output: Annotated[
         Path | None,

@@ -12,6 +12,8 @@ Projection = Literal["exact", "cvxpy"]
 """Which solver projects onto simplex and ball in the paper's ascent."""
 Targets = Literal["empirical", "bayes"]
 """What the loss aligns to before it is perturbed."""
+Radius = Literal["fixed", "posterior"]
+"""How far the worst-case target may be from an item's own."""
 Split = Literal["auto", "random"]
 """Where training, validation and test part come from."""
 Dtype = Literal["auto", "float32", "bfloat16"]
@@ -28,7 +30,7 @@ Keep = Literal["best", "last"]
 """Which adapter a training ends with."""
 Level = Literal["auto", "nominal", "ordinal", "interval"]
 """How far apart two labels are, for Krippendorff's alpha."""
-Part = Literal["train", "validation", "test"]
-"""A part of the split."""
+Part = Literal["auto", "test", "folds", "validation", "train"]
+"""What of its own dataset a judge is evaluated on: a part of the split, or all items by the judges of its folds."""
 StudyPlan = Literal["table1", "ablation", "alpha", "epsilon", "robustness", "budget", "all"]
 """Which of the paper's questions a study asks."""

@@ -20,6 +20,7 @@ from judgekit.config.choices import (
     Part,
     Preset,
     Projection,
+    Radius,
     Split,
     Targets,
 )
@@ -102,6 +103,7 @@ class FineTuningKeywords(TypedDict, total=False):
     on_too_long: OnTooLong
     alpha: float
     epsilon: float
+    radius: Radius
     adversary: Adversary
     projection: Projection
     targets: Targets
@@ -133,6 +135,9 @@ class FineTuningKeywords(TypedDict, total=False):
 class TrainKeywords(FineTuningKeywords, total=False):
     """Fields of `TrainSettings`."""
 
+    folds: int | None
+    probe: bool
+    quick: bool
     preset: Preset
 
 

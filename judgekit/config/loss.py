@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from judgekit.config.choices import Adversary, Projection, Targets
+from judgekit.config.choices import Adversary, Projection, Radius, Targets
 from judgekit.config.settings import Settings, setting
 
 _MORE = "Further settings (loss)"
@@ -16,6 +16,12 @@ class LossSettings(Settings):
 
     alpha: float = setting(0.8, "Weight of the KL term: loss = alpha KL + (1 - alpha) CE.", ge=0, le=1)
     epsilon: float = setting(0.25, "L2 distance up to which the target is perturbed.", ge=0, le=1.4143)
+    radius: Radius = setting(
+        "fixed",
+        "Perturb every target up to epsilon (fixed), or up to epsilon times the spread that its annotations leave open "
+        "(posterior; with bayes targets).",
+        panel=_MORE,
+    )
     adversary: Adversary = setting(
         "search",
         "Find the worst-case target by a search or by the paper's gradient ascent, or perturb nothing (off).",

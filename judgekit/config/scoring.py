@@ -60,7 +60,11 @@ class MeasureSettings(PredictSettings):
         0.9
     """
 
-    part: Part = setting("test", "Evaluate on this part of the judge's own dataset where no file is given.")
+    part: Part = setting(
+        "auto",
+        "Evaluate on this part of the judge's own dataset where no file is given; folds: on all items, each predicted "
+        "by a judge that has not seen it; auto: on the test part, or without one on the folds.",
+    )
     confidence: float = setting(0.95, "Level of the bootstrap intervals.", gt=0, lt=1)
     resamples: int = setting(1000, "Resamples of the items by the bootstrap.", ge=10)
     seed: int = setting(0, "Seed of the bootstrap.", ge=0)

@@ -24,5 +24,19 @@ class SelectionSettings(Settings):
     validation_share: float = setting(
         0.1, "Share of the items to choose the checkpoint on; the rest is the test part.", gt=0, lt=1, panel=_MORE
     )
-    calibrate: bool = setting(True, "Fit one temperature on the validation part after training.", panel=_MORE)
+    folds: int | None = setting(
+        None,
+        "Train so many judges first, each without a part of the items, which it then predicts: from that follow the "
+        "number of steps, the calibration and an evaluation on all items (default: 5 for an encoder and fewer than "
+        "2,000 items, else 0: none).",
+        ge=0,
+        le=20,
+    )
+    probe: bool = setting(
+        True,
+        "Fit a linear probe on the untrained backbone, and combine it with the judge if that helps.",
+        panel=_MORE,
+    )
+    quick: bool = setting(False, "Fit the probe alone, without fine-tuning: a first judge in seconds.")
+    calibrate: bool = setting(True, "Weigh judge, probe and label shares by what held-out items show.", panel=_MORE)
     split_seed: int | None = setting(None, "Seed of the split alone (default: --seed).", ge=0, panel=_MORE)

@@ -20,6 +20,9 @@ class StudySettings(TrainSettings):
     """
 
     preset: Preset = setting("default", "The variants are the presets, so none can be chosen.", init=False)
+    folds: int | None = setting(0, "A study has a split for all its runs.", init=False)
+    probe: bool = setting(False, "A study compares ways to fine-tune.", init=False)
+    quick: bool = setting(False, "A study compares ways to fine-tune.", init=False)
     plan: tuple[str, ...] = setting(
         ("table1", "ablation"), "Question to study; repeat it for several.", metavar="|".join(get_args(StudyPlan))
     )

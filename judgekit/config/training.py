@@ -20,6 +20,7 @@ from judgekit.config.settings import setting
 _PUBLISHED: dict[str, Any] = {
     "alpha": 0.8, "epsilon": 0.25, "adversary": "paper", "targets": "empirical", "epochs": 2, "warmup": 0.0,
     "averaging": 0.0, "calibrate": False, "evaluations": 1, "keep": "last", "swap": False,
+    "folds": 0, "probe": False, "radius": "fixed",
 }  # fmt: skip
 PRESETS: dict[Preset, dict[str, Any]] = {
     "default": {},
@@ -64,6 +65,10 @@ class TrainSettings(SelectionSettings, OptimisationSettings, LossSettings, Promp
             problems.append(
                 "--train-share and --validation-share leave nothing for the test part; their sum must be below 1"
             )
+        if self.folds == 1:
+            problems.append("--folds is 1; two are the least that can predict each other, and 0 means none")
+        if self.quick and not self.probe:
+            problems.append("--quick fits the probe alone, and --no-probe omits it")
         if self.projection == "cvxpy" and self.adversary != "paper":
             problems.append("--projection cvxpy needs --adversary paper: the search never leaves the feasible set")
         return problems

@@ -25,8 +25,8 @@ class Evidence(NamedTuple):
 
     def take(self, rows: NDArray[Any]) -> Evidence:
         """That of some of the items, by number or by mask."""
-        parts = (None if part is None else part[rows] for part in (self.logits, self.probe))
-        return Evidence(*parts, self.log_prior if self.log_prior.ndim == 1 else self.log_prior[rows])
+        logits, probe = (None if part is None else part[rows] for part in (self.logits, self.probe))
+        return Evidence(logits, probe, self.log_prior if self.log_prior.ndim == 1 else self.log_prior[rows])
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,16 @@ class Calibration:
     def is_shares(self) -> bool:
         """Whether it predicts the label shares for every item."""
         return self.temperature is None and self.probe == 0
+
+    def describe(self) -> str:
+        """What counts how much, in words that fit a line."""
+        if self.is_shares:
+            return "the label shares alone"
+        parts = [] if self.temperature is None else [f"temperature {self.temperature:.3f}"]
+        parts += [
+            f"{name} {weight:.2f}" for name, weight in (("probe", self.probe), ("label shares", self.prior)) if weight
+        ]
+        return ", ".join([*parts, *(["a bias per label"] if self.bias else [])])
 
     @classmethod
     def fit(cls, logits: NDArray[Any], p: NDArray[Any]) -> Calibration:

@@ -48,7 +48,7 @@ class Climbed(NamedTuple):
 
 
 def rungs(*, judge: bool, probe: bool) -> list[Rung]:
-    """The rungs above the label shares: each source alone and both, with their weights, the shares, a bias per label."""
+    """The rungs above the label shares: each source alone and both, then the shares, then a bias per label."""
     sources = (
         [Rung(judge=True)] * judge + [Rung(probe=True)] * probe + [Rung(judge=True, probe=True)] * (judge and probe)
     )
@@ -130,6 +130,19 @@ def fit_rung(rung: Rung, evidence: Evidence, p: NDArray[Any]) -> Calibration:
         prior=float(weights.get("prior", 0.0)),
         bias=tuple(map(float, found.x[count:])),
     )
+
+
+def folded(calibration: Calibration, log_prior: NDArray[Any]) -> Calibration:
+    """The same distributions from a temperature and a bias alone, for who has neither label shares nor a probe.
+
+    Args:
+        calibration: without a probe.
+        log_prior: log of the label shares, `[K]`.
+    """
+    bias = calibration.prior * log_prior + (np.asarray(calibration.bias) if calibration.bias else 0.0)
+    # A judge that is not asked is one whose logits are divided by so much that they say nothing.
+    temperature = MAX_TEMPERATURE if calibration.temperature is None else calibration.temperature
+    return Calibration(temperature, bias=tuple(map(float, bias)) if np.any(bias) else ())
 
 
 def _cross_entropy(q: FloatArray, p: NDArray[Any]) -> FloatArray:

@@ -10,8 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import log_softmax, softmax
 
 from judgekit.core.distributions import FloatArray
 
@@ -34,7 +32,9 @@ class Probe(NamedTuple):
 
     def log_q(self, features: NDArray[Any]) -> FloatArray:
         """Log of the predicted distributions, `[N, K]`, of features `[N, D]`."""
-        return log_softmax(np.asarray(features, dtype=np.float64) @ self.weight + self.bias, axis=1)
+        scores = np.asarray(features, dtype=np.float64) @ self.weight + self.bias
+        scores -= scores.max(axis=1, keepdims=True)
+        return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
 
 
 class FittedProbe(NamedTuple):
@@ -72,8 +72,8 @@ def grouped_folds(groups: NDArray[Any], folds: int = FOLDS, *, seed: int = 0) ->
 
 
 def pair_features(u: NDArray[Any], v: NDArray[Any]) -> NDArray[Any]:
-    """u, v, |u - v|, u * v of two texts' features `[N, D]`, as `[N, 4 D]`."""
-    return np.concatenate([u, v, np.abs(u - v), u * v], axis=1)
+    """|u - v|, u * v of two texts' features `[N, D]`, as `[N, 2 D]`."""
+    return np.concatenate([np.abs(u - v), u * v], axis=1)
 
 
 def fit_probe(
@@ -158,6 +158,10 @@ def _basis(centred: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _minimise(basis: FloatArray, targets: NDArray[Any], penalty: float, start: FloatArray) -> FloatArray:
     """Bias and weights, `[1 + R, K]`, with the least mean cross-entropy + penalty / 2 times the squared weights."""
+    # A judge that scores fits nothing, and need not wait for this.
+    from scipy.optimize import minimize
+    from scipy.special import log_softmax, softmax
+
     items = len(basis)
 
     def objective(flat: FloatArray) -> tuple[float, FloatArray]:

@@ -91,3 +91,15 @@ def empirical_bayes_targets(
         raise ValueError(f"the strength must be positive, not {strength}")
     targets = (counts + strength * prior) / (counts.sum(axis=1, keepdims=True) + strength)
     return EmpiricalBayes(targets, prior, strength)
+
+
+def posterior_spread(found: EmpiricalBayes, counts: NDArray[Any]) -> FloatArray:
+    """How far an item's distribution is expected to lie from its target: sqrt of the mean square L2 distance, `[N]`.
+
+    Of the Dirichlet posterior with concentration n_i + s around t_i: sqrt((1 - |t_i|^2) / (n_i + s + 1)).
+
+    Args:
+        found: of `empirical_bayes_targets`.
+        counts: the annotations per label that made it, `[N, K]`.
+    """
+    return np.sqrt((1 - np.square(found.targets).sum(axis=1)) / (counts.sum(axis=1) + found.strength + 1))

@@ -20,7 +20,9 @@ from judgekit.judge.manifest import (
     TrainedOn,
     TrainingMetrics,
 )
-from judgekit.training.assembly import Trained, Training
+from judgekit.judge.probe_file import probe_facts
+from judgekit.training.assembly import Training
+from judgekit.training.run import Trained
 from judgekit.version import __version__
 from judgekit.workspace.manifest import now
 
@@ -46,6 +48,8 @@ def judge_manifest(dataset: Dataset, training: Training, trained: Trained, *, fo
         target_strength=data.strength,
         annotator_weights=None if data.weights is None else AnnotatorWeights.from_json(data.weights._asdict()),
         calibration=trained.calibration,
+        alone=trained.alone,
+        probe=probe_facts(trained.known),
         backbone=setup.backbone.identity,
         settings=training.settings,
         resolved=ResolvedSettings(learning_rate=training.loop.learning_rate, epochs=training.loop.epochs),
@@ -58,7 +62,7 @@ def judge_manifest(dataset: Dataset, training: Training, trained: Trained, *, fo
             label_mass=trained.label_mass,
         ),
         run=run,
-        files=hash_files(folder, setup.backbone.kind),
+        files=hash_files(folder, setup.backbone.kind, probe=trained.known is not None),
         tokens=tokens_of_example(setup.prompts),
     )
 

@@ -20,7 +20,14 @@ from judgekit.dataset.opening import open_dataset
 from judgekit.errors import BackboneError, JudgekitError
 from judgekit.judge.export_folder import FACTS_FILE
 from judgekit.judge.judge import TrainedJudge
-from judgekit.judge.loading import LoadedJudge, head_labels, judge_backbone, judge_prompts, judge_verbalizer
+from judgekit.judge.loading import (
+    LoadedJudge,
+    head_labels,
+    judge_backbone,
+    judge_prompts,
+    judge_verbalizer,
+    log_shares,
+)
 from judgekit.judge.manifest import ADAPTER_FOLDER, ExportManifest, JudgeManifest
 from judgekit.models.loading import Backbone, check_4bit, choose_device, read_adapter
 from judgekit.models.merged import load_merged, own_dtype, save_merged
@@ -98,7 +105,7 @@ class Merger(NamedTuple):
             device=self.device,
             dtype=self.dtype,
             in_4bit=self.was_4bit,
-            temperature=self.judge.manifest.calibration.temperature,
+            calibration=self.judge.manifest.alone,
         )
 
     def shift(
@@ -163,7 +170,12 @@ def load_exported(folder: Path, device: torch.device, *, trust_remote_code: bool
     words = None if written.verbalizer is None else written.verbalizer.words
     reader = load_merged(folder, kind=kind, label_words=words, device=device, trust_remote_code=trust_remote_code)
     backbone = Backbone(str(folder), folder, None, kind, trust_remote_code)
-    return LoadedJudge(reader, judge_prompts(folder, written, backbone), Calibration(written.temperature))
+    return LoadedJudge(
+        reader,
+        judge_prompts(folder, written, backbone),
+        Calibration(written.temperature, bias=written.bias),
+        log_shares(written),
+    )
 
 
 def predict_sample(

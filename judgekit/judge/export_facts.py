@@ -61,7 +61,8 @@ def exported_facts(judge: TrainedJudge, dtype: torch.dtype) -> ExportManifest:
         chat=manifest.chat,
         fields=manifest.fields,
         max_length=manifest.max_length,
-        temperature=manifest.calibration.temperature if verbalizer is not None else 1.0,  # else part of the head
+        temperature=manifest.alone.temperature if verbalizer is not None and manifest.alone.temperature else 1.0,
+        bias=manifest.alone.bias if verbalizer is not None else (),  # else both are part of the head
         class_prior=manifest.class_prior,
         shown_labels=shown_labels(manifest.labels, () if verbalizer is None else verbalizer.codes),
         separator=f" {separator} " if separator else " ",

@@ -13,10 +13,10 @@ from judgekit.workspace.manifest import file_hash
 from judgekit.workspace.store import Entry
 
 
-def hash_files(folder: Path, kind: ModelKind) -> dict[str, str]:
+def hash_files(folder: Path, kind: ModelKind, *, probe: bool) -> dict[str, str]:
     """SHA-256 of each file that a judge needs, and of those beside them that it has, by its path in the folder."""
     beside = [name for name in FILES_BESIDE if (folder / name).exists()]
-    return {name: file_hash(folder / name) for name in (*judge_files(kind), *beside)}
+    return {name: file_hash(folder / name) for name in (*judge_files(kind, probe=probe), *beside)}
 
 
 def check_files(entry: Entry[JudgeManifest]) -> None:
@@ -26,7 +26,8 @@ def check_files(entry: Entry[JudgeManifest]) -> None:
         WorkspaceError: files are missing, lead out of the folder, or have changed; all of them are named.
     """
     manifest, problems = entry.manifest, list[str]()
-    for name in {MANIFEST_FILE, *judge_files(manifest.backbone.kind), *(manifest.files or {})}:
+    needed = judge_files(manifest.backbone.kind, probe=manifest.probe is not None)
+    for name in {MANIFEST_FILE, *needed, *(manifest.files or {})}:
         check_regular(entry.path / name)
     for name, wanted in (manifest.files or {}).items():
         if (found := file_hash(entry.path / name)) != wanted:

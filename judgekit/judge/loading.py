@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from judgekit.config import LoadSettings, PredictSettings
-from judgekit.core.calibration import Calibration
+from judgekit.core.calibration import Calibration, Evidence
 from judgekit.errors import BackboneError, WorkspaceError
 from judgekit.judge.judge_files import check_files
 from judgekit.judge.manifest import ADAPTER_FOLDER, TEMPLATE_FILE, JudgeManifest, ReadingManifest
+from judgekit.judge.probe_file import LoadedProbe, load_probe
 from judgekit.models import starter
 from judgekit.models.backbones import Backbone, find_backbone, longest_input
 from judgekit.models.devices import check_4bit, choose_device, choose_dtype
@@ -52,6 +53,10 @@ class LoadedJudge(NamedTuple):
     reader: LabelReader
     prompts: TokenizedPrompts
     calibration: Calibration
+    log_prior: NDArray[np.float64]
+    """Log of the label shares of the training items, `[K]`."""
+    probe: LoadedProbe | None = None
+    """Where it has a weight."""
 
     def predict(
         self, items: Sequence[Mapping[str, str]], ids: Sequence[str], settings: PredictSettings, reporter: Reporter
@@ -69,16 +74,29 @@ class LoadedJudge(NamedTuple):
             BackboneError: some logits are not finite.
         """
         encoded, rows, _ = encode_fitting(self.prompts, items, ids, settings.on_too_long)
-        done = 0
+        texts = 0 if self.probe is None else len({item[field] for item in items for field in self.probe.plan.fields})
+        done, total = 0, len(rows) * (self.calibration.temperature is not None) + texts
 
         def on_batch(size: int) -> None:
             nonlocal done
             done += size
-            reporter.items(done, len(rows))
+            reporter.items(done * len(rows) // total, len(rows))
 
+        of_probe = None
+        if self.probe is not None:
+            of_probe = self.probe.log_q([items[row] for row in rows], self.prompts, on_batch=on_batch)
+        if self.calibration.temperature is None:  # the fine-tuned judge is not asked
+            labels = np.zeros((len(rows), len(self.log_prior)))
+            q = self.calibration.weigh(Evidence(labels, of_probe, self.log_prior))
+            return Predictions(q, encoded.is_truncated, None, rows)
         found = predict(self.reader, encoded, batch_size=settings.batch_size, on_batch=on_batch)
         found.check_finite("the judge", [ids[int(row)] for row in rows])
-        return Predictions(self.calibration.apply(found.logits), encoded.is_truncated, found.label_mass, rows)
+        q = self.calibration.weigh(Evidence(found.logits, of_probe, self.log_prior))
+        return Predictions(q, encoded.is_truncated, found.label_mass, rows)
+
+    def alone(self, calibration: Calibration) -> LoadedJudge:
+        """The fine-tuned judge without its probe, with another calibration."""
+        return self._replace(calibration=calibration, probe=None)
 
 
 def judge_backbone(entry: Entry[JudgeManifest], settings: LoadSettings, *, offline: bool) -> Backbone:
@@ -134,7 +152,13 @@ def load(entry: Entry[JudgeManifest], backbone: Backbone, settings: LoadSettings
         dtype=choose_dtype(settings.dtype, device),
         load_in_4bit=manifest.settings.load_in_4bit,
     )
-    return LoadedJudge(reader, prompts, manifest.calibration)
+    probe = load_probe(entry.path, manifest, backbone, device=device, dtype=choose_dtype(settings.dtype, device))
+    return LoadedJudge(reader, prompts, manifest.calibration, log_shares(manifest), probe)
+
+
+def log_shares(manifest: ReadingManifest) -> NDArray[np.float64]:
+    """Log of the label shares of the training items, `[K]`, finite."""
+    return np.log(np.maximum(manifest.class_prior, np.finfo(np.float64).tiny))
 
 
 def head_labels(manifest: ReadingManifest) -> int | None:

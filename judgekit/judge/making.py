@@ -9,15 +9,18 @@ from pathlib import Path
 
 from judgekit.dataset.opening import open_workspace
 from judgekit.judge.describing import judge_manifest
+from judgekit.judge.held_out import HeldOutPredictions, keep_held_out
 from judgekit.judge.kept_items import keep_items
 from judgekit.judge.manifest import ADAPTER_FOLDER, JUDGES, LOG_FILE, TEMPLATE_FILE, runs_of_judges
+from judgekit.judge.probe_file import save_probe
 from judgekit.models.loading import choose_device
-from judgekit.training.assembly import Trained, Training, assemble
+from judgekit.training.assembly import Training, assemble
 from judgekit.training.beginning import Judges, Request, Run, begin
 from judgekit.training.notes import notes_after, notes_before
 from judgekit.training.processes import Processes, join_processes
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.training.result import TrainResult
+from judgekit.training.run import Trained, carry_out, result_of
 from judgekit.training.setup import set_up
 from judgekit.training.training_data import split_parts
 from judgekit.workspace.atomic import write_text
@@ -46,7 +49,7 @@ def make_judge(
     with ExitStack() as held:
         run = begin(place, Judges(JUDGES, runs_of_judges(place)), request, processes, held)
         try:
-            result = _carry_out(place, run, processes, reporter, should_stop)
+            result = _make(place, run, processes, reporter, should_stop)
         finally:
             if processes.is_main and not run.checkpoint.has_state:  # it failed before its first step
                 run.checkpoint.discard()
@@ -54,7 +57,7 @@ def make_judge(
     return result
 
 
-def _carry_out(
+def _make(
     place: Workspace, run: Run, processes: Processes, reporter: Reporter, should_stop: Callable[[], bool]
 ) -> TrainResult:
     """Train and keep the judge of a run, in every process of it."""
@@ -66,14 +69,8 @@ def _carry_out(
     training = assemble(run.dataset, setup, settings, processes=processes)
     for note in notes_before(run.dataset, training, processes):
         reporter.note(note)
-    trained = training.run(
-        reporter,
-        state=run.checkpoint.load(),
-        processes=processes,
-        save=run.checkpoint.save,
-        should_stop=should_stop,
-    )
-    result = training.result(run.name, run.dataset.name, trained)
+    trained = carry_out(training, reporter, kept=run.checkpoint, processes=processes, should_stop=should_stop)
+    result = result_of(training, run.name, run.dataset.name, trained)
     if not trained.is_finished:
         return result
     folder = processes.from_main(lambda: _commit(place, run, training, trained))
@@ -86,6 +83,14 @@ def _commit(place: Workspace, run: Run, training: Training, trained: Trained) ->
     """Write the judge's folder and rename it into place; the run is finished then."""
     with place.staged(JUDGES, run.name, replace=run.manifest.force) as staged:
         training.model.save_adapter(staged.path / ADAPTER_FOLDER)
+        if trained.known is not None:
+            save_probe(trained.known, staged.path)
+        if trained.held_out is not None and training.data.fold is not None:
+            learned = training.data.learning
+            said = HeldOutPredictions(
+                learned.items.item_ids.to_list(), training.data.fold, trained.held_out, learned.encoded.is_truncated
+            )
+            keep_held_out(staged.path, run.dataset.items.labels, said)
         write_text(staged.path / TEMPLATE_FILE, run.dataset.template.source)
         items = run.dataset.items
         keep_items(staged.path, items, split_parts(items, training.settings), run.dataset.template.fields)

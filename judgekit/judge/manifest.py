@@ -9,10 +9,11 @@ from pydantic import PlainSerializer
 from judgekit.config import ModelKind, TrainSettings
 from judgekit.config.roles import Roles
 from judgekit.core.calibration import Calibration
-from judgekit.judge.soundness import calibration_problems, file_problems, reading_problems
+from judgekit.judge.soundness import calibration_problems, file_problems, probe_problems, reading_problems
 from judgekit.models.identity import BackboneIdentity
 from judgekit.prompts.chat import ChatFrame
 from judgekit.prompts.verbalizer import Verbalizer
+from judgekit.training.run_folder import without_folds
 from judgekit.workspace.layout import JUDGES_FOLDER
 from judgekit.workspace.manifest import Manifest, Section
 from judgekit.workspace.store import Kind, Workspace
@@ -21,17 +22,21 @@ ADAPTER_FOLDER = "adapter"
 TEMPLATE_FILE = "template.j2"
 LOG_FILE = "log.jsonl"
 EVALUATION_FILE = "evaluation.json"
+PROBE_FILE = "probe.safetensors"
+HELD_OUT_FILE = "held_out.parquet"
+"""What judges that had not seen an item say of it, for every item that this one was trained on."""
 ITEMS_FILE = "items.parquet"
 """What is known of the items it was trained on: hashes and label counts, no text."""
-FILES_BESIDE = (ITEMS_FILE,)
+FILES_BESIDE = (ITEMS_FILE, HELD_OUT_FILE)
 """Files that a judge is not read from, and that must be its own where it has them."""
 _OF_ENCODERS = f"{ADAPTER_FOLDER}/head.safetensors"
 _OF_ALL = (f"{ADAPTER_FOLDER}/adapter_config.json", f"{ADAPTER_FOLDER}/adapter_model.safetensors", TEMPLATE_FILE)
 
 
-def judge_files(kind: ModelKind) -> tuple[str, ...]:
+def judge_files(kind: ModelKind, *, probe: bool = False) -> tuple[str, ...]:
     """The files that a judge is read from, besides its manifest."""
-    return (*_OF_ALL, _OF_ENCODERS) if kind == "encoder" else _OF_ALL
+    own = (*_OF_ALL, _OF_ENCODERS) if kind == "encoder" else _OF_ALL
+    return (*own, PROBE_FILE) if probe else own
 
 
 def _as_object(value: NamedTuple | None) -> dict[str, Any] | None:
@@ -70,6 +75,17 @@ class AnnotatorWeights(Section):
     mean: float
 
 
+class ProbeFacts(Section):
+    """What the probe of a judge reads of the backbone as it is."""
+
+    fields: tuple[str, ...]
+    """Columns, each read by itself."""
+    pairs: tuple[tuple[str, str], ...]
+    """Columns that are compared."""
+    penalty: float | None
+    """Ridge penalty; None where it is infinite."""
+
+
 class Machine(Section):
     """What computed a judge: packages and hardware, nothing personal."""
 
@@ -105,6 +121,11 @@ def _without_hashes(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, "files": None}
 
 
+def _with_alone(values: dict[str, Any]) -> dict[str, Any]:
+    """Version 4 knew neither folds nor a probe."""
+    return {**without_folds(values), "alone": values.get("calibration"), "probe": None}
+
+
 class ReadingManifest(Manifest):
     """What is needed to read items as a judge does."""
 
@@ -132,8 +153,8 @@ class ReadingManifest(Manifest):
 class JudgeManifest(ReadingManifest):
     """All that scoring needs, and where the judge comes from."""
 
-    VERSION = 4
-    UPGRADES: ClassVar = (_with_columns_and_calibration, _without_hashes, dict)  # version 3 hashed fewer files
+    VERSION = 5
+    UPGRADES: ClassVar = (_with_columns_and_calibration, _without_hashes, dict, _with_alone)  # 3 hashed fewer files
     SEALED_SINCE = 3
 
     dataset: TrainedOn
@@ -144,6 +165,10 @@ class JudgeManifest(ReadingManifest):
     annotator_weights: AnnotatorWeights | None = None
     """None where all annotations count 1."""
     calibration: Calibration
+    alone: Calibration
+    """The same for the fine-tuned judge by itself, as a temperature and a bias: what an export carries."""
+    probe: ProbeFacts | None
+    """What the probe reads; None where it has no weight."""
     settings: TrainSettings
     resolved: ResolvedSettings
     items: PartSizes
@@ -161,8 +186,10 @@ class JudgeManifest(ReadingManifest):
         """What cannot be so."""
         return [
             *super().problems(),
-            *calibration_problems(self.calibration.temperature),
-            *file_problems(self.files, judge_files(self.backbone.kind), FILES_BESIDE),
+            *calibration_problems("calibration", self.calibration, len(self.labels)),
+            *calibration_problems("alone", self.alone, len(self.labels)),
+            *probe_problems(self.calibration, self.probe, self.fields),
+            *file_problems(self.files, judge_files(self.backbone.kind, probe=self.probe is not None), FILES_BESIDE),
         ]
 
 
@@ -173,6 +200,8 @@ class ExportManifest(ReadingManifest):
     name: str
     temperature: float
     """What the logits are divided by; 1 for an encoder, whose label head is calibrated already."""
+    bias: tuple[float, ...] = ()
+    """What is added to them then, `[K]`; nothing for an encoder."""
     shown_labels: tuple[str, ...]
     """The label set as the prompt lists it."""
     separator: str
@@ -189,7 +218,7 @@ JUDGES = Kind(
     JudgeManifest,
     made_by="judgekit train",
     option="--judge",
-    files=(ADAPTER_FOLDER, TEMPLATE_FILE, LOG_FILE, EVALUATION_FILE, ITEMS_FILE),
+    files=(ADAPTER_FOLDER, TEMPLATE_FILE, PROBE_FILE, LOG_FILE, EVALUATION_FILE, ITEMS_FILE, HELD_OUT_FILE),
 )
 
 

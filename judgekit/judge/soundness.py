@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from judgekit.core.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE
+from judgekit.core.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, Calibration
 
 if TYPE_CHECKING:
-    from judgekit.judge.manifest import ReadingManifest
+    from judgekit.judge.manifest import ProbeFacts, ReadingManifest
     from judgekit.prompts.verbalizer import Verbalizer
 
 MOST_LABELS = 10_000
@@ -22,6 +22,8 @@ MOST_WORDS = 10_000
 MOST_WORD_TOKENS = 1_000
 MOST_TOKENS = 10_000_000
 MOST_FRAME_CHARACTERS = 100_000
+MOST_WEIGHT = 200.0
+MOST_BIAS = 1e4
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TOLERANCE = 1e-3
 
@@ -75,11 +77,27 @@ def _word_problems(verbalizer: Verbalizer, labels: Sequence[str]) -> Iterator[st
         yield f"verbalizer.codes: {count if scoring == 'codes' else 'no'} different codes are expected"
 
 
-def calibration_problems(temperature: float) -> Iterator[str]:
-    """What is wrong with the temperature."""
-    if not MIN_TEMPERATURE * 0.99 <= temperature <= MAX_TEMPERATURE * 1.01:
-        yield (f"calibration.temperature: from {MIN_TEMPERATURE:g} to {MAX_TEMPERATURE:g} is expected, "
+def calibration_problems(field: str, found: Calibration, labels: int) -> Iterator[str]:
+    """What is wrong with the weights of a judge's parts."""
+    temperature = found.temperature
+    if temperature is not None and not MIN_TEMPERATURE * 0.99 <= temperature <= MAX_TEMPERATURE * 1.01:
+        yield (f"{field}.temperature: from {MIN_TEMPERATURE:g} to {MAX_TEMPERATURE:g} is expected, "
                f"not {temperature:g}")  # fmt: skip
+    if not 0 <= found.probe <= MOST_WEIGHT or not abs(found.prior) <= MOST_WEIGHT:
+        yield f"{field}: weights of at most {MOST_WEIGHT:g} are expected"
+    if found.is_shares and not found.prior:
+        yield f"{field}: the judge, the probe or the label shares must count"
+    if len(found.bias) not in (0, labels) or not all(abs(one) <= MOST_BIAS for one in found.bias):
+        yield f"{field}.bias: none, or {labels} numbers of at most {MOST_BIAS:g} are expected"
+
+
+def probe_problems(calibration: Calibration, probe: ProbeFacts | None, fields: Sequence[str]) -> Iterator[str]:
+    """What is wrong with what a probe reads."""
+    if (probe is not None) != (calibration.probe > 0):
+        yield "probe: one is expected if and only if the calibration gives it a weight"
+    read = [] if probe is None else [*probe.fields, *(name for pair in probe.pairs for name in pair)]
+    if not set(read) <= set(fields) or (probe is not None and not probe.fields):
+        yield f"probe: columns among {', '.join(fields)} are expected"
 
 
 def file_problems(files: dict[str, str] | None, expected: Sequence[str], possible: Sequence[str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 The families' own heads for sequence classification have another form: they read the first token, or put a layer that is
 not linear between. So the folder says how it is read: the transformer, the mean of its hidden states, one linear layer,
-by which the temperature is divided out. These are files alone: sentence-transformers need not be installed.
+which has the temperature and the bias in it. These are files alone: sentence-transformers need not be installed.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from judgekit.core.calibration import Calibration
 from judgekit.workspace.atomic import write_text
 from judgekit.workspace.manifest import write_json
 
@@ -27,19 +29,22 @@ _MODULES = {
 """By their folders, as sentence-transformers names them from version 6 on; older ones draw a head at random."""
 
 
-def save_label_head(weight: Tensor, bias: Tensor, folder: Path, *, temperature: float) -> None:
+def save_label_head(weight: Tensor, bias: Tensor, folder: Path, *, calibration: Calibration) -> None:
     """Write the label head into the folder of a merged encoder, so that softmax of its logits is calibrated.
 
     Args:
         weight: `[K, H]`.
         bias: `[K]`.
         folder: of the encoder.
-        temperature: what the logits are to be divided by.
+        calibration: a temperature and a bias alone.
     """
     for name in (POOLING, DENSE):
         (folder / name).mkdir()
-    head = {"linear.weight": weight, "linear.bias": bias}
-    save_file({name: (one.detach().cpu() / temperature).contiguous() for name, one in head.items()}, folder / HEAD_FILE)
+    temperature = calibration.temperature or 1.0
+    head = {"linear.weight": weight.detach().cpu() / temperature, "linear.bias": bias.detach().cpu() / temperature}
+    if calibration.bias:
+        head["linear.bias"] += torch.tensor(calibration.bias)
+    save_file({name: one.contiguous() for name, one in head.items()}, folder / HEAD_FILE)
     labels, hidden = weight.shape
     identity = "torch.nn.modules.linear.Identity"
     dense = {"in_features": hidden, "out_features": labels, "bias": True, "activation_function": identity,

@@ -43,14 +43,9 @@ class EncoderJudge(nn.Module):
 
     def label_logits(self, batch: Batch) -> Tensor:
         """Label logits, float32 `[B, K]`."""
-        extra = {} if batch.token_type_ids is None else {"token_type_ids": batch.token_type_ids}
         with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.is_mixed):
-            hidden = self.backbone(
-                input_ids=batch.input_ids, attention_mask=batch.attention_mask, **extra
-            ).last_hidden_state
-        mask = batch.attention_mask.unsqueeze(-1).to(torch.float32)  # [B, T, 1]
-        pooled = (hidden.float() * mask).sum(1) / mask.sum(1)  # [B, H]
-        return self.head(pooled)  # [B, K]
+            hidden = _hidden(self.backbone, batch)
+        return self.head(_mean(hidden, batch))  # [B, K]
 
     def read(self, batch: Batch) -> Reading:
         """Label logits; a label head has no mass elsewhere to speak of."""
@@ -73,3 +68,37 @@ class EncoderJudge(nn.Module):
     def load_head(self, folder: Path) -> None:
         """Read the head that `save_adapter` wrote."""
         self.head.load_state_dict(read_head(folder))
+
+
+class FrozenEncoder:
+    """An encoder as it was pretrained, for what it knows already: the mean of its hidden states, float32 `[B, H]`.
+
+    It is read as a judge is, with the states in the place of label logits.
+
+    Args:
+        backbone: the model alone, or with a LoRA adapter that is as it was made, which changes nothing yet.
+        dtype: number format of the matrix products.
+    """
+
+    pad_left = False
+
+    def __init__(self, backbone: Any, *, dtype: torch.dtype) -> None:
+        self.backbone = backbone
+        self.dtype = dtype
+        self.device = next(backbone.parameters()).device
+
+    def read(self, batch: Batch) -> Reading:
+        """The mean of the hidden states."""
+        with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32):
+            hidden = _hidden(self.backbone, batch)
+        return Reading(_mean(hidden, batch), None)
+
+
+def _hidden(backbone: Any, batch: Batch) -> Tensor:
+    extra = {} if batch.token_type_ids is None else {"token_type_ids": batch.token_type_ids}
+    return backbone(input_ids=batch.input_ids, attention_mask=batch.attention_mask, **extra).last_hidden_state
+
+
+def _mean(hidden: Tensor, batch: Batch) -> Tensor:
+    mask = batch.attention_mask.unsqueeze(-1).to(torch.float32)  # [B, T, 1]
+    return (hidden.float() * mask).sum(1) / mask.sum(1)  # [B, H]

@@ -14,6 +14,7 @@ import torch
 from transformers import AutoModel, AutoModelForCausalLM, GenerationConfig
 
 from judgekit.config import ModelKind
+from judgekit.core.calibration import Calibration
 from judgekit.errors import BackboneError
 from judgekit.models.backbones import Backbone, model_config, read_config
 from judgekit.models.causal import CausalJudge
@@ -55,7 +56,7 @@ def save_merged(
     device: torch.device,
     dtype: torch.dtype,
     in_4bit: bool,
-    temperature: float,
+    calibration: Calibration,
 ) -> None:
     """Write a judge model into a folder as one model: weights, config, tokenizer; for an encoder the label head too.
 
@@ -67,7 +68,7 @@ def save_merged(
         device: where it is merged.
         dtype: number format of the saved weights.
         in_4bit: the adapter was trained against weights in 4 bits: they are merged into, expanded.
-        temperature: of the calibration, which becomes part of an encoder's label head.
+        calibration: a temperature and a bias, which become part of an encoder's label head.
     """
     options: dict[str, Any] = {"label_words": label_words, "device": device}
     expanded = _expanded(load_judge(backbone, adapter, dtype=dtype, load_in_4bit=True, **options)) if in_4bit else {}
@@ -88,7 +89,7 @@ def save_merged(
         for path in backbone.folder.glob(pattern):
             shutil.copyfile(path, folder / path.name)
     if isinstance(judge, EncoderJudge):
-        save_label_head(judge.head.weight, judge.head.bias, folder, temperature=temperature)
+        save_label_head(judge.head.weight, judge.head.bias, folder, calibration=calibration)
 
 
 def load_merged(

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from judgekit.models.backbones import Backbone
 from judgekit.models.bert import Bert, read_bert_weights
-from judgekit.models.encoder import EncoderJudge
+from judgekit.models.encoder import EncoderJudge, FrozenEncoder
 from judgekit.models.reader import LabelReader
 from judgekit.models.saved_adapter import SavedAdapter
 from judgekit.models.weights import weight_files
@@ -37,6 +37,25 @@ def load_reader(
             backbone, adapter, label_words=label_words, device=device, dtype=dtype, load_in_4bit=load_in_4bit
         )
     return reader
+
+
+def load_frozen(backbone: Backbone, device: torch.device, dtype: torch.dtype) -> FrozenEncoder:
+    """An encoder as it was pretrained, for the probe of a judge.
+
+    Args:
+        backbone: an encoder.
+        device: where to put it.
+        dtype: number format of the matrix products.
+
+    Raises:
+        BackboneError: it cannot be loaded.
+    """
+    model = own_bert(backbone, device, dtype, None)
+    if model is None:
+        from judgekit.models.base_model import load_backbone  # as above
+
+        model = load_backbone(backbone, device, dtype)
+    return FrozenEncoder(model, dtype=dtype)
 
 
 def own_bert(backbone: Backbone, device: torch.device, dtype: torch.dtype, adapter: SavedAdapter | None) -> Bert | None:

@@ -136,6 +136,18 @@ def read_head(folder: Path) -> dict[str, Tensor]:
         return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
+def tensor_shapes(path: Path) -> Shapes:
+    """The shape of each tensor of a safetensors file, all of whose numbers are finite.
+
+    Raises:
+        WorkspaceError: the file is missing or damaged.
+    """
+    with _opened(path) as file:
+        shapes = _shapes(path, file)
+        _check(path, [], file)
+    return shapes
+
+
 def damaged(path: Path, problems: list[str]) -> WorkspaceError:
     """The error that names a file and what is wrong in it."""
     return WorkspaceError(f"{path} is damaged:", problems=problems, hint=RESTORE)

@@ -66,7 +66,8 @@ def distribution(item: dict[str, str]) -> dict[str, float]:
 
     words = facts["verbalizer"]["words"]  # of each label, as token ids; they are synonyms
     logits = torch.stack([torch.stack([log_p(word) for word in of_label]).logsumexp(0) for of_label in words])
-    return dict(zip(facts["labels"], (logits / facts["temperature"]).softmax(-1).tolist()))
+    bias = torch.tensor(facts["bias"] or [0.0])
+    return dict(zip(facts["labels"], (logits / facts["temperature"] + bias).softmax(-1).tolist()))
 """
 
 
@@ -182,9 +183,10 @@ def _figures(facts: CardFacts) -> str:
             f"were chosen, KL(p || q) was {metrics.validation_kl:.4f} nats; the class prior had "
             f"{metrics.validation_prior_kl:.4f}. Figures on new items will be worse."
         )
+    probe = facts.judge.probe and " The judge had its probe there, which is no part of this export."
     head = [
         f"On {found.items:,} items with {found.annotations:,} annotations ({_code(found.source)}); a perfect "
-        f"judge would show KL {found.noise_floor.kl:.3f} against these annotations.",
+        f"judge would show KL {found.noise_floor.kl:.3f} against these annotations.{probe or ''}",
         "",
         f"| | judge | {found.confidence:.0%} interval | class prior |",
         "|---|---|---|---|",

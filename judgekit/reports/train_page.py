@@ -20,6 +20,6 @@ def _facts(result: TrainResult) -> Iterator[tuple[str, str]]:
     yield "steps", f"{result.steps:,} of {result.total_steps:,}, best after {result.best_step:,}"
     yield "speed", f"{result.items_per_second:.0f} items/s"
     yield "validation KL", f"{result.validation_kl:.4f} nats (class prior {result.validation_prior_kl:.4f})"
-    yield "temperature", f"{result.calibration.temperature:.3f}"
+    yield "calibration", result.calibration.describe()
     if result.label_mass is not None:
         yield "label mass", f"{100 * result.label_mass:.3g} %"

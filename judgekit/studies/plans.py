@@ -39,7 +39,8 @@ class Run(NamedTuple):
     per_item: int | None
 
 
-_NOT_FOR_RUNS = {"plan", "seeds", "train_items", "seed", "split", "split_seed"}
+_FINE_TUNED_ALONE = {"folds": 0, "probe": False, "quick": False}
+_NOT_FOR_RUNS = {"plan", "seeds", "train_items", "seed", "split", "split_seed", "folds", "probe", "quick"}
 _PUBLISHED: TrainKeywords = {"preset": "paper"}
 RAW = Variant("raw", {}, is_trained=False)
 SINGLE_POINT = Variant("single-point", {"preset": "single-point", "alpha": 0.0, "adversary": "off"})
@@ -83,7 +84,7 @@ def given_settings(settings: StudySettings | None, keywords: StudyKeywords) -> S
 
 def settings_of(variant: Variant, given: StudyKeywords) -> TrainSettings:
     """The settings of a variant: what makes it, over what the user gave, over its preset."""
-    values = {**given, **variant.settings}
+    values: dict[str, Any] = {**given, **variant.settings, **_FINE_TUNED_ALONE}
     if TrainSettings.from_json({**values, "projection": "exact"}).adversary != "paper":
         values["projection"] = "exact"  # there is no ascent to project
     return TrainSettings.from_json(values)
@@ -124,7 +125,10 @@ def _identity(settings: TrainSettings, kind: ModelKind, items: int) -> dict[str,
     """What a training does, whatever it is called: with alpha 0 there is no KL for an adversary to raise."""
     loop = loop_settings(settings, kind, items)
     values = settings.to_json() | {"epochs": loop.epochs, "learning_rate": loop.learning_rate}
-    del values["preset"]
+    for name in ("preset", *_FINE_TUNED_ALONE):
+        del values[name]
+    if values["radius"] == "fixed":  # studies of an older judgekit knew no other
+        del values["radius"]
     if settings.alpha == 0 or settings.epsilon == 0 or settings.adversary == "off":
         values |= {"adversary": "off", "epsilon": 0.0, "projection": "exact"}
     return values

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from judgekit.config.keywords import StudyKeywords
-from judgekit.core.calibration import Calibration
+from judgekit.core.calibration import Calibration, Evidence
 from judgekit.core.distributions import empirical_distribution
 from judgekit.core.metrics import accuracy_per_item, kl_per_item
 from judgekit.core.subsampling import Budget
@@ -24,10 +24,11 @@ from judgekit.studies.manifest import FinishedRun, TrainingFigures
 from judgekit.studies.plans import DEFAULT, Run, settings_of
 from judgekit.studies.records import Record, Records
 from judgekit.studies.result import BudgetSpent, Held, Sizes
-from judgekit.training.assembly import Trained, Training, assemble
+from judgekit.training.assembly import Training, assemble
 from judgekit.training.batches import EncodedItems
 from judgekit.training.predict import predict
 from judgekit.training.reporter import Reporter
+from judgekit.training.run import Trained, carry_out
 from judgekit.training.setup import Setup, set_up
 from judgekit.training.too_long import encode_fitting
 from judgekit.training.training_data import training_data
@@ -131,13 +132,14 @@ def _make(ground: Ground, run: Run, *, reporter: Reporter, should_stop: Callable
         assert ground.budget is not None
         data = spent(data, ground.budget, run.per_item, seed=run.settings.seed)
     training = assemble(data, ground.setup, run.settings)
-    trained = training.run(reporter, should_stop=should_stop) if run.is_trained else None
+    trained = carry_out(training, reporter, should_stop=should_stop) if run.is_trained else None
     if trained is not None and not trained.is_finished:
         return None
     calibration = Calibration() if trained is None else trained.calibration
     predicted = predict(training.model, ground.test)
     predicted.check_finite(f"the model of the run {run.key} (seed {run.settings.seed})")
-    logits = predicted.logits / np.float32(calibration.temperature)
+    evidence = Evidence(predicted.logits, None, np.log(training.data.prior))
+    logits = calibration.log_scores(evidence).astype(np.float32)
     q = Calibration().apply(logits)
     finished = FinishedRun(
         created=now(),

@@ -6,7 +6,6 @@ From a dataset, a backbone that is set up for it, and settings, to a judge model
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,24 +13,19 @@ import torch
 from numpy.typing import NDArray
 
 from judgekit.config import TrainSettings
-from judgekit.core.calibration import Calibration
-from judgekit.core.metrics import kl_per_item
 from judgekit.dataset.opening import Dataset
+from judgekit.errors import SettingsError
+from judgekit.models.encoder import EncoderJudge, FrozenEncoder
 from judgekit.models.loading import new_judge
 from judgekit.models.memory import MemoryEstimate, estimate_memory, free_memory
-from judgekit.models.reader import TrainableJudge
+from judgekit.models.reader import LabelReader, TrainableJudge
 from judgekit.training.decisions import loop_settings, lora_settings, objective_of
-from judgekit.training.loop import LoopSettings, reading_size, train_model
-from judgekit.training.predict import predict
+from judgekit.training.loop import LoopSettings
 from judgekit.training.processes import ALONE, Processes
-from judgekit.training.reporter import Reporter
-from judgekit.training.result import TrainResult
 from judgekit.training.setup import Setup
-from judgekit.training.state import LoopState
 from judgekit.training.step import Objective
 from judgekit.training.training_data import TrainingData, training_data
 
-FEWEST_ITEMS_TO_CALIBRATE = 20
 # Beyond this share of the free memory activations are computed twice instead of kept.
 MEMORY_TO_USE = 0.8
 # Of one item, before the first step: what a judge may read later than in training is tried up to here.
@@ -57,98 +51,14 @@ class Training(NamedTuple):
     memory: MemoryPlan
     objective: Objective
     model: TrainableJudge
-    """Untrained, or as far as `run` came."""
+    """Untrained, or as far as `carry_out` came."""
+    frozen: LabelReader | None
+    """Reads the states of the untrained backbone; None where a probe cannot have them."""
 
     @property
     def total_steps(self) -> int:
         """Optimiser steps from start to end."""
         return self.loop.epochs * math.ceil(len(self.objective.lengths) / self.loop.batch_size)
-
-    def run(
-        self,
-        reporter: Reporter,
-        *,
-        state: LoopState | None = None,
-        processes: Processes = ALONE,
-        save: Callable[[LoopState], None] = lambda state: None,
-        should_stop: Callable[[], bool] = lambda: False,
-    ) -> Trained:
-        """Train the model, calibrate it on the validation part, and measure it there.
-
-        Args:
-            reporter: gets notes and progress.
-            state: where to go on; None begins.
-            processes: those that train together.
-            save: gets the state now and then, to be kept.
-            should_stop: asked after every step; true ends the run with a saved state.
-
-        Raises:
-            SettingsError: the loss is not finite, or memory does not suffice for one item.
-            BackboneError: the trained model gives infinite numbers or none.
-        """
-        validation = self.data.validation
-        outcome = train_model(
-            self.model,
-            self.objective,
-            validation,
-            settings=self.loop,
-            state=state,
-            processes=processes,
-            on_progress=reporter.training,
-            on_note=reporter.note,
-            save=save,
-            should_stop=should_stop,
-        )
-        end = outcome.state
-        if not outcome.is_finished:
-            return Trained(end, False, Calibration(), end.best_kl, None, outcome.peak_memory)
-        size = reading_size(end, processes)
-        predicted = predict(self.model, validation.encoded, batch_size=size, processes=processes)
-        predicted.check_finite("the trained model")
-        fits = self.settings.calibrate and len(validation.p) >= FEWEST_ITEMS_TO_CALIBRATE
-        calibration = Calibration.fit(predicted.logits, validation.p) if fits else Calibration()
-        kl = float(kl_per_item(calibration.apply(predicted.logits), validation.p).mean())
-        return Trained(end, True, calibration, kl, predicted.mean_label_mass, outcome.peak_memory)
-
-    def result(self, judge: str, dataset: str, trained: Trained) -> TrainResult:
-        """What became of a training, in figures.
-
-        Args:
-            judge: name of the judge.
-            dataset: name of the dataset.
-            trained: of `run`.
-        """
-        end = trained.state
-        return TrainResult(
-            judge=judge,
-            folder=None,
-            dataset=dataset,
-            items=self.data.sizes,
-            steps=end.step,
-            total_steps=self.total_steps,
-            best_step=end.best_step,
-            validation_kl=trained.validation_kl,
-            validation_prior_kl=self.data.validation_prior_kl,
-            calibration=trained.calibration,
-            label_mass=trained.label_mass,
-            truncated=self.data.truncated,
-            dropped=self.data.dropped,
-            items_per_second=end.step * self.loop.batch_size / end.seconds if end.seconds else 0.0,
-        )
-
-
-class Trained(NamedTuple):
-    """How a training ended."""
-
-    state: LoopState
-    is_finished: bool
-    calibration: Calibration
-    validation_kl: float
-    """Of the kept adapter, nats: after calibration, or of an interrupted run before it."""
-    label_mass: float | None
-    """Probability a causal LM gives to the label set, mean over the validation part; None for encoders."""
-    peak_memory: int | None
-    """Most bytes in use; None where the system does not say."""
 
 
 def assemble(dataset: Dataset, setup: Setup, settings: TrainSettings, *, processes: Processes = ALONE) -> Training:
@@ -177,7 +87,13 @@ def assemble(dataset: Dataset, setup: Setup, settings: TrainSettings, *, process
         longest=max(int(lengths.max()), min(setup.prompts.max_length, MOST_PROBED)),
     )
     loop = loop_settings(settings, setup.backbone.kind, len(lengths))
-    return Training(settings, setup, data, loop, memory, objective_of(settings, data.training), model)
+    frozen = FrozenEncoder(model.backbone, dtype=setup.dtype) if isinstance(model, EncoderJudge) else None
+    if settings.quick and frozen is None:
+        raise SettingsError(
+            f"--quick fits a probe on the states of an encoder; {setup.backbone.name} is a causal LM.",
+            hint="Omit --quick, or choose an encoder with --backbone.",
+        )
+    return Training(settings, setup, data, loop, memory, objective_of(settings, data.training), model, frozen)
 
 
 def plan_memory(setup: Setup, settings: TrainSettings, lengths: NDArray[np.int64], *, shards: int = 1) -> MemoryPlan:

@@ -162,6 +162,17 @@ class TokenizedPrompts:
         is_truncated[too_long] = True
         return EncodedItems(input_ids, token_type_ids, is_truncated, int(self.tokenizer.pad_token_id or 0))
 
+    def encode_texts(self, texts: Sequence[str]) -> EncodedItems:
+        """Tokenise texts by themselves, without the template; those longer than `max_length` lose their end."""
+        parted = [self._special.parted(text) for text in texts]
+        encoding = self.tokenizer(parted, truncation=True, max_length=self.max_length, verbose=False)
+        input_ids = [np.asarray(ids, dtype=np.int64) for ids in encoding["input_ids"]]
+        types = encoding.get("token_type_ids")
+        types = None if types is None else [np.asarray(ids, dtype=np.int64) for ids in types]
+        return EncodedItems(
+            input_ids, types, np.zeros(len(texts), dtype=np.bool_), int(self.tokenizer.pad_token_id or 0)
+        )
+
     def _tokenise(self, items: Sequence[Mapping[str, str]]) -> Any:
         # verbose=False: what is too long is shortened and counted here, the tokenizer's own warning would mislead.
         if not self.for_encoder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from judgekit.errors import SettingsError, WorkspaceError
 from judgekit.models.loading import Backbone
 from judgekit.prompts.mirror import require_mirror
 from judgekit.training.checkpoints import Checkpoint
+from judgekit.training.decisions import folds_for
 from judgekit.training.processes import Processes
 from judgekit.training.run_folder import RunManifest, unfinished
 from judgekit.training.setup import wanted_backbone
@@ -102,6 +104,7 @@ def _start(place: Workspace, judges: Judges, request: Request, held: ExitStack, 
     data = dataset if isinstance(dataset, Dataset) else open_dataset(place, source)
     _check_settings(data, settings, is_sharded=is_sharded)
     backbone = wanted_backbone(settings, offline=request.offline)
+    settings = replace(settings, folds=folds_for(settings, data.items, backbone.kind))
     manifest = RunManifest(
         created=now(),
         dataset=data.name,

@@ -6,7 +6,9 @@ import math
 
 from judgekit.config import ModelKind, Projection, TrainSettings
 from judgekit.core.perturbation import Project
+from judgekit.core.probe import FOLDS
 from judgekit.core.projection import project_to_ball_and_simplex
+from judgekit.dataset.items import ItemTable
 from judgekit.models.loading import LoraSettings
 from judgekit.training.loop import LoopSettings
 from judgekit.training.objectives.alignment import Alignment, TrainingItems
@@ -15,8 +17,27 @@ from judgekit.training.step import Objective
 FEWEST_STEPS = 150
 FEWEST_EPOCHS = 3
 MOST_EPOCHS = 20
+MOST_ITEMS_TO_FOLD = 2_000
+FEWEST_GROUPS_TO_FOLD = 10
 LEARNING_RATE = {"encoder": 1e-3, "causal": 2e-4}
 PUBLISHED_LEARNING_RATE = 5e-5
+
+
+def folds_for(settings: TrainSettings, items: ItemTable, kind: ModelKind) -> int:
+    """How many judges are trained without a part of the items each; 0 for none.
+
+    Where the settings leave it open: for an encoder and few items, which a validation and a test part would take from
+    the training, and which in ten of a hundred items say little; a causal LM takes too long to be trained six times.
+
+    Args:
+        settings: of the training.
+        items: of the dataset.
+        kind: of the backbone.
+    """
+    if settings.folds is not None:
+        return settings.folds
+    is_few = items.groups.n_unique() >= FEWEST_GROUPS_TO_FOLD and len(items) < MOST_ITEMS_TO_FOLD
+    return FOLDS if is_few and kind == "encoder" else 0
 
 
 def lora_settings(settings: TrainSettings) -> LoraSettings:
@@ -57,7 +78,6 @@ def objective_of(settings: TrainSettings, items: TrainingItems) -> Objective:
     return Alignment(
         items,
         alpha=settings.alpha,
-        epsilon=settings.epsilon,
         adversary=settings.adversary,
         project=_projection(settings.projection),
     )

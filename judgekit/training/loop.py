@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -21,9 +21,9 @@ from judgekit.errors import SettingsError
 from judgekit.models.reader import TrainableJudge
 from judgekit.training.averaging import exchanged, update_average
 from judgekit.training.batches import EncodedItems, epoch_batches
+from judgekit.training.first_pass import FirstPass, peak_memory, probe_longest
 from judgekit.training.optimizer import OptimizerName, learning_rate_factor, make_optimizer
 from judgekit.training.predict import READ_TOGETHER, predict
-from judgekit.training.probe import Probe, peak_memory, probe_longest
 from judgekit.training.processes import ALONE, Processes
 from judgekit.training.state import LoopState
 from judgekit.training.step import Objective, batch_gradients
@@ -59,6 +59,12 @@ class LoopSettings:
     keep: Literal["best", "last"]
     """`last` trains to the end and takes what is there then."""
     seed: int
+    share: float = 1.0
+    """How much of the schedule is trained, in `[0, 1]`; the learning rate still falls as in the whole of it."""
+
+    def with_share(self, share: float) -> LoopSettings:
+        """The same, with another share of the schedule."""
+        return replace(self, share=share)
 
 
 class Progress(NamedTuple):
@@ -75,6 +81,8 @@ class Progress(NamedTuple):
     validation_kl: float
     """Of the last evaluation, nats."""
     best_kl: float
+    stage: str = ""
+    """Which of several trainings this is, in words; steps are those of all of them."""
 
 
 class LoopResult(NamedTuple):
@@ -82,15 +90,15 @@ class LoopResult(NamedTuple):
 
     state: LoopState
     is_finished: bool
-    probe: Probe
+    first_pass: FirstPass
     peak_memory: int | None
-    """Most bytes in use in the whole run, as in `Probe`."""
+    """Most bytes in use in the whole run, as in `FirstPass`."""
 
 
 def train_model(
     model: TrainableJudge,
     objective: Objective,
-    validation: ValidationItems,
+    validation: ValidationItems | None,
     *,
     settings: LoopSettings,
     state: LoopState | None = None,
@@ -105,7 +113,7 @@ def train_model(
     Args:
         model: the judge model; changed in place.
         objective: what is minimised, over all items to train on.
-        validation: items to choose the checkpoint on.
+        validation: items to choose the checkpoint on; without any, the last adapter is the result.
         settings: see there.
         state: a saved state to continue from; None starts anew.
         processes: those that train together, each with the same arguments; all come to the same result.
@@ -128,6 +136,7 @@ def train_model(
     average = state.restore(parameters, optimizer)
     steps_per_epoch = math.ceil(len(objective.lengths) / settings.batch_size)
     total = steps_per_epoch * settings.epochs
+    end = round(settings.share * total)
     evaluate_every = max(1, math.ceil(total / settings.evaluations))
     batches: list[NDArray[np.int64]] = []
     loss: dict[str, float] | None = None
@@ -142,24 +151,27 @@ def train_model(
     saved = time.monotonic()
     # The caller's random numbers stay as they are: dropout is seeded step by step inside the fork.
     with torch.random.fork_rng(devices=[model.device] if model.device.type == "cuda" else []):
-        probe = probe_longest(
+        first_pass = probe_longest(
             model, objective, batch_size=settings.batch_size, state=state, processes=processes, on_note=on_note
         )
         while True:
-            is_last = state.step >= total
+            is_last = state.step >= end
             if state.evaluated_step < state.step and (is_last or state.step % evaluate_every == 0):
                 model.set_training(False)
-                with exchanged(parameters, average):
-                    _evaluate(model, validation, state, loss, settings, processes)
+                if validation is None:
+                    _note_step(state, loss)
+                else:
+                    with exchanged(parameters, average):
+                        _evaluate(model, validation, state, loss, settings, processes)
                 keep()
                 model.set_training(True)
-                on_progress(_progress(state, total, settings, loss))
+                on_progress(_progress(state, end, settings, loss))
             # Not in the first half: while the learning rate rises a short run has hardly begun.
-            if is_last or (state.without_gain >= settings.patience and 2 * state.step >= total):
+            if is_last or (state.without_gain >= settings.patience and 2 * state.step >= end):
                 break
             if processes.any(should_stop()):
                 keep()
-                return LoopResult(state, False, probe, peak_memory(model.device))
+                return LoopResult(state, False, first_pass, peak_memory(model.device))
             if processes.is_main and time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
                 keep()
             started = time.perf_counter()
@@ -183,12 +195,12 @@ def train_model(
             state.step += 1
             update_average(average, parameters, min(settings.averaging, state.step / (state.step + 9)))
             state.seconds += time.perf_counter() - started
-            on_progress(_progress(state, total, settings, loss))
+            on_progress(_progress(state, end, settings, loss))
     with torch.no_grad():
         for name, parameter in parameters.items():
             parameter.copy_(state.tensors[f"best/{name}"])
     model.set_training(False)
-    return LoopResult(state, True, probe, peak_memory(model.device))
+    return LoopResult(state, True, first_pass, peak_memory(model.device))
 
 
 def _silent(_: Any) -> None:
@@ -213,20 +225,27 @@ def _evaluate(
     p = validation.p
     terms = np.where(p > 0, p * (np.log(np.where(p > 0, p, 1.0)) - log_q), 0.0)
     kl = float(terms.sum(1).mean())
-    state.evaluated_step = state.step
-    row: dict[str, float] = {"step": state.step, "validation_kl": kl, **(loss or {})}
+    row = {"validation_kl": kl}
     if predicted.label_mass is not None:
         row["label_mass"] = float(predicted.label_mass.mean())
-    state.log.append(row)
+    state.evaluated_step = state.step
+    state.log.append({"step": state.step, "validation_kl": kl, **(loss or {}), **row})
+    state.readings.append(predicted.logits)
     if kl < state.best_kl or settings.keep == "last":
         state.best_kl, state.best_step, state.without_gain = kl, state.step, 0
     else:
         state.without_gain += 1
 
 
+def _note_step(state: LoopState, loss: dict[str, float] | None) -> None:
+    """Where there is nothing to choose on, the latest step is the one to keep."""
+    state.evaluated_step = state.best_step = state.step
+    state.log.append({"step": state.step, **(loss or {})})
+
+
 def _progress(state: LoopState, total: int, settings: LoopSettings, loss: dict[str, float] | None) -> Progress:
     is_timed = state.step > 0 and state.seconds > 0
     rate = state.step * settings.batch_size / state.seconds if is_timed else None
     left = (total - state.step) * state.seconds / state.step if is_timed else None
-    latest = state.log[-1]["validation_kl"] if state.log else math.nan
+    latest = state.log[-1].get("validation_kl", math.nan) if state.log else math.nan
     return Progress(state.step, total, rate, left, loss, latest, state.best_kl)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from judgekit.core.calibration import Calibration
 from judgekit.dataset.opening import Dataset
 from judgekit.prompts.chat import opens_no_answer
 from judgekit.prompts.mirror import find_mirror
-from judgekit.training.assembly import MemoryPlan, Trained, Training
+from judgekit.training.assembly import MemoryPlan, Training
 from judgekit.training.processes import Processes
+from judgekit.training.run import Trained
 from judgekit.wording import counted
 
 LOW_LABEL_MASS = 0.1
+_AS_READ = Calibration()
 FEW_TO_TRAIN_ON, FEW_TO_CHOOSE_ON, FEW_TO_TEST_ON = 100, 10, 20
 
 
@@ -19,9 +22,8 @@ def notes_before(dataset: Dataset, training: Training, processes: Processes) -> 
     sizes, backbone, dtype = data.sizes, setup.backbone, str(setup.dtype).removeprefix("torch.")
     dtype += ", frozen weights in 4 bits (NF4)" if training.settings.load_in_4bit else ""
     notes = [
-        f"Dataset {dataset.name}: {counted(sizes['train'], 'item')} to train on, {sizes['validation']:,} to choose the "
-        f"checkpoint on, {sizes['test']:,} held out for `judgekit evaluate`.",
-        *notes_on_size(**sizes),
+        _note_on_parts(dataset.name, sizes, training.settings.folds or 0),
+        *notes_on_size(**sizes, has_folds=data.fold is not None),
         f"Backbone {backbone.name} ({backbone.kind}) on {setup.device}, {dtype}; epochs {loop.epochs}, "
         f"batch size {loop.batch_size}, learning rate {loop.learning_rate:g}.",
         _memory_note(training.memory),
@@ -54,15 +56,35 @@ def notes_before(dataset: Dataset, training: Training, processes: Processes) -> 
     return notes
 
 
-def notes_on_size(*, train: int, validation: int, test: int) -> list[str]:
-    """Warnings where a part of the split has so few items that what comes of it is mostly chance."""
+def _note_on_parts(name: str, sizes: dict[str, int], folds: int) -> str:
+    if folds:
+        apart = f" {sizes['test']:,} more are held out." if sizes["test"] else ""
+        return (
+            f"Dataset {name}: {counted(sizes['train'], 'item')} in {folds} folds. A judge that has not seen them "
+            f"predicts the items of each fold, which `judgekit evaluate` shows; then all are learned from.{apart}"
+        )
+    return (
+        f"Dataset {name}: {counted(sizes['train'], 'item')} to train on, {sizes['validation']:,} to choose the "
+        f"checkpoint on, {sizes['test']:,} held out for `judgekit evaluate`."
+    )
+
+
+def notes_on_size(*, train: int, validation: int, test: int, has_folds: bool = False) -> list[str]:
+    """Warnings where a part of the split has so few items that what comes of it is mostly chance.
+
+    Args:
+        train: items to train on.
+        validation: items to choose the checkpoint on.
+        test: items held out for the evaluation.
+        has_folds: whether all items to train on are for choosing and evaluating too.
+    """
     notes: list[str] = []
     if train < FEW_TO_TRAIN_ON:
         few = counted(train, "item is", "items are")
         notes.append(f"{few} very little to train on: expect no more than the label shares, and have more annotated.")
-    if validation < FEW_TO_CHOOSE_ON:
+    if validation < FEW_TO_CHOOSE_ON and not has_folds:
         notes.append(f"Which checkpoint is best on {counted(validation, 'item')} is mostly chance.")
-    if test < FEW_TO_TEST_ON:
+    if test < FEW_TO_TEST_ON and not has_folds:
         notes.append(f"What `judgekit evaluate` finds on {counted(test, 'item')} will say little about new ones.")
     return [f"Warning: {note}" for note in notes]
 
@@ -88,13 +110,19 @@ def notes_after(dataset: Dataset, training: Training, trained: Trained) -> list[
     could_swap = not training.settings.swap and find_mirror(dataset.template.fields, dataset.items.labels) is not None
     return [
         *notes_on_gain(
-            trained.state.best_step, trained.validation_kl, training.data.validation_prior_kl, could_swap=could_swap
+            trained.state.best_step,
+            trained.validation_kl,
+            training.data.validation_prior_kl,
+            could_swap=could_swap,
+            asked=trained.calibration,
         ),
         *notes_on_label_mass(trained.label_mass, verbalizer.scoring if verbalizer else ""),
     ]
 
 
-def notes_on_gain(best_step: int, kl: float, prior_kl: float, *, could_swap: bool = False) -> list[str]:
+def notes_on_gain(
+    best_step: int, kl: float, prior_kl: float, *, could_swap: bool = False, asked: Calibration = _AS_READ
+) -> list[str]:
     """A warning where training has gained nothing, with what to try.
 
     Args:
@@ -102,11 +130,17 @@ def notes_on_gain(best_step: int, kl: float, prior_kl: float, *, could_swap: boo
         kl: of the judge on the validation part, nats.
         prior_kl: of the class prior there.
         could_swap: whether this is a pairwise comparison that was trained on in one order.
+        asked: what counts in its predictions.
     """
     notes: list[str] = []
-    if best_step == 0:
+    if asked.is_shares:
+        notes.append(
+            "Nothing was learned that clearly holds on items it has not seen: the judge predicts the label shares for "
+            "every item."
+        )
+    elif best_step == 0 and not asked.probe:
         notes.append("No evaluation was better than the one before training: the judge is the untrained model.")
-    if kl >= prior_kl:
+    if kl >= prior_kl and not asked.is_shares:
         notes.append(f"On the validation part this judge (KL {kl:.4f}) does not beat the class prior ({prior_kl:.4f}).")
     if notes:
         remedies = ["--swap, which trains on both orders of each pair"] if could_swap else []

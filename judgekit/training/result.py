@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,5 +44,4 @@ class TrainResult(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values."""
         facts: dict[str, Any] = json_values(self)
-        del facts["calibration"]
-        return {**facts, "temperature": self.calibration.temperature}
+        return {**facts, "calibration": asdict(self.calibration), "temperature": self.calibration.temperature}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from judgekit.config import TrainSettings
@@ -22,8 +23,17 @@ RUN_FILE = "run.json"
 STATE_FILE = "state.safetensors"
 
 
+def without_folds(values: dict[str, Any]) -> dict[str, Any]:
+    """What an older judgekit wrote of a training, which knew neither folds nor a probe."""
+    then = values.get("settings")
+    return {**values, "settings": {"folds": 0, "probe": False, **then} if isinstance(then, dict) else then}
+
+
 class RunManifest(Manifest):
     """What a run is made of; it can only go on with the same."""
+
+    VERSION = 2
+    UPGRADES: ClassVar = (without_folds,)
 
     dataset: str
     content_hash: str

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from judgekit.training.optimizer import moments, restore_moments
@@ -28,12 +30,16 @@ class LoopState:
     """Time spent in optimiser steps so far."""
     log: list[dict[str, float]] = field(default_factory=list)
     """One row per evaluation."""
+    stage: int = 0
+    """Number of the fold, from 0; behind the last fold the judge that learns from all items."""
+    readings: list[NDArray[np.float32]] = field(default_factory=list)
+    """Label logits of the validation items, `[N, K]`, at each evaluation."""
     tensors: dict[str, Tensor] = field(default_factory=dict)
     """`parameter/…`, `average/…`, `best/…`, `mean/…` and `square/…` (AdamW's moments), by parameter name."""
 
     def progress(self) -> dict[str, Any]:
-        """All but the tensors, as JSON values."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "tensors"}
+        """All but tensors and readings, as JSON values."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("tensors", "readings")}
 
     def capture(
         self, parameters: Mapping[str, nn.Parameter], average: Mapping[str, Tensor], optimizer: torch.optim.Optimizer

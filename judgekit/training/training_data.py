@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,8 @@ from judgekit.annotators.reliability import annotator_weights, weighted_counts
 from judgekit.config import TrainSettings
 from judgekit.core.distributions import class_prior, empirical_distribution, hard_target
 from judgekit.core.metrics import kl_per_item
-from judgekit.core.targets import empirical_bayes_targets
+from judgekit.core.probe import grouped_folds
+from judgekit.core.targets import empirical_bayes_targets, posterior_spread
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import Dataset, named_annotations
 from judgekit.dataset.split import PARTS, split_as_given, split_items
@@ -19,7 +20,18 @@ from judgekit.prompts.mirror import Mirror, require_mirror
 from judgekit.training.batches import EncodedItems, TokenizedPrompts
 from judgekit.training.loop import ValidationItems
 from judgekit.training.objectives.alignment import TrainingItems
-from judgekit.training.too_long import encode_fitting
+from judgekit.training.too_long import FittingItems, encode_fitting
+
+
+class Targets(NamedTuple):
+    """What N items are trained towards."""
+
+    soft: NDArray[np.float64]
+    """What KL aligns to, `[N, K]`."""
+    radius: NDArray[np.float64]
+    """L2 distance up to which each is perturbed, `[N]`."""
+    strength: float | None
+    """Of empirical-Bayes targets, in annotations."""
 
 
 class AnnotatorWeights(NamedTuple):
@@ -30,11 +42,57 @@ class AnnotatorWeights(NamedTuple):
     mean: float
 
 
+class LearningItems(NamedTuple):
+    """Items to learn from, tokenised; of a comparison in both orders too, if that is asked for."""
+
+    items: ItemTable
+    encoded: EncodedItems
+    """In the order of the items, `[N]`."""
+    counts: NDArray[Any]
+    """Annotations per label as they count in training, `[N, K]`."""
+    mirrored: FittingItems | None
+    """The items mirrored, those that fit; None where they are shown in one order."""
+    mirror: Mirror | None
+
+    def to_train_on(self, rows: NDArray[np.intp], settings: TrainSettings) -> TrainingItems:
+        """Some of the items with their targets, and behind them the same ones mirrored, so that none leaks."""
+        targets = make_targets(self.counts[rows], settings)
+        plain = TrainingItems(
+            self.encoded.take(rows),
+            targets.soft.astype(np.float32),
+            hard_target(self.counts[rows]).astype(np.float32),
+            targets.radius.astype(np.float32),
+        )
+        if self.mirrored is None or self.mirror is None:
+            return plain
+        place = np.full(len(self.items), -1)
+        place[rows] = np.arange(len(rows))
+        there = np.flatnonzero(place[self.mirrored.rows] >= 0)
+        of = place[self.mirrored.rows[there]]
+        labels = list(self.mirror.labels)
+        return TrainingItems(
+            plain.encoded.joined(self.mirrored.encoded.take(there)),
+            np.concatenate([plain.target, plain.target[of][:, labels]]),
+            np.concatenate([plain.hard, plain.hard[of][:, labels]]),
+            np.concatenate([plain.radius, plain.radius[of]]),
+        )
+
+    def to_choose_on(self, rows: NDArray[np.intp]) -> ValidationItems:
+        """Some of the items with people's shares."""
+        return ValidationItems(self.encoded.take(rows), empirical_distribution(self.items.counts[rows]))
+
+
 class TrainingData(NamedTuple):
     """The items of a training run, split and tokenised."""
 
+    learning: LearningItems
+    """To train on."""
     training: TrainingItems
-    validation: ValidationItems
+    """All of them with their targets."""
+    validation: LearningItems | None
+    """To choose the checkpoint on; None where folds do that."""
+    fold: NDArray[np.int64] | None
+    """Of each item to train on; None without folds, `[N]`."""
     sizes: dict[str, int]
     """Items of each part of the split."""
     prior: NDArray[np.float64]
@@ -49,13 +107,22 @@ class TrainingData(NamedTuple):
     """Training and validation items left out because they are too long."""
 
     @property
+    def held(self) -> LearningItems:
+        """The items that predictions are compared with: the validation part, or with folds all items."""
+        return self.validation or self.learning
+
+    @property
     def validation_prior_kl(self) -> float:
-        """KL of the class prior on the validation items, nats."""
-        return float(kl_per_item(self.prior, self.validation.p).mean())
+        """KL of the class prior on them, nats."""
+        return float(kl_per_item(self.prior, empirical_distribution(self.held.items.counts)).mean())
 
 
 def split_parts(items: ItemTable, settings: TrainSettings) -> NDArray[np.str_]:
     """The part of each item, `train`, `validation` or `test`, `[N]`, as training and evaluation see it."""
+    if settings.folds:  # every item is predicted by a judge that has not seen it: only a given test part stays apart
+        given = None if settings.split == "random" else items.parts
+        is_test = np.zeros(len(items), np.bool_) if given is None else (given == "test").fill_null(False).to_numpy()
+        return np.where(is_test, "test", "train")
     rest = 1 - settings.train_share - settings.validation_share
     fractions = (settings.train_share, settings.validation_share, rest)
     seed = settings.seed if settings.split_seed is None else settings.split_seed
@@ -71,55 +138,70 @@ def training_data(data: Dataset, prompts: TokenizedPrompts, settings: TrainSetti
         DataError: there are too few groups for the parts, or weights are asked for and no annotator is named.
     """
     part = split_parts(data.items, settings)
-    (training, encoded), (validation, encoded_validation) = (
-        _fitting(data.items.take(part == name), prompts, settings) for name in ("train", "validation")
-    )
     sizes = {name: int((part == name).sum()) for name in PARTS}
-    dropped = sizes["train"] + sizes["validation"] - len(training) - len(validation)
-    counts, weights = training.counts, None
+    items, weights, annotations = data.items.take(part == "train"), None, None
     if settings.annotator_weights:
         annotations = named_annotations(data, part == "train")
-        found = annotator_weights(annotations, training.labels)
-        counts = weighted_counts(training, annotations, found)
+        found = annotator_weights(annotations, items.labels)
         weights = AnnotatorWeights(len(found), min(found.values()), float(np.mean([*found.values()])))
-    mirror = require_mirror(data.template.fields, training.labels, option="--swap") if settings.swap else None
-    target, strength = empirical_distribution(counts), None
+        counts = weighted_counts(items, annotations, found)
+    else:
+        counts = items.counts
+    mirror = require_mirror(data.template.fields, items.labels, option="--swap") if settings.swap else None
+    learning = _read(items, counts, mirror, prompts, settings)
+    validation = None
+    if not settings.folds:
+        held = data.items.take(part == "validation")
+        validation = _read(held, held.counts, None, prompts, settings)
+    # A label that no training item has would have prior 0 and log prior minus infinity: add one annotation in all.
+    plain = learning.items.counts
+    total = plain.sum()
+    prior = (class_prior(plain) * total + 1 / len(items.labels)) / (total + 1)
+    training = learning.to_train_on(np.arange(len(learning.items)), settings)
+    kept = {"train": len(learning.items), "validation": len(validation.items) if validation else 0}
+    groups = learning.items.groups.to_numpy()
+    return TrainingData(
+        learning,
+        training,
+        validation,
+        grouped_folds(groups, settings.folds, seed=settings.seed) if settings.folds else None,
+        sizes | kept,
+        prior,
+        make_targets(learning.counts, settings).strength,
+        weights,
+        int(training.encoded.is_truncated.sum()) + (int(validation.encoded.is_truncated.sum()) if validation else 0),
+        sizes["train"] + sizes["validation"] - sum(kept.values()),
+    )
+
+
+def make_targets(counts: NDArray[Any], settings: TrainSettings) -> Targets:
+    """What a judge is trained towards, and how far the adversary may move it.
+
+    Args:
+        counts: annotations per label as they count, `[N, K]`.
+        settings: of the training.
+    """
     if settings.targets == "bayes":
         shrunk = empirical_bayes_targets(counts)
-        target, strength = shrunk.targets, shrunk.strength
-    # A label that no training item has would have prior 0 and log prior minus infinity: add one annotation in all.
-    total = training.counts.sum()
-    prior = (class_prior(training.counts) * total + 1 / len(training.labels)) / (total + 1)
-    to_train_on = TrainingItems(encoded, target.astype(np.float32), hard_target(counts).astype(np.float32))
-    if mirror is not None:
-        to_train_on = _in_both_orders(to_train_on, training, mirror, prompts, settings)
-    return TrainingData(
-        to_train_on,
-        ValidationItems(encoded_validation, empirical_distribution(validation.counts)),
-        sizes | {"train": len(training), "validation": len(validation)},
-        prior,
-        strength,
-        weights,
-        int(to_train_on.encoded.is_truncated.sum() + encoded_validation.is_truncated.sum()),
-        dropped,
-    )
+        spread = posterior_spread(shrunk, counts)
+        radius = settings.epsilon * (spread if settings.radius == "posterior" else np.ones(len(counts)))
+        return Targets(shrunk.targets, radius, shrunk.strength)
+    return Targets(empirical_distribution(counts), np.full(len(counts), settings.epsilon), None)
 
 
-def _fitting(items: ItemTable, prompts: TokenizedPrompts, settings: TrainSettings) -> tuple[ItemTable, EncodedItems]:
-    """The items that are not left out for their length, and their tokens."""
+def _read(
+    items: ItemTable,
+    counts: NDArray[Any],
+    mirror: Mirror | None,
+    prompts: TokenizedPrompts,
+    settings: TrainSettings,
+) -> LearningItems:
+    """Tokenise items, without those that are left out for their length."""
     found = encode_fitting(prompts, items.texts.to_dicts(), items.item_ids.to_list(), settings.on_too_long)
-    return (items.take(found.rows) if found.dropped else items), found.encoded
-
-
-def _in_both_orders(
-    training: TrainingItems, items: ItemTable, mirror: Mirror, prompts: TokenizedPrompts, settings: TrainSettings
-) -> TrainingItems:
-    """The training items, and behind them the same ones mirrored: texts and targets; after the split, so none leaks."""
-    texts = [mirror.item(one) for one in items.texts.to_dicts()]
-    found = encode_fitting(prompts, texts, items.item_ids.to_list(), settings.on_too_long)
-    labels = list(mirror.labels)
-    return TrainingItems(
-        training.encoded.joined(found.encoded),
-        np.concatenate([training.target, training.target[found.rows][:, labels]]),
-        np.concatenate([training.hard, training.hard[found.rows][:, labels]]),
-    )
+    if found.dropped:
+        items, counts = items.take(found.rows), counts[found.rows]
+    mirrored = None
+    if mirror is not None:
+        texts = [mirror.item(one) for one in items.texts.to_dicts()]
+        mirrored = encode_fitting(prompts, texts, items.item_ids.to_list(), settings.on_too_long)
+    return LearningItems(items, found.encoded, counts, mirrored, mirror)

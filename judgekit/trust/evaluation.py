@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from judgekit.config import MeasureSettings
+from judgekit.config import MeasureSettings, Part
 from judgekit.config.roles import Roles
 from judgekit.core.floor import fit_populations, floor_of, one_left_out, signal_of
 from judgekit.core.metrics import Interval, baselines, bootstrap_interval, evaluate_distributions, kl_per_item
 from judgekit.core.strata import by_agreement
 from judgekit.dataset.building import build_items
 from judgekit.dataset.items import ItemTable
-from judgekit.dataset.opening import open_dataset
+from judgekit.dataset.opening import Dataset, open_dataset
 from judgekit.errors import WorkspaceError
-from judgekit.judge.loading import LoadedJudge
+from judgekit.judge.held_out import HeldOutPredictions, held_out_predictions
+from judgekit.judge.loading import LoadedJudge, Predictions
 from judgekit.judge.manifest import JudgeManifest
 from judgekit.judge.orders import predict_both_orders
 from judgekit.prompts.mirror import Mirror
@@ -45,13 +46,15 @@ class Material(NamedTuple):
     """Items that the judge was trained on, and that are not among `items`."""
     trained_on: int | None = 0
     """Items that the judge was trained on, and that are; None where nobody knows."""
+    predicted: HeldOutPredictions | None = None
+    """What judges that had not seen the items say of them; None where the judge itself is asked."""
 
 
-def own_items(place: Workspace, entry: Entry[JudgeManifest], part: str) -> Material:
+def own_items(place: Workspace, entry: Entry[JudgeManifest], part: Part, reporter: Reporter) -> Material:
     """The items of a part of the dataset that a judge was trained on.
 
     Raises:
-        WorkspaceError: the dataset is gone or has changed.
+        WorkspaceError: the dataset is gone or has changed, or the judge has no such part.
     """
     trained_on = entry.manifest.dataset
     dataset = open_dataset(place, trained_on.name)
@@ -62,10 +65,35 @@ def own_items(place: Workspace, entry: Entry[JudgeManifest], part: str) -> Mater
             hint="Train the judge again, or evaluate it on a file: judgekit evaluate FILE",
         )
     parts = split_parts(dataset.items, entry.manifest.settings)
+    known = items_of_dataset(dataset, entry.manifest)
+    if part == "auto":
+        part = "test" if (parts == "test").any() else "folds"
+    if part == "folds":
+        return _of_folds(entry, dataset, known, reporter)
+    if not (parts == part).any():
+        raise WorkspaceError(
+            f"The judge {entry.name!r} has no {part} part: it was trained in folds, on all items.",
+            hint="Evaluate what was held out of each fold: judgekit evaluate --part folds",
+        )
     items = dataset.items.take(parts == part)
     trained_on = 0 if part == "test" else len(items)
-    known = items_of_dataset(dataset, entry.manifest)
     return Material(items, f"{part} part of {dataset.name}", known, trained_on=trained_on)
+
+
+def _of_folds(entry: Entry[JudgeManifest], dataset: Dataset, known: KnownItems, reporter: Reporter) -> Material:
+    found = held_out_predictions(entry)
+    if found is None:
+        raise WorkspaceError(
+            f"The judge {entry.name!r} was trained without folds, and nothing was held out of its dataset.",
+            hint="Train it with folds: judgekit train --folds 5   (or evaluate it on a file: judgekit evaluate FILE)",
+        )
+    place = {name: row for row, name in enumerate(dataset.items.item_ids.to_list())}
+    items = dataset.items.take(np.array([place[name] for name in found.item_ids], dtype=np.int64))
+    reporter.note(
+        f"Every item is predicted by one of {int(found.fold.max()) + 1} judges that had not seen it; the judge that is "
+        "kept has learned from all of them."
+    )
+    return Material(items, f"folds of {dataset.name}", known, predicted=found)
 
 
 def new_items(items: ItemTable, source: str, entry: Entry[JudgeManifest], place: Workspace | None) -> Material:
@@ -118,7 +146,7 @@ def _roles_of_training(trained: Roles, columns: Sequence[str]) -> Roles:
 
 def measure(
     entry: Entry[JudgeManifest],
-    judge: LoadedJudge,
+    judge: Callable[[], LoadedJudge],
     mirror: Mirror | None,
     material: Material,
     settings: MeasureSettings,
@@ -128,7 +156,7 @@ def measure(
 
     Args:
         entry: the judge.
-        judge: the same in memory.
+        judge: loads it into memory, where it is asked.
         mirror: of a pairwise comparison: it is asked in both orders, for its order gap.
         material: the items with their annotations.
         settings: of the measurement.
@@ -136,10 +164,13 @@ def measure(
     """
     items = material.items
     texts, ids, gap = items.texts.to_dicts(), items.item_ids.to_list(), None
-    if mirror is None:
-        predictions = judge.predict(texts, ids, settings, reporter)
+    if material.predicted is not None:
+        found = material.predicted
+        predictions = Predictions(found.q, found.is_truncated, None, np.arange(len(found.q)))
+    elif mirror is None:
+        predictions = judge().predict(texts, ids, settings, reporter)
     else:
-        as_given, averaged, gap = predict_both_orders(judge, mirror, texts, ids, settings, reporter)
+        as_given, averaged, gap = predict_both_orders(judge(), mirror, texts, ids, settings, reporter)
         predictions = averaged if settings.both_orders else as_given
     dropped = len(items) - len(predictions.rows)
     if dropped:
@@ -172,7 +203,7 @@ def measure(
         left_out=material.left_out,
         trained_on=None if material.trained_on is None else min(material.trained_on, len(items)),
         label_mass=None if predictions.label_mass is None else float(predictions.label_mass.mean()),
-        both_orders=settings.both_orders,
+        both_orders=settings.both_orders and material.predicted is None,
         metrics=metrics,
         baselines=baselines(items.counts, prior, values=values),
         floor=floor,

@@ -45,7 +45,7 @@ class Judge(TrainedJudge):
 
         Args:
             data: annotations in memory or in a file, in any layout that `ingest` reads, with the judge's columns and
-                labels; None takes the test part of the dataset the judge was trained on.
+                labels; None takes what was held out of the dataset the judge was trained on.
             reporter: gets notes and progress.
             settings: how the annotations are read and the judge is measured.
             keywords: fields of `MeasureSettings`; they win over `settings`.
@@ -66,12 +66,12 @@ class Judge(TrainedJudge):
         chosen = MeasureSettings.chosen(settings, keywords)
         mirror = self._mirror(is_required=chosen.both_orders) or find_mirror(self.fields, self.labels)
         if data is None:
-            material = own_items(self._own_workspace(), self.entry, chosen.part)
+            material = own_items(self._own_workspace(), self.entry, chosen.part, reporter)
         else:
             source = read_files([_input(data)], ReadOptions.of(chosen))
             found = items_of(source, self.manifest, chosen, reporter)
             material = new_items(found, source.name, self.entry, self._workspace)
-        return measure(self.entry, self.loaded, mirror, material, chosen, reporter)
+        return measure(self.entry, lambda: self.loaded, mirror, material, chosen, reporter)
 
     def _own_workspace(self) -> Workspace:
         if self._workspace is None:

@@ -40,7 +40,7 @@ def evaluate(
 
     Args:
         data: annotations in a file or in memory, in any layout that `ingest` reads, with the judge's columns and
-            labels; None takes the test part of the dataset the judge was trained on.
+            labels; None takes what was held out of the dataset the judge was trained on.
         output: where to write every evaluated item with people's and the judge's distribution; None writes nothing.
         judge: its name, or its folder; None takes the newest.
         workspace: its folder; None finds one.

@@ -76,7 +76,7 @@ def _export(
 ) -> ExportResult:
     merger = plan_merger(entry, settings, offline=offline)
     sample = find_sample(place, entry.manifest)
-    before = predict_sample(merger.judge.loaded, sample, settings, reporter)
+    before = predict_sample(merger.judge.loaded.alone(merger.judge.manifest.alone), sample, settings, reporter)
 
     def check(there: Path) -> None:
         check_replaced(there, force=force, shown=folder)

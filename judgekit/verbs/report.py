@@ -43,8 +43,8 @@ def report(
 
     Args:
         judge: its name, or its folder; None takes the newest.
-        data: annotations in a file or in memory, as `evaluate` takes them; None takes the test part of the dataset the
-            judge was trained on.
+        data: annotations in a file or in memory, as `evaluate` takes them; None takes what was held out of the dataset
+            that the judge was trained on.
         output: the file; None writes `JUDGE.report.html` into the current folder.
         redact: leave the texts of the items out.
         workspace: its folder; None finds one.

@@ -19,7 +19,10 @@ def test_it_says_what_is_used(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
     found = run("doctor", "--json").json
     assert found["problems"] == []
     assert found["facts"]["judgekit"].startswith(__version__)
-    assert "torch 2." in found["facts"]["packages"] and found["facts"]["environment"] == "JUDGEKIT_TRAIN_EPOCHS"
+    assert (
+        "torch 2." in found["facts"]["packages"]
+        and found["facts"]["environment"] == "JUDGEKIT_TRAIN_EPOCHS, JUDGEKIT_TRAIN_FOLDS"
+    )
     assert found["facts"]["workspace"].endswith(".judgekit (found): 0 datasets, 0 judges")
     page = run("doctor")
     assert page.code == 0 and "Nothing is wrong." in page.out

@@ -38,7 +38,7 @@ def test_one_group_makes_no_folds():
 
 def test_features_of_a_pair_by_hand():
     pair = pair_features(np.array([[1.0, 2.0]]), np.array([[3.0, -1.0]]))
-    assert pair.tolist() == [[1, 2, 3, -1, 2, 3, 3, -2]]
+    assert pair.tolist() == [[2, 3, 3, -2]]
 
 
 def test_a_distribution_that_depends_on_one_of_two_values_is_recovered():

@@ -20,7 +20,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from judgekit import evaluate, export, ingest, score, train
 from judgekit.core.calibration import Calibration
 from judgekit.errors import BackboneError, DataError
-from judgekit.judge.manifest import JudgeManifest
+from judgekit.judge.manifest import PROBE_FILE, JudgeManifest
 from judgekit.models.merged import save_merged
 from judgekit.trust.judge import Judge
 from judgekit.workspace.manifest import read_json, write_json
@@ -152,8 +152,10 @@ def test_a_cross_encoder_gives_the_calibrated_probabilities(
     sentence_transformers = pytest.importorskip("sentence_transformers", minversion="6")
     workspace = trained(tmp_path, request.getfixturevalue(backbone))
     path = workspace / "judges" / "votes" / "manifest.json"
-    calibrated = JudgeManifest.read(path).model_copy(update={"calibration": Calibration(1.7)})
-    calibrated.write(path)
+    warm = Calibration(1.7, bias=(0.5, 0.0, -0.5))
+    then = JudgeManifest.read(path)
+    files = {name: found for name, found in (then.files or {}).items() if name != PROBE_FILE}
+    then.model_copy(update={"calibration": warm, "alone": warm, "probe": None, "files": files}).write(path)
     export(workspace=workspace, merged=tmp_path / "model", device="cpu")
     model = sentence_transformers.CrossEncoder(str(tmp_path / "model"), device="cpu", local_files_only=True)
     found = [model.predict(text, apply_softmax=True) for text in TEXTS.values()]

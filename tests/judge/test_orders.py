@@ -72,7 +72,7 @@ def test_training_sees_every_item_in_both_orders_and_validation_only_as_it_is(co
     first, other = (tokenizer.decode(both.training.encoded.input_ids[row]) for row in (0, count))
     question, a, b, _ = [part.strip() for part in first.replace("[CLS]", "").split("[SEP]")]
     assert [part.strip() for part in other.replace("[CLS]", "").split("[SEP]")][:3] == [question, b, a]
-    assert len(both.validation.p) == len(plain.validation.p)
+    assert len(both.held.items) == len(plain.held.items)
 
 
 class Reader:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,10 @@ def checkpoint(tmp_path: Path) -> Checkpoint:
 
 def test_a_state_comes_back_as_it_was_saved(checkpoint: Checkpoint) -> None:
     checkpoint.start(manifest())
-    assert (checkpoint.is_started, checkpoint.has_state, checkpoint.load()) == (True, False, None)
+    assert (checkpoint.is_started, checkpoint.has_state, checkpoint.load(0)) == (True, False, None)
     checkpoint.save(STATE)
     assert checkpoint.has_state
-    loaded = checkpoint.load()
+    loaded = checkpoint.load(0)
     assert loaded is not None
     assert loaded.progress() == STATE.progress()
     assert loaded.tensors.keys() == STATE.tensors.keys()
@@ -82,7 +83,7 @@ def test_a_failing_save_keeps_the_state_before(checkpoint: Checkpoint, monkeypat
         patch.setattr(Path, "replace", fail)
         with pytest.raises(OSError, match="disk full"):
             checkpoint.save(LoopState(step=9, tensors=STATE.tensors))
-    loaded = checkpoint.load()
+    loaded = checkpoint.load(0)
     assert loaded is not None
     assert loaded.step == 7
     assert len(list(checkpoint.folder.iterdir())) == 2
@@ -106,7 +107,7 @@ checkpoint.save(LoopState(step=9, tensors={"a": torch.zeros(9)}))
 """
     ended = subprocess.run([sys.executable, "-c", code, str(checkpoint.folder)], capture_output=True)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
-    loaded = checkpoint.load()
+    loaded = checkpoint.load(0)
     assert loaded is not None
     assert (loaded.step, loaded.tensors["a"].sum()) == (7, 9)
     checkpoint.discard()
@@ -120,7 +121,7 @@ def test_a_damaged_state_is_named(checkpoint: Checkpoint, length: int) -> None:
     path = checkpoint.folder / "state.safetensors"
     path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(WorkspaceError, match=r"(?s)state\.safetensors cannot be read.*--force"):
-        checkpoint.load()
+        checkpoint.load(0)
 
 
 def test_a_run_may_be_allowed_to_replace_a_judge(checkpoint: Checkpoint) -> None:
@@ -137,7 +138,8 @@ def test_the_run_of_an_earlier_judgekit_is_read_and_a_damaged_one_is_named(check
         "settings": {"epochs": 2, "target_modules": ["auto"], "adversary": "search"}, "force": False, "run_id": "1",
     }  # fmt: skip
     write_json(path, then)
-    assert checkpoint.manifest() == manifest()
+    settings = replace(manifest().settings, folds=0, probe=False)  # which nobody knew then
+    assert checkpoint.manifest() == manifest().model_copy(update={"settings": settings})
     write_json(path, {**read_json(path), "backbone": "starter"})
     with pytest.raises(WorkspaceError, match=r"(?s)run\.json is damaged.*backbone"):
         checkpoint.manifest()

@@ -54,9 +54,10 @@ def items(bert: Path) -> tuple[Alignment, ValidationItems]:
         return EncodedItems(ids, types, np.zeros(len(ids), dtype=np.bool_), 0)
 
     p, hard = empirical_distribution(counts), hard_target(counts)
-    training = TrainingItems(part(slice(24)), p[:24].astype(np.float32), hard[:24].astype(np.float32))
+    radius = np.full(24, 0.25, dtype=np.float32)
+    training = TrainingItems(part(slice(24)), p[:24].astype(np.float32), hard[:24].astype(np.float32), radius)
     return (
-        Alignment(training, alpha=0.8, epsilon=0.25, adversary="search"),
+        Alignment(training, alpha=0.8, adversary="search"),
         ValidationItems(part(slice(24, 36)), p[24:]),
     )
 

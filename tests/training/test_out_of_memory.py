@@ -13,9 +13,9 @@ from toy_judge import ToyJudge, assert_same, copied, toy_items, toy_settings
 from judgekit.errors import SettingsError
 from judgekit.models.reader import Batch
 from judgekit.training import loop
+from judgekit.training.first_pass import FirstPass
 from judgekit.training.loop import LoopResult, train_model
 from judgekit.training.out_of_memory import is_out_of_memory
-from judgekit.training.probe import Probe
 from judgekit.training.state import LoopState
 
 
@@ -116,11 +116,11 @@ def test_the_allocator_of_this_machine_is_understood() -> None:
 def test_the_probe_takes_the_longest_items_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     model = ToyJudge(dropout=0.3)
     probed = fit(model)
-    assert (probed.probe.items, probed.probe.tokens) == (8, 9)
-    assert probed.probe.seconds > 0
+    assert (probed.first_pass.items, probed.first_pass.tokens) == (8, 9)
+    assert probed.first_pass.seconds > 0
     assert model.sizes[0] == 8
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "probe_longest", lambda *_, **__: Probe(0, 0, 0.0, None))
+        patch.setattr(loop, "probe_longest", lambda *_, **__: FirstPass(0, 0, 0.0, None))
         model = ToyJudge(dropout=0.3)
         assert_same(fit(model).state, probed.state)
 
@@ -132,9 +132,9 @@ def test_the_probe_measures_memory_where_the_system_tells() -> None:
             return super().label_logits(batch) + 0 * float(waste[0])
 
     if sys.platform != "linux":
-        assert fit(ToyJudge()).probe.peak_memory is None
+        assert fit(ToyJudge()).first_pass.peak_memory is None
         return
-    little, much = fit(ToyJudge()).probe.peak_memory, fit(Wasteful()).probe.peak_memory
+    little, much = fit(ToyJudge()).first_pass.peak_memory, fit(Wasteful()).first_pass.peak_memory
     assert little is not None
     assert much is not None
     # Tests that ran before may have left the allocator some room.

@@ -85,10 +85,9 @@ def toy_items(training: int = 22, validation: int = 9) -> tuple[Alignment, Valid
     def encoded(some: list[Any]) -> EncodedItems:
         return EncodedItems(some, None, np.zeros(len(some), dtype=np.bool_), 0)
 
-    items = TrainingItems(encoded(ids[:training]), p[:training].astype(np.float32), hard[:training].astype(np.float32))
-    return Alignment(items, alpha=0.8, epsilon=0.25, adversary="search"), ValidationItems(
-        encoded(ids[training:]), p[training:]
-    )
+    target, to_ce = p[:training].astype(np.float32), hard[:training].astype(np.float32)
+    items = TrainingItems(encoded(ids[:training]), target, to_ce, np.full(training, 0.25, dtype=np.float32))
+    return Alignment(items, alpha=0.8, adversary="search"), ValidationItems(encoded(ids[training:]), p[training:])
 
 
 def toy_settings(**changes: Any) -> LoopSettings:
@@ -103,7 +102,7 @@ def toy_settings(**changes: Any) -> LoopSettings:
 def copied(state: LoopState) -> LoopState:
     """A state as it comes back from a file."""
     tensors = {name: tensor.clone() for name, tensor in state.tensors.items()}
-    return LoopState(**json.loads(json.dumps(state.progress())), tensors=tensors)
+    return LoopState(**json.loads(json.dumps(state.progress())), readings=[*state.readings], tensors=tensors)
 
 
 def assert_same(one: LoopState, other: LoopState) -> None:

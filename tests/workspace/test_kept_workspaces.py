@@ -95,7 +95,7 @@ def test_a_study_of_format_1_goes_on(tmp_path: Path) -> None:
 def test_a_manifest_of_version_1_becomes_one_of_the_newest_version(tmp_path: Path) -> None:
     path = opened("format1", tmp_path) / "workspace" / "judges" / "votes" / "manifest.json"
     then, now = read_json(path), JudgeManifest.read(path)
-    assert (then["format_version"], now.VERSION, now.files) == (1, 4, None)
+    assert (then["format_version"], now.VERSION, now.files) == (1, 5, None)
     assert now.calibration.temperature == then["temperature"]
     assert (now.columns.item, now.columns.annotator, now.columns.label) == ("item_id", "annotator_id", ("label",))
     now.write(path)

@@ -24,15 +24,16 @@ class TrainingItems(NamedTuple):
     """What KL aligns to, `[N, K]`."""
     hard: NDArray[np.float32]
     """What CE aligns to: the label with the most annotations, shared in a tie, `[N, K]`."""
+    radius: NDArray[np.float32]
+    """L2 distance up to which KL's target is perturbed, `[N]`."""
 
 
 class Alignment:
-    """alpha KL + (1 - alpha) CE of the items' labels, KL against the worst targets within epsilon of theirs.
+    """alpha KL + (1 - alpha) CE of the items' labels, KL against the worst targets within each one's radius.
 
     Args:
         items: what is trained on.
         alpha: share of the KL term.
-        epsilon: L2 radius of the perturbation.
         adversary: how the worst target is sought.
         project: projection used by the `paper` adversary.
     """
@@ -44,16 +45,15 @@ class Alignment:
         items: TrainingItems,
         *,
         alpha: float,
-        epsilon: float,
         adversary: Literal["search", "paper", "off"],
         project: Project = project_to_ball_and_simplex,
     ) -> None:
         self.items = items
         self.lengths = items.encoded.lengths
-        self._loss = partial(judge_loss, alpha=alpha, epsilon=epsilon, adversary=adversary, project=project)
+        self._loss = partial(judge_loss, alpha=alpha, adversary=adversary, project=project)
 
     def losses(self, model: TrainableJudge, rows: NDArray[np.int64]) -> JudgeLoss:
         """The loss of some items and its parts, `[B]` each, in nats."""
         batch = collate(self.items.encoded, rows, pad_left=model.pad_left).to(model.device)
-        target, hard = (torch.from_numpy(part[rows]).to(model.device) for part in (self.items.target, self.items.hard))
-        return self._loss(model.label_logits(batch), target, hard)
+        target, hard, radius = (torch.from_numpy(part[rows]).to(model.device) for part in self.items[1:])
+        return self._loss(model.label_logits(batch), target, hard, epsilon=radius)

@@ -22,7 +22,7 @@ from judgekit.training.step import Objective, add_gradients
 _PROCESS = Path("/proc/self")
 
 
-class Probe(NamedTuple):
+class FirstPass(NamedTuple):
     """What the longest micro-batch costs."""
 
     items: int
@@ -42,7 +42,7 @@ def probe_longest(
     state: LoopState,
     processes: Processes,
     on_note: Callable[[str], None],
-) -> Probe:
+) -> FirstPass:
     """Try the largest micro-batch of a training; the model and its gradients are left as they were.
 
     Args:
@@ -79,7 +79,7 @@ def probe_longest(
             f"The loss of the {size} longest items is {total} before training has changed anything.",
             hint="Try --dtype float32; if it stays so, the weights of the backbone are damaged.",
         )
-    return Probe(size, tokens, seconds, peak)
+    return FirstPass(size, tokens, seconds, peak)
 
 
 def reset_peak_memory(device: torch.device) -> None:

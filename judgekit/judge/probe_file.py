@@ -1,0 +1,91 @@
+"""The probe of a judge: its file in the judge's folder, and the probe in memory with the backbone that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from judgekit.core.distributions import FloatArray
+from judgekit.core.probe import Probe
+from judgekit.errors import BackboneError
+from judgekit.judge.manifest import PROBE_FILE, JudgeManifest, ProbeFacts
+from judgekit.models.backbones import Backbone
+from judgekit.models.reader import LabelReader
+from judgekit.models.readers import load_frozen
+from judgekit.models.saved_adapter import RESTORE, damaged, tensor_shapes
+from judgekit.training.batches import TokenizedPrompts
+from judgekit.training.features import FeaturePlan, read_features
+
+if TYPE_CHECKING:  # with it comes what trains
+    from judgekit.training.run import KnownBefore
+
+
+class LoadedProbe(NamedTuple):
+    """A probe in memory."""
+
+    plan: FeaturePlan
+    probe: Probe
+    reader: LabelReader
+    """Of the frozen backbone."""
+
+    def log_q(
+        self,
+        items: Sequence[Mapping[str, str]],
+        prompts: TokenizedPrompts,
+        *,
+        on_batch: Callable[[int], None] | None = None,
+    ) -> FloatArray:
+        """Log of the distributions that it predicts of items, `[N, K]`.
+
+        Args:
+            items: column name -> text of each.
+            prompts: whose tokenizer makes tokens of the texts.
+            on_batch: called after each batch with the number of texts done in it.
+        """
+        return self.probe.log_q(read_features(self.plan, self.reader, prompts, items, on_batch=on_batch))
+
+
+def probe_facts(known: KnownBefore | None) -> ProbeFacts | None:
+    """What the manifest says of a probe."""
+    if known is None:
+        return None
+    penalty = known.penalty if np.isfinite(known.penalty) else None
+    return ProbeFacts(fields=known.plan.fields, pairs=known.plan.pairs, penalty=penalty)
+
+
+def save_probe(known: KnownBefore, folder: Path) -> None:
+    """Write a probe into a judge's folder, as float32."""
+    tensors = {"weight": known.probe.weight, "bias": known.probe.bias}
+    save_file({name: torch.from_numpy(one).float().contiguous() for name, one in tensors.items()}, folder / PROBE_FILE)
+
+
+def load_probe(
+    folder: Path, manifest: JudgeManifest, backbone: Backbone, *, device: torch.device, dtype: torch.dtype
+) -> LoadedProbe | None:
+    """The probe of a judge with the frozen backbone; None where the judge has none.
+
+    Raises:
+        WorkspaceError: its file is damaged.
+        BackboneError: it does not fit the backbone.
+    """
+    if manifest.probe is None:
+        return None
+    path, labels = folder / PROBE_FILE, len(manifest.labels)
+    shapes = tensor_shapes(path)
+    wide = shapes.get("weight", (0,))[0]
+    if shapes != {"weight": (wide, labels), "bias": (labels,)}:
+        raise damaged(path, [f"a weight [features, {labels}] and a bias [{labels}] are expected, not {shapes}"])
+    plan = FeaturePlan(manifest.probe.fields, manifest.probe.pairs)
+    reader = load_frozen(backbone, device, dtype)
+    if (hidden := reader.backbone.config.hidden_size) * plan.width != wide:
+        raise BackboneError(
+            f"The probe in {path} reads {wide:,} numbers; {backbone.name} gives {plan.width} times {hidden:,}.",
+            hint=RESTORE,
+        )
+    tensors = {name: one.double().numpy() for name, one in load_file(path).items()}
+    return LoadedProbe(plan, Probe(tensors["weight"], tensors["bias"]), reader)

@@ -1,0 +1,283 @@
+"""A training carried out: what the backbone knows, the folds, the judge that learns from all, and what weighs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from judgekit.core.calibration import Calibration, Evidence
+from judgekit.core.distributions import empirical_distribution
+from judgekit.core.ladder import Climbed, climb, folded
+from judgekit.core.metrics import kl_per_item
+from judgekit.core.probe import Probe, fit_probe, grouped_folds
+from judgekit.prompts.mirror import Mirror, find_mirror
+from judgekit.training.assembly import Training
+from judgekit.training.decisions import objective_of
+from judgekit.training.features import FeaturePlan, plan_features, read_features
+from judgekit.training.loop import LoopResult, ValidationItems, reading_size, train_model
+from judgekit.training.predict import predict
+from judgekit.training.processes import ALONE, Processes
+from judgekit.training.reporter import Reporter
+from judgekit.training.result import TrainResult
+from judgekit.training.stages import HeldOut, Keeper, NothingKept, Untrained, held_out, staged_progress
+from judgekit.training.state import LoopState
+from judgekit.training.step import Objective
+from judgekit.training.training_data import LearningItems, make_targets
+
+FEWEST_ITEMS_TO_CALIBRATE = 20
+FEWEST_GROUPS_TO_PROBE = 10
+MOST_ITEMS_TO_PROBE = 20_000
+"""Beyond, fine-tuning learns what a probe could tell, and fitting one takes minutes and gigabytes."""
+
+
+class KnownBefore(NamedTuple):
+    """What the backbone knew before it was fine-tuned, as a linear probe reads it."""
+
+    plan: FeaturePlan
+    probe: Probe
+    penalty: float
+    """Ridge penalty of the probe; infinite where it predicts the label shares."""
+
+
+class Trained(NamedTuple):
+    """How a training ended."""
+
+    state: LoopState
+    is_finished: bool
+    calibration: Calibration
+    alone: Calibration
+    """The same for the fine-tuned judge without the probe, as a temperature and a bias."""
+    known: KnownBefore | None
+    """The probe, where it has a weight."""
+    held_out: NDArray[np.float64] | None
+    """Distributions of the items to train on by judges that have not seen them, `[N, K]`; None without folds."""
+    validation_kl: float
+    """Of the kept judge, nats, on items it was not trained on; of an interrupted run before calibration."""
+    label_mass: float | None
+    """Probability a causal LM gives to the label set, mean over the items it was chosen on; None for encoders."""
+    peak_memory: int | None
+    """Most bytes in use; None where the system does not say."""
+
+
+def carry_out(
+    training: Training,
+    reporter: Reporter,
+    *,
+    kept: Keeper | None = None,
+    processes: Processes = ALONE,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Trained:
+    """Train a judge, decide how it is read, and measure it on items that it was not trained on.
+
+    Args:
+        training: all that it needs; its model is changed.
+        reporter: gets notes and progress.
+        kept: where to go on; None begins and keeps nothing.
+        processes: those that train together.
+        should_stop: asked after every step; true ends the run with a saved state.
+
+    Raises:
+        SettingsError: the loss is not finite, or memory does not suffice for one item.
+    """
+    return _Run(training, reporter, kept or NothingKept(), processes, should_stop).carry_out()
+
+
+class _Run:
+    """The steps of one training, over what they share."""
+
+    def __init__(
+        self,
+        training: Training,
+        reporter: Reporter,
+        kept: Keeper,
+        processes: Processes,
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self.training, self.reporter, self.kept = training, reporter, kept
+        self.processes, self.should_stop = processes, should_stop
+        self.settings, self.data = training.settings, training.data
+        self.fold = self.data.fold
+        self.stages = 1 + (0 if self.fold is None else int(self.fold.max()) + 1)
+
+    def carry_out(self) -> Trained:
+        """The whole of it."""
+        known, of_probe = self._probe()
+        if self.settings.quick:
+            return self._weigh(None, None, known, of_probe)
+        held: HeldOut | None = None
+        if self.fold is not None:
+            untrained = Untrained(self.training.model)
+            found = self._folds(self.fold, untrained)
+            if isinstance(found, LoopResult):
+                return _stopped(found)
+            held = found
+            untrained.restore()
+        outcome = self._last(held)
+        return _stopped(outcome) if not outcome.is_finished else self._weigh(outcome, held, known, of_probe)
+
+    def _folds(self, fold: NDArray[np.int64], untrained: Untrained) -> HeldOut | LoopResult:
+        """Train without each fold; what the judges say of what they have not seen, or how it was stopped."""
+        learning, readings = self.data.learning, list[NDArray[np.float32]]()
+        for number in range(self.stages - 1):
+            done = self.kept.readings(number)
+            if done is None:
+                untrained.restore()
+                others = learning.to_train_on(np.flatnonzero(fold != number), self.settings)
+                held = learning.to_choose_on(np.flatnonzero(fold == number))
+                objective = objective_of(self.settings, others)
+                outcome = self._train(objective, held, stage=number, words=f"fold {number + 1} of {self.stages - 1}")
+                if not outcome.is_finished:
+                    return outcome
+                done = np.stack(outcome.state.readings)
+                if self.processes.is_main:
+                    self.kept.save_readings(number, done)
+            readings.append(done)
+        p = empirical_distribution(learning.items.counts)
+        return held_out(readings, fold, p, evaluations=self.training.loop.evaluations)
+
+    def _last(self, held: HeldOut | None) -> LoopResult:
+        """The training whose judge is kept."""
+        if held is None:
+            validation = self.data.held.to_choose_on(np.arange(len(self.data.held.items)))
+            return self._train(self.training.objective, validation, stage=0, words="")
+        return self._train(self.training.objective, None, stage=self.stages - 1, words="all items", share=held.share)
+
+    def _train(
+        self,
+        objective: Objective,
+        validation: ValidationItems | None,
+        *,
+        stage: int,
+        words: str,
+        share: float = 1.0,
+    ) -> LoopResult:
+        show = self.reporter.training
+        if words:
+            show = staged_progress(show, stage=stage, stages=self.stages, words=words)
+        return train_model(
+            self.training.model,
+            objective,
+            validation,
+            settings=self.training.loop.with_share(share),
+            state=self.kept.load(stage) or LoopState(stage=stage),
+            processes=self.processes,
+            on_progress=show,
+            on_note=self.reporter.note,
+            save=self.kept.save,
+            should_stop=self.should_stop,
+        )
+
+    def _probe(self) -> tuple[KnownBefore | None, NDArray[np.float64] | None]:
+        """The probe of the frozen backbone, and what it says of the held items, which it was not fitted on."""
+        reader, learning = self.training.frozen, self.data.learning
+        is_few = learning.items.groups.n_unique() < FEWEST_GROUPS_TO_PROBE
+        if reader is None or not self.settings.probe or is_few or len(learning.items) > MOST_ITEMS_TO_PROBE:
+            return None, None
+        mirror = find_mirror(learning.items.fields, learning.items.labels)
+        plan = plan_features(learning.items.fields, mirror)
+
+        def features(items: LearningItems, mirror: Mirror | None = None) -> NDArray[np.float32]:
+            texts = items.items.texts.to_dicts()
+            shown = texts if mirror is None else [mirror.item(one) for one in texts]
+            return read_features(plan, reader, self.training.setup.prompts, shown, processes=self.processes)
+
+        x, soft = features(learning), make_targets(learning.counts, self.settings).soft
+        scored = empirical_distribution(learning.items.counts)
+        fold = self.fold
+        if fold is None:
+            fold = grouped_folds(learning.items.groups.to_numpy(), seed=self.settings.seed)
+        if mirror is not None:
+            # Shown in both orders: what the probe says of one then mirrors what it says of the other.
+            order = list(mirror.labels)
+            x = np.concatenate([x, features(learning, mirror)])
+            soft, scored = (np.concatenate([one, one[:, order]]) for one in (soft, scored))
+            fold = np.concatenate([fold, fold])
+        found = fit_probe(x, soft, fold, scored=scored)
+        validation = self.data.validation
+        said = (
+            found.out_of_fold[: len(learning.items)] if validation is None else found.probe.log_q(features(validation))
+        )
+        return KnownBefore(plan, found.probe, found.penalty), said
+
+    def _weigh(
+        self,
+        outcome: LoopResult | None,
+        held: HeldOut | None,
+        known: KnownBefore | None,
+        of_probe: NDArray[np.float64] | None,
+    ) -> Trained:
+        """Decide how much the judge, the probe and the label shares count, on items that none was fitted on."""
+        of_items, log_prior = self.data.held, np.log(self.data.prior)
+        p, groups = empirical_distribution(of_items.items.counts), of_items.items.groups.to_numpy()
+        state, mass, logits = LoopState(), None, None
+        if outcome is not None:
+            state = outcome.state
+            if held is None:
+                size = reading_size(state, self.processes)
+                predicted = predict(self.training.model, of_items.encoded, batch_size=size, processes=self.processes)
+                predicted.check_finite("the trained model")
+                logits, mass = predicted.logits, predicted.mean_label_mass
+            else:
+                logits = held.logits
+        evidence = Evidence(logits, of_probe, log_prior)
+        fits = self.settings.calibrate and len(p) >= FEWEST_ITEMS_TO_CALIBRATE and len(np.unique(groups)) > 1
+        found = climb(evidence, p, groups, seed=self.settings.seed) if fits else _as_read(evidence)
+        alone = Calibration()
+        if fits and logits is not None:
+            alone = folded(
+                climb(evidence._replace(probe=None), p, groups, seed=self.settings.seed).calibration, log_prior
+            )
+        return Trained(
+            state=state,
+            is_finished=True,
+            calibration=found.calibration,
+            alone=alone,
+            known=known if found.calibration.probe else None,
+            held_out=None if self.fold is None else found.held_out,
+            validation_kl=float(kl_per_item(found.held_out, p).mean()),
+            label_mass=mass,
+            peak_memory=None if outcome is None else outcome.peak_memory,
+        )
+
+
+def _as_read(evidence: Evidence) -> Climbed:
+    """What was read as it is, without weights: the judge, or where there is none the probe."""
+    calibration = Calibration() if evidence.logits is not None else Calibration(None, probe=1.0)
+    return Climbed(calibration, calibration.weigh(evidence), 0.0)
+
+
+def _stopped(outcome: LoopResult) -> Trained:
+    """A run that can be resumed."""
+    plain, end = Calibration(), outcome.state
+    return Trained(end, False, plain, plain, None, None, end.best_kl, None, outcome.peak_memory)
+
+
+def result_of(training: Training, judge: str, dataset: str, trained: Trained) -> TrainResult:
+    """What became of a training, in figures.
+
+    Args:
+        training: what was trained.
+        judge: name of the judge.
+        dataset: name of the dataset.
+        trained: how it ended.
+    """
+    end = trained.state
+    return TrainResult(
+        judge=judge,
+        folder=None,
+        dataset=dataset,
+        items=training.data.sizes,
+        steps=end.step,
+        total_steps=0 if training.settings.quick else training.total_steps,
+        best_step=end.best_step,
+        validation_kl=trained.validation_kl,
+        validation_prior_kl=training.data.validation_prior_kl,
+        calibration=trained.calibration,
+        label_mass=trained.label_mass,
+        truncated=training.data.truncated,
+        dropped=training.data.dropped,
+        items_per_second=end.step * training.loop.batch_size / end.seconds if end.seconds else 0.0,
+    )
