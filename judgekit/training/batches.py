@@ -163,15 +163,19 @@ class TokenizedPrompts:
         return EncodedItems(input_ids, token_type_ids, is_truncated, int(self.tokenizer.pad_token_id or 0))
 
     def encode_texts(self, texts: Sequence[str]) -> EncodedItems:
-        """Tokenise texts by themselves, without the template; those longer than `max_length` lose their end."""
-        parted = [self._special.parted(text) for text in texts]
-        encoding = self.tokenizer(parted, truncation=True, max_length=self.max_length, verbose=False)
-        input_ids = [np.asarray(ids, dtype=np.int64) for ids in encoding["input_ids"]]
+        """Tokenise texts by themselves, without the template; those longer than `max_length` lose their middle."""
+        encoding = self.tokenizer([self._special.parted(text) for text in texts], verbose=False)
+        head = self.max_length // 2
+        tail = self.max_length - head
+
+        def whole(found: Sequence[Sequence[int]]) -> list[NDArray[np.int64]]:
+            parts = [np.asarray(ids, dtype=np.int64) for ids in found]
+            return [ids if len(ids) <= self.max_length else np.concatenate([ids[:head], ids[-tail:]]) for ids in parts]
+
         types = encoding.get("token_type_ids")
-        types = None if types is None else [np.asarray(ids, dtype=np.int64) for ids in types]
-        return EncodedItems(
-            input_ids, types, np.zeros(len(texts), dtype=np.bool_), int(self.tokenizer.pad_token_id or 0)
-        )
+        is_truncated = np.array([len(ids) > self.max_length for ids in encoding["input_ids"]], dtype=np.bool_)
+        pad = int(self.tokenizer.pad_token_id or 0)
+        return EncodedItems(whole(encoding["input_ids"]), None if types is None else whole(types), is_truncated, pad)
 
     def _tokenise(self, items: Sequence[Mapping[str, str]]) -> Any:
         # verbose=False: what is too long is shortened and counted here, the tokenizer's own warning would mislead.
