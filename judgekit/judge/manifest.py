@@ -8,12 +8,12 @@ from pydantic import PlainSerializer
 
 from judgekit.config import ModelKind, TrainSettings
 from judgekit.config.roles import Roles
+from judgekit.config.training import BEFORE_FOLDS
 from judgekit.core.calibration import Calibration
 from judgekit.judge.soundness import calibration_problems, file_problems, probe_problems, reading_problems
 from judgekit.models.identity import BackboneIdentity
 from judgekit.prompts.chat import ChatFrame
 from judgekit.prompts.verbalizer import Verbalizer
-from judgekit.training.run_folder import without_folds
 from judgekit.workspace.layout import JUDGES_FOLDER
 from judgekit.workspace.manifest import Manifest, Section
 from judgekit.workspace.store import Kind, Workspace
@@ -123,7 +123,9 @@ def _without_hashes(values: dict[str, Any]) -> dict[str, Any]:
 
 def _with_alone(values: dict[str, Any]) -> dict[str, Any]:
     """Version 4 knew neither folds nor a probe."""
-    return {**without_folds(values), "alone": values.get("calibration"), "probe": None}
+    then = values.get("settings")
+    settings = {**BEFORE_FOLDS, **then} if isinstance(then, dict) else then
+    return {**values, "settings": settings, "alone": values.get("calibration"), "probe": None}
 
 
 class ReadingManifest(Manifest):

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 from judgekit.config import TrainSettings
+from judgekit.config.training import BEFORE_FOLDS
 from judgekit.errors import WorkspaceError
 from judgekit.models.identity import BackboneIdentity
 from judgekit.workspace.atomic import move_folder
@@ -23,17 +24,17 @@ RUN_FILE = "run.json"
 STATE_FILE = "state.safetensors"
 
 
-def without_folds(values: dict[str, Any]) -> dict[str, Any]:
-    """What an older judgekit wrote of a training, which knew neither folds nor a probe."""
+def _without_folds(values: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 knew neither folds nor a probe."""
     then = values.get("settings")
-    return {**values, "settings": {"folds": 0, "probe": False, **then} if isinstance(then, dict) else then}
+    return {**values, "settings": {**BEFORE_FOLDS, **then} if isinstance(then, dict) else then}
 
 
 class RunManifest(Manifest):
     """What a run is made of; it can only go on with the same."""
 
     VERSION = 2
-    UPGRADES: ClassVar = (without_folds,)
+    UPGRADES: ClassVar = (_without_folds,)
 
     dataset: str
     content_hash: str
