@@ -29,6 +29,8 @@ from judgekit.training.training_data import LearningItems, make_targets
 
 FEWEST_ITEMS_TO_CALIBRATE = 20
 FEWEST_GROUPS_TO_PROBE = 10
+FOLDS_TO_GAIN_IN = 2
+"""Folds after which fine-tuning ends if it has gained nothing."""
 MOST_ITEMS_TO_PROBE = 20_000
 """Beyond, fine-tuning learns what a probe could tell, and fitting one takes minutes and gigabytes."""
 
@@ -110,18 +112,33 @@ class _Run:
         held: HeldOut | None = None
         if self.fold is not None:
             untrained = Untrained(self.training.model)
-            found = self._folds(self.fold, untrained)
+            found = self._folds(self.fold, untrained, of_probe)
             if isinstance(found, LoopResult):
                 return _stopped(found)
-            held = found
             untrained.restore()
+            if found is None:
+                return self._weigh(None, None, known, of_probe)
+            held = found
         outcome = self._last(held)
         return _stopped(outcome) if not outcome.is_finished else self._weigh(outcome, held, known, of_probe)
 
-    def _folds(self, fold: NDArray[np.int64], untrained: Untrained) -> HeldOut | LoopResult:
-        """Train without each fold; what the judges say of what they have not seen, or how it was stopped."""
+    def _folds(
+        self, fold: NDArray[np.int64], untrained: Untrained, of_probe: NDArray[np.float64] | None
+    ) -> HeldOut | LoopResult | None:
+        """Train without each fold.
+
+        Returns:
+            What the judges say of what they have not seen, or how it was stopped; None where the first folds show that
+            fine-tuning adds nothing: the others and the last training would take most of the time, for nothing.
+        """
         learning, readings = self.data.learning, list[NDArray[np.float32]]()
         for number in range(self.stages - 1):
+            if number == FOLDS_TO_GAIN_IN and not self._gains(readings, fold, of_probe):
+                self.reporter.note(
+                    f"After {number} of {self.stages - 1} folds fine-tuning adds nothing to what held-out items are "
+                    "predicted by without it, and ends."
+                )
+                return None
             done = self.kept.readings(number)
             if done is None:
                 untrained.restore()
@@ -137,6 +154,19 @@ class _Run:
             readings.append(done)
         p = empirical_distribution(learning.items.counts)
         return held_out(readings, fold, p, evaluations=self.training.loop.evaluations)
+
+    def _gains(
+        self, readings: list[NDArray[np.float32]], fold: NDArray[np.int64], of_probe: NDArray[np.float64] | None
+    ) -> bool:
+        """Whether the judges of the first folds count in what predicts their held-out items best."""
+        items = self.data.learning.items
+        done = fold < len(readings)
+        p, groups = empirical_distribution(items.counts[done]), items.groups.to_numpy()[done]
+        if not self.settings.calibrate or len(p) < FEWEST_ITEMS_TO_CALIBRATE or len(np.unique(groups)) < 2:
+            return True
+        held = held_out(readings, fold[done], p, evaluations=self.training.loop.evaluations)
+        evidence = Evidence(held.logits, None if of_probe is None else of_probe[done], np.log(self.data.prior))
+        return climb(evidence, p, groups, seed=self.settings.seed).calibration.temperature is not None
 
     def _last(self, held: HeldOut | None) -> LoopResult:
         """The training whose judge is kept."""
