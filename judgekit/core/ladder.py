@@ -24,8 +24,8 @@ SURE_BY = 1.0
 LEAST_WEIGHT = 0.1
 _MOST_WEIGHT = 1 / MIN_TEMPERATURE
 _MOST_PRIOR = 3.0
-_BIAS_PENALTY = 1.0
-"""Ridge penalty on the biases, in items."""
+_PENALTY = 1.0
+"""Ridge penalty on the weight of the label shares and on the biases, in items: even shares tell no weight."""
 
 
 class Rung(NamedTuple):
@@ -108,16 +108,19 @@ def fit_rung(rung: Rung, evidence: Evidence, p: NDArray[Any]) -> Calibration:
     parts = np.stack([np.broadcast_to(np.asarray(part, dtype=np.float64), p.shape)
                       for is_asked, part in asked if is_asked and part is not None])  # fmt: skip
     count, biases = len(parts), labels if rung.bias else 0
+    is_prior = np.arange(count) >= count - rung.prior
+    is_penalised = np.concatenate([is_prior, np.ones(biases, dtype=np.bool_)])
 
     def objective(at: FloatArray) -> tuple[float, FloatArray]:
         bias = at[count:]
         scores = np.tensordot(at[:count], parts, axes=1) + (bias if biases else 0.0)  # [N, K]
         rest = (softmax(scores, axis=1) - p) / items
-        loss = -(p * log_softmax(scores, axis=1)).sum() / items + _BIAS_PENALTY / 2 / items * bias @ bias
-        of_bias = rest.sum(axis=0) + _BIAS_PENALTY / items * bias if biases else np.empty(0)
-        return float(loss), np.concatenate([(parts * rest).sum(axis=(1, 2)), of_bias])
+        loss = (
+            -(p * log_softmax(scores, axis=1)).sum() / items + _PENALTY / 2 / items * np.square(at[is_penalised]).sum()
+        )
+        slope = np.concatenate([(parts * rest).sum(axis=(1, 2)), rest.sum(axis=0) if biases else np.empty(0)])
+        return float(loss), slope + _PENALTY / items * np.where(is_penalised, at, 0.0)
 
-    is_prior = [False] * (count - rung.prior) + [True] * rung.prior
     bounds = [(-1.0, _MOST_PRIOR) if one else (1 / MAX_TEMPERATURE, _MOST_WEIGHT) for one in is_prior]
     start = np.concatenate([np.where(is_prior, 0.0, 1 / max(1, count - rung.prior)), np.zeros(biases)])
     options: Any = {"gtol": 1e-7, "ftol": 1e-12}

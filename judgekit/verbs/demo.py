@@ -80,9 +80,9 @@ def demo(
     yield DemoStep("judgekit ingest votes.csv", ingest_page(ingest(votes, workspace=workspace, force=force)))
     yield DemoStep("judgekit show template", template_page(show_template(workspace=workspace)))
     yield DemoStep("judgekit check", check_page(check(workspace=workspace)))
-    request = Request("votes", "votes", None, {}, resume=False, force=force, offline=offline)
+    request = Request("votes", "votes", None, {"folds": 0}, resume=False, force=force, offline=offline)
     trained = make_judge(workspace, request, reporter, should_stop)
-    yield DemoStep("judgekit train", train_page(trained))
+    yield DemoStep("judgekit train --folds 0", train_page(trained))
     if trained.folder is None:
         return
     yield DemoStep("judgekit score new.csv", score_page(score(new, workspace=workspace, force=force, offline=offline)))

@@ -27,7 +27,10 @@ def test_the_weights_that_made_the_shares_are_found():
     evidence, p = made(judge=1.5, probe=0.7, annotators=2000)
     found = fit_rung(Rung(judge=True, probe=True, prior=True), evidence, p)
     assert 1 / found.temperature == pytest.approx(1.5, rel=0.02)
-    assert (found.probe, found.prior) == (pytest.approx(0.7, rel=0.03), pytest.approx(1.0, rel=0.03))
+    assert (found.probe, found.prior) == (
+        pytest.approx(0.7, rel=0.03),
+        pytest.approx(1.0, rel=0.05),
+    )  # the ridge penalty
 
 
 def test_a_temperature_alone_is_what_calibration_fits():
