@@ -63,7 +63,8 @@ def open_judge(
 def held_out_predictions(opened: Opened, settings: PredictSettings, reporter: Reporter) -> HeldOut:
     """What a judge says of the items of its own dataset that it was not trained on.
 
-    Those are its test part, and its validation part, by which only its checkpoint and its temperature were chosen.
+    Those are all of them where it was trained in folds, each with what the judge of its fold says. Else they are its
+    test part, and its validation part, by which only its checkpoint and its temperature were chosen.
 
     Raises:
         WorkspaceError: the judge's dataset is not here, or has changed.
@@ -74,7 +75,11 @@ def held_out_predictions(opened: Opened, settings: PredictSettings, reporter: Re
             f"The judge {judge.name!r} was loaded from a folder outside of the workspace, which has its dataset.",
             hint="Give annotated items of your own: --annotations FILE",
         )
-    parts = [own_items(place, judge.entry, part) for part in ("test", "validation")]
+    if judge.manifest.settings.folds:
+        folded = own_items(place, judge.entry, "folds", reporter)
+        assert folded.predicted is not None
+        return HeldOut(folded.items, folded.predicted.q, folded.source, folds=folded.predicted.fold)
+    parts = [own_items(place, judge.entry, part, reporter) for part in ("test", "validation")]
     found = [_asked(judge, part, settings, reporter) for part in parts]
     items = _joined([one.items for one in found])
     q = np.concatenate([one.q for one in found])
