@@ -177,6 +177,9 @@ class MeasureKeywords(PredictKeywords, total=False):
     confidence: float
     resamples: int
     seed: int
+    by: str | None
+    against: str | None
+    advantage: float
     require: Texts
 
 

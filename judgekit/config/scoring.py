@@ -68,6 +68,19 @@ class MeasureSettings(PredictSettings):
     confidence: float = setting(0.95, "Level of the bootstrap intervals.", gt=0, lt=1)
     resamples: int = setting(1000, "Resamples of the items by the bootstrap.", ge=10)
     seed: int = setting(0, "Seed of the bootstrap.", ge=0)
+    by: str | None = setting(
+        None, "Show the figures by this column of the table, numbers in four bins.", metavar="COLUMN"
+    )
+    against: str | None = setting(
+        None, "Compare with another judge, or with a table of predictions, on the same items.", metavar="JUDGE|FILE"
+    )
+    advantage: float = setting(
+        0.15,
+        "Alt-test: how far ahead of the judge a person must be to be worth the effort (a lay person 0.1, an expert "
+        "0.2).",
+        ge=0,
+        le=1,
+    )
     require: tuple[str, ...] = setting(
         (),
         "Fail unless the judge is better than the class prior (beats-prior), or a figure is within a limit (kl<=0.35).",

@@ -1,13 +1,14 @@
-"""A judge's figures where people agree and where they do not."""
+"""A judge's figures on parts of the items: where people agree and where they do not, or by any property of items."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from judgekit.core.distributions import empirical_distribution
+from judgekit.core.distributions import FloatArray, empirical_distribution
 from judgekit.core.metrics import Interval, accuracy_per_item, bootstrap_interval, kl_per_item
 
 
@@ -42,12 +43,40 @@ def by_agreement(
     Returns:
         The strata that have items.
     """
-    p = empirical_distribution(counts)
-    most = p.max(axis=1)
+    most = empirical_distribution(counts).max(axis=1)
     is_known = counts.sum(axis=1) >= 2
+    masks = {"unanimous": most == 1, "mixed": (most < 1) & (most > 0.5), "split": most <= 0.5}
+    known = {name: mask & is_known for name, mask in masks.items()}
+    return by_masks(q, counts, prior, known, seed=seed, confidence=confidence, resamples=resamples)
+
+
+def by_masks(
+    q: NDArray[Any],
+    counts: NDArray[Any],
+    prior: NDArray[Any],
+    masks: Mapping[str, NDArray[np.bool_]],
+    *,
+    seed: int,
+    confidence: float,
+    resamples: int,
+) -> tuple[Stratum, ...]:
+    """The judge on named parts of the items.
+
+    Args:
+        q: predicted distributions, `[N, K]`.
+        counts: annotations per label, integers `[N, K]`.
+        prior: the class prior, `[K]`.
+        masks: which items each part has, `[N]`.
+        seed: of the bootstrap.
+        confidence: of the intervals.
+        resamples: number of bootstrap samples.
+
+    Returns:
+        The parts that have items.
+    """
+    p = empirical_distribution(counts)
     kl, of_prior = kl_per_item(q, p), kl_per_item(np.tile(prior, (len(p), 1)), p)
     accuracy = accuracy_per_item(q, counts)
-    masks = {"unanimous": most == 1, "mixed": (most < 1) & (most > 0.5), "split": most <= 0.5}
 
     def interval(values: NDArray[Any]) -> Interval:
         return bootstrap_interval(values, seed=seed, confidence=confidence, resamples=resamples)
@@ -61,6 +90,30 @@ def by_agreement(
             interval(of_prior[rows] - kl[rows]),
             float(accuracy[rows].mean()),
         )
-        for name, mask in masks.items()
-        if (rows := mask & is_known).any()
+        for name, rows in masks.items()
+        if rows.any()
     )
+
+
+def in_bins(values: NDArray[np.float64], most: int = 4) -> dict[str, NDArray[np.bool_]]:
+    """Parts of about equally many items along a number; equal numbers stay together.
+
+    Args:
+        values: of the items, `[N]`; nan where there is none, which makes no part.
+        most: number of bins at most.
+
+    Returns:
+        Named by the least and the greatest number in them, ascending.
+    """
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return {}
+    edges: FloatArray = np.unique(np.quantile(known, np.linspace(0, 1, most + 1)[1:-1], method="lower"))
+    bins = np.searchsorted(edges, values)
+    found: dict[str, NDArray[np.bool_]] = {}
+    for number in range(len(edges) + 1):
+        mask = (bins == number) & ~np.isnan(values)
+        if mask.any():
+            low, high = values[mask].min(), values[mask].max()
+            found[f"{low:g}" if low == high else f"{low:g} to {high:g}"] = mask
+    return found

@@ -20,6 +20,8 @@ SCHEMA_FILE = "schema.json"
 TEMPLATE_FILE = "template.j2"
 HASHED_FILES = (ITEMS_FILE, ANNOTATIONS_FILE, SCHEMA_FILE)
 """All but the template, which is there to be edited."""
+LOOKS_FILE = "looks.json"
+"""How often judges were evaluated on its test parts."""
 
 
 class SourceFile(Section):
@@ -129,5 +131,5 @@ DATASETS = Kind(
     DatasetManifest,
     made_by="judgekit ingest votes.csv",
     option="--name",
-    files=(ITEMS_FILE, ANNOTATIONS_FILE, SCHEMA_FILE, TEMPLATE_FILE),
+    files=(ITEMS_FILE, ANNOTATIONS_FILE, SCHEMA_FILE, TEMPLATE_FILE, LOOKS_FILE),
 )

@@ -19,8 +19,8 @@ from judgekit.judge.orders import predict_both_orders
 from judgekit.prompts.mirror import require_mirror
 from judgekit.tables.files import ReadOptions, read_files
 from judgekit.training.reporter import Reporter
-from judgekit.trust.evaluation import Material, items_of, new_items, own_items
 from judgekit.trust.judge import Judge
+from judgekit.trust.material import Material, items_of, new_items, own_items
 from judgekit.workspace.store import Workspace
 
 
@@ -96,7 +96,7 @@ def predictions_of_file(opened: Opened, path: Path, settings: PredictSettings, r
     judge, place = opened
     source = read_files([path], ReadOptions.of(settings))
     reading = MeasureSettings(strict=settings.strict, most_set_aside=settings.most_set_aside)
-    material = new_items(items_of(source, judge.manifest, reading, reporter), source.name, judge.entry, place)
+    material = new_items(items_of(source, judge.manifest, reading, reporter), judge.entry, place)
     if material.trained_on != 0:
         known = "was trained on all of its items" if material.trained_on else "may have been trained on its items"
         raise DataError(

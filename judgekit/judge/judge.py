@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -90,6 +91,20 @@ class TrainedJudge:
         """
         entry, place = find_judge(judge, None if workspace is None else Path(workspace))
         return cls(entry, workspace=place, settings=LoadSettings.chosen(settings, keywords), offline=offline)
+
+    def beside(self, judge: str, workspace: Path | None) -> TrainedJudge:
+        """Another judge, loaded as this one is, but for the place of its backbone.
+
+        Args:
+            judge: its name, or its folder.
+            workspace: the workspace's folder; None finds one.
+
+        Raises:
+            WorkspaceError: there is no such judge, or it is damaged.
+        """
+        entry, place = find_judge(judge, workspace)
+        how = replace(self._settings, backbone=None)
+        return TrainedJudge(entry, workspace=place, settings=how, offline=self._offline)
 
     @property
     def name(self) -> str:

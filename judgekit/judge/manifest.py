@@ -10,6 +10,7 @@ from judgekit.config import ModelKind, TrainSettings
 from judgekit.config.roles import Roles
 from judgekit.config.training import BEFORE_FOLDS
 from judgekit.core.calibration import Calibration
+from judgekit.dataset.manifest import LOOKS_FILE
 from judgekit.judge.soundness import calibration_problems, file_problems, probe_problems, reading_problems
 from judgekit.models.identity import BackboneIdentity
 from judgekit.prompts.chat import ChatFrame
@@ -25,6 +26,7 @@ EVALUATION_FILE = "evaluation.json"
 PROBE_FILE = "probe.safetensors"
 HELD_OUT_FILE = "held_out.parquet"
 """What judges that had not seen an item say of it, for every item that this one was trained on."""
+SETS_FILE = "label_sets.json"
 ITEMS_FILE = "items.parquet"
 """What is known of the items it was trained on: hashes and label counts, no text."""
 FILES_BESIDE = (ITEMS_FILE, HELD_OUT_FILE)
@@ -220,7 +222,17 @@ JUDGES = Kind(
     JudgeManifest,
     made_by="judgekit train",
     option="--judge",
-    files=(ADAPTER_FOLDER, TEMPLATE_FILE, PROBE_FILE, LOG_FILE, EVALUATION_FILE, ITEMS_FILE, HELD_OUT_FILE),
+    files=(
+        ADAPTER_FOLDER,
+        TEMPLATE_FILE,
+        PROBE_FILE,
+        LOG_FILE,
+        EVALUATION_FILE,
+        ITEMS_FILE,
+        HELD_OUT_FILE,
+        SETS_FILE,
+        LOOKS_FILE,
+    ),
 )
 
 

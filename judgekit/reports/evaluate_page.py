@@ -10,6 +10,7 @@ from rich.text import Text
 
 from judgekit.core.metrics import Interval
 from judgekit.reports.blocks import Column, Rows, heading, point
+from judgekit.reports.trust_parts import looks_sentence, trust_parts
 from judgekit.reports.verdict import next_step, verdict
 from judgekit.trust.evaluated import EvaluateResult
 from judgekit.wording import counted
@@ -53,6 +54,7 @@ def evaluate_page(result: EvaluateResult) -> RenderableType:
         Text(""),
         *_strata(result),
         Text(""),
+        *_parts(result),
         *(Text(sentence) for sentence in remarks(result)),
         *(point(f"{'met' if one.met else 'MISSED'}: {one.sentence}") for one in result.requirements),
     )
@@ -79,6 +81,16 @@ def _strata(result: EvaluateResult) -> Iterator[RenderableType]:
         yield Rows([Column(words, is_figure=n > 0) for n, words in enumerate(headings)], rows)
         yield Text("")
     yield from (Text(sentence, style="yellow") for sentence in strata_warnings(result))
+
+
+def _parts(result: EvaluateResult) -> Iterator[RenderableType]:
+    for part in trust_parts(result):
+        yield heading(part.title)
+        yield from (Text(sentence) for sentence in part.sentences)
+        if part.rows:
+            yield Rows([Column(words, is_figure=n > 0) for n, words in enumerate(part.headings)], part.rows)
+        yield from (Text(sentence, style="yellow") for sentence in part.warnings)
+        yield Text("")
 
 
 def verdict_page(result: EvaluateResult) -> RenderableType:
@@ -150,6 +162,8 @@ def remarks(result: EvaluateResult) -> Iterator[str]:
         f"annotations are noisy: even a perfect judge would show KL {shown(result.floor.value)}"
         f"{_between(result.floor)} against them, {_estimated(result)}; this one is {_excess(result)}."
     )
+    if said := looks_sentence(result):
+        yield said
     yield "Accuracy: the judge's most probable label against the most frequent one; ties share the credit."
     if result.truncated:
         yield f"{counted(result.truncated, 'item was', 'items were')} too long and lost the middle of the longest text."

@@ -7,12 +7,13 @@ the page as text nodes, so that markup in them stays text.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from importlib.resources import files
 
 from judgekit.core.distributions import entropy
 from judgekit.reports.evaluate_page import METRIC_WORDS, context_rows, remarks, shown, strata_rows, strata_warnings
+from judgekit.reports.trust_parts import Part, trust_parts
 from judgekit.reports.verdict import next_step, verdict
 from judgekit.trust.evaluated import EvaluatedItems
 from judgekit.trust.report import ReportFacts
@@ -43,6 +44,7 @@ def trust_html(facts: ReportFacts, *, redact: bool) -> str:
         "<h2>Where people agree, and where not</h2>",
         _table(*strata_rows(result)) if result.strata else "<p>No item has two annotations.</p>",
         *(f'<p class="warning">{_text(sentence)}</p>' for sentence in strata_warnings(result)),
+        *(html for part in trust_parts(result) for html in _part(part)),
         "<h2>Labels</h2>",
         _labels(result.items),
         "<h2>All figures</h2>",
@@ -59,6 +61,14 @@ def trust_html(facts: ReportFacts, *, redact: bool) -> str:
         + "\n".join(body)
         + f"\n</main><script>{script}</script></body>\n</html>\n"
     )
+
+
+def _part(part: Part) -> Iterator[str]:
+    yield f"<h2>{_text(part.title)}</h2>"
+    yield from (f"<p>{_text(sentence)}</p>" for sentence in part.sentences)
+    if part.rows:
+        yield _table(part.headings, part.rows)
+    yield from (f'<p class="warning">{_text(sentence)}</p>' for sentence in part.warnings)
 
 
 def _made(facts: ReportFacts) -> str:

@@ -15,8 +15,13 @@ from judgekit.core.distributions import FloatArray, empirical_distribution, entr
 from judgekit.core.floor import Signal
 from judgekit.core.json_values import json_values
 from judgekit.core.metrics import Interval, kl_per_item
+from judgekit.core.reliability import Calibrations
 from judgekit.core.strata import Stratum
 from judgekit.dataset.items import item_rows
+from judgekit.trust.drift import Drift
+from judgekit.trust.label_sets import Coverage
+from judgekit.trust.probes import Probe
+from judgekit.trust.stand_in import StandIn
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +87,41 @@ class EvaluatedItems:
         return item_rows(self.ids, self.texts, figures)
 
 
+class Changed(NamedTuple):
+    """An item that two judges see differently."""
+
+    id: str
+    distance: float
+    """JS distance of the two predictions."""
+    kl: float
+    """Of the judge, nats."""
+    other_kl: float
+
+
+class Comparison(NamedTuple):
+    """A judge beside another one, on the items that both were not trained on."""
+
+    other: str
+    items: int
+    left_out: int
+    """Evaluated items of which the other one says nothing, or on which it was trained."""
+    kl: Interval
+    """KL of the other minus KL of the judge, nats: above 0 where the judge is better."""
+    p: float
+    """Probability of such a difference by chance."""
+    accuracy: Interval
+    """Accuracy of the judge minus that of the other."""
+    changed: tuple[Changed, ...]
+    """The items on which they differ most."""
+
+    @property
+    def verdict(self) -> str:
+        """`better`, `worse`, or `not told apart`, of the judge."""
+        if self.kl.low > 0 or self.kl.value == np.inf:
+            return "better"
+        return "worse" if self.kl.high < 0 or self.kl.value == -np.inf else "not told apart"
+
+
 class Requirement(NamedTuple):
     """Something that was required of the judge, and whether it is met."""
 
@@ -137,6 +177,24 @@ class EvaluateResult(NamedTuple):
     strata: tuple[Stratum, ...] = ()
     """The figures where people agree and where they do not."""
     requirements: tuple[Requirement, ...] = ()
+    looks: int | None = None
+    """Evaluations on these items, this one included; None where the number cannot be kept."""
+    calibrations: Calibrations | None = None
+    """Whether the probabilities are people's shares, and the chance of being right."""
+    coverage: Coverage | None = None
+    """Of sets of labels; None where none are fitted, or these are no new items."""
+    stand_in: StandIn | None = None
+    """The alt-test, or why there is none."""
+    probes: tuple[Probe, ...] = ()
+    """What the judge follows beyond what people do."""
+    drift: Drift | None = None
+    """A new round beside the dataset of the judge; None for its own items."""
+    by: tuple[Stratum, ...] = ()
+    """The figures by a column."""
+    by_column: str = ""
+    """Which one."""
+    comparison: Comparison | None = None
+    """The judge beside another one."""
 
     @property
     def noise_floor(self) -> float:

@@ -7,18 +7,13 @@ in one class, so that `judge.evaluate()` needs no import upward.
 from __future__ import annotations
 
 from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from judgekit.config import MeasureSettings
 from judgekit.config.keywords import MeasureKeywords
-from judgekit.errors import WorkspaceError
 from judgekit.judge.judge import TrainedJudge
-from judgekit.prompts.mirror import find_mirror
-from judgekit.tables.files import ReadOptions, read_files
 from judgekit.tables.frames import TableData
 from judgekit.training.reporter import SILENT, Reporter
-from judgekit.workspace.store import Workspace
 
 if TYPE_CHECKING:
     from judgekit.trust.evaluated import EvaluateResult
@@ -61,27 +56,6 @@ class Judge(TrainedJudge):
             (20, ['class_prior', 'uniform'])
         """
         # With it come scipy.stats and what trains, which take a second and a half to import and score nothing.
-        from judgekit.trust.evaluation import items_of, measure, new_items, own_items
+        from judgekit.trust.evaluating import evaluate_judge
 
-        chosen = MeasureSettings.chosen(settings, keywords)
-        mirror = self._mirror(is_required=chosen.both_orders) or find_mirror(self.fields, self.labels)
-        if data is None:
-            material = own_items(self._own_workspace(), self.entry, chosen.part, reporter)
-        else:
-            source = read_files([_input(data)], ReadOptions.of(chosen))
-            found = items_of(source, self.manifest, chosen, reporter)
-            material = new_items(found, source.name, self.entry, self._workspace)
-        return measure(self.entry, lambda: self.loaded, mirror, material, chosen, reporter)
-
-    def _own_workspace(self) -> Workspace:
-        if self._workspace is None:
-            raise WorkspaceError(
-                f"The judge {self.name!r} was loaded from a folder outside of the workspace, which has its dataset.",
-                hint="Evaluate it on a table of annotations, or load it by its name in the workspace.",
-            )
-        return self._workspace
-
-
-def _input(data: Any) -> Any:
-    """A path as such, and all else as it is."""
-    return Path(data) if isinstance(data, str | PathLike) else data
+        return evaluate_judge(self, self._workspace, data, MeasureSettings.chosen(settings, keywords), reporter)

@@ -213,7 +213,7 @@ def test_annotations_in_memory_and_in_a_file_give_the_same_figures(judge: Judge,
     path = workspace_votes(finished)
     from_file, from_frame = judge.evaluate(path), judge.evaluate(pl.read_csv(path))
     assert from_file.source == "votes.csv"
-    assert from_frame._replace(source="votes.csv", items=from_file.items) == from_file
+    assert from_frame._replace(source="votes.csv", items=from_file.items, looks=from_file.looks) == from_file
     assert from_frame.items.to_polars().equals(from_file.items.to_polars())
 
 

@@ -16,8 +16,12 @@ from rich.console import Console, RenderableType
 
 from judgekit import check, ingest, show
 from judgekit.core.calibration import Calibration
+from judgekit.core.drift import LabelShift, Shift
 from judgekit.core.floor import Signal
 from judgekit.core.metrics import Interval
+from judgekit.core.reliability import Calibrations, Reliability
+from judgekit.core.stand_in import AgainstOne, AltTest
+from judgekit.core.strata import Stratum
 from judgekit.dataset.result import FilledTemplate
 from judgekit.judge.export import ExportResult
 from judgekit.judge.prompt_as_read import PromptAsRead, Token, Word
@@ -31,7 +35,11 @@ from judgekit.reports.score_page import score_page
 from judgekit.reports.show_page import template_page, workspace_page
 from judgekit.reports.train_page import train_page
 from judgekit.training.result import TrainResult
-from judgekit.trust.evaluated import EvaluatedItems, EvaluateResult
+from judgekit.trust.drift import Drift
+from judgekit.trust.evaluated import Changed, Comparison, EvaluatedItems, EvaluateResult
+from judgekit.trust.label_sets import Coverage
+from judgekit.trust.probes import Probe
+from judgekit.trust.stand_in import StandIn
 
 WIDTHS = [40, 60, 80, 120]
 NAME = "project-12-at-2026-10-02-08-15-7c3f0a11-exported-by-somebody"
@@ -59,6 +67,7 @@ def interval(value: float) -> Interval:
     return Interval(value, value - 0.111, value + 0.222)
 
 
+ONE = (0.5,)
 ITEMS = EvaluatedItems(
     ids=["i"] * 1234, texts=pl.DataFrame({"text": ["x"] * 1234}), labels=LABELS,
     counts=np.ones((1234, 3), dtype=np.int64), probabilities=np.full((1234, 3), 1 / 3),
@@ -69,7 +78,18 @@ EVALUATED = EvaluateResult(
     metrics={"kl": interval(0.345), "accuracy": interval(0.678), "rps": None, "order_gap": interval(0.456)},
     baselines={"class_prior": {"kl": 0.567, "accuracy": 0.432}, "uniform": {"kl": 1.089, "accuracy": 0.333}},
     floor=Interval(0.123, 0.101, 0.145), one_annotator=0.389, excess=interval(0.222), gain=interval(0.222),
-    signal=Signal(0.444, Interval(0.5, 0.4, 0.6), Interval(1.22, 0.88, 2.66)), confidence=0.95,
+    signal=Signal(0.444, Interval(0.5, 0.4, 0.6), Interval(1.22, 0.88, 2.66)), confidence=0.95, looks=17,
+    calibrations=Calibrations((Reliability(LABEL, ONE, ONE, (1,), interval(0.131), 0.132),),
+                              interval(0.133), 0.134,
+                              Reliability("", ONE, ONE, (1,), interval(0.135), 0.136)),
+    coverage=Coverage(0.9, interval(0.891), 1.87, 0.065, 432), by_column="size",
+    stand_in=StandIn(0.15, AltTest((AgainstOne(0, 321, 0.861, 0.942, 0.0432, True),), 1.0, 0.861), (NAME,)),
+    probes=(Probe("preference for a side follows the longer text", interval(0.351), is_correlation=True),),
+    drift=Drift(LABELS, LabelShift(ONE * 3, ONE * 3, 0.253, 0.0071), Shift(0.811, 0.822, 0.833),
+                Shift(0.344, 0.355, 0.366), 0.0091),
+    by=(Stratum("1 to 3", 2345, interval(0.471), 0.482, Interval(-0.4, -0.5, -0.3), 0.493),),
+    comparison=Comparison(NAME, 2222, 33, interval(0.511), 0.0123, interval(0.045),
+                          (Changed("item-77", 0.611, 0.622, 0.633),)),
 )  # fmt: skip
 
 
@@ -79,6 +99,25 @@ def test_evaluate(width: int) -> None:
     figures = ["0.345", "0.234 … 0.567", "0.567", "1.089", "0.678", "0.567 … 0.900", "0.432", "0.333", "0.345 … 0.678"]
     assert_whole(text, width, [*figures, "1,234", "5,678", "0.123", "0.222", "0.389", "4,321", "50"], [NAME])
     assert "undefined" in text
+    further = ["17", "0.131", "0.132", "0.133", "0.134", "0.135", "0.136", "89.1%", "1.87", "6.5%", "432", "321", "86%",
+               "94%", "0.0432", "+0.351", "25.3%", "0.007", "0.811", "0.822", "0.355", "2,345", "0.471", "0.482",
+               "0.493", "2,222", "33", "0.511", "0.0123", "+0.045", "0.611", "0.622", "0.633"]  # fmt: skip
+    assert_whole(text, width, further, [LABEL])
+    said = " ".join(text.split())
+    assert "Where size is 1 to 3 the judge is worse" in said and "differ from those of the judge's dataset" in said
+
+
+def test_what_the_parts_say_follows_the_figures() -> None:
+    assert EVALUATED.comparison is not None and EVALUATED.stand_in is not None and EVALUATED.drift is not None
+    assert f"It is better than {NAME} on 2,222 items" in words_of()
+    worse = EVALUATED.comparison._replace(kl=Interval(-0.4, -0.5, -0.3))
+    assert "its KL is 0.400 nats higher" in words_of(comparison=worse)
+    unsure = EVALUATED.comparison._replace(kl=Interval(0.1, -0.1, 0.3), p=np.nan)
+    assert "cannot be told apart" in words_of(comparison=unsure)
+    assert "Yes: it holds its own against 1 of 1" in words_of()
+    assert "cannot be said: too few." in words_of(stand_in=StandIn(0.15, None, why_not="too few."))
+    assert "no difference beyond chance was found" in words_of(drift=EVALUATED.drift._replace(least_p=0.2))
+    assert "evaluation number 17" in words_of() and "evaluation number" not in words_of(looks=None)
 
 
 def words_of(**changed: Any) -> str:
