@@ -91,6 +91,7 @@ ENCODERS = (
     Family("roformer", ENCODER, {}),
     Family("squeezebert", ENCODER, {"embedding_size": 32}),
     Family("tapas", ENCODER, {}, NO_TEXT),
+    Family("ultrabert", ENCODER, {}),
     Family("xlm", ENCODER, {"emb_dim": 32, "n_heads": 4, "n_layers": 2}, replaces=True),
     Family("xlm-roberta", ENCODER, {}),
     Family("xmod", ENCODER, {}, NO_TEXT),

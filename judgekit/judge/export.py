@@ -89,15 +89,18 @@ class Merger(NamedTuple):
         """Whether the judge was trained on weights in 4 bits, which are expanded."""
         return self.judge.manifest.settings.load_in_4bit
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path) -> bool:
         """Write weights, config and tokenizer into a folder, and for an encoder the label head.
+
+        Returns:
+            Whether `pipeline("text-classification")` of plain transformers says what the judge says.
 
         Raises:
             BackboneError: the judge's backbone has changed.
             WorkspaceError: the judge is too old.
         """
         verbalizer = judge_verbalizer(self.judge.entry)
-        save_merged(
+        return save_merged(
             self.judge.backbone,
             read_adapter(self.judge.folder / ADAPTER_FOLDER, labels=head_labels(self.judge.manifest)),
             folder,
@@ -106,6 +109,7 @@ class Merger(NamedTuple):
             dtype=self.dtype,
             in_4bit=self.was_4bit,
             calibration=self.judge.manifest.alone,
+            labels=self.judge.labels,
         )
 
     def shift(

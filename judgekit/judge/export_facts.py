@@ -35,6 +35,8 @@ class CardFacts(NamedTuple):
     """Of the backbone; `unknown` where its folder does not say."""
     evaluation: KeptEvaluation | None
     """The newest; None where there was none."""
+    is_classifier: bool
+    """Whether `pipeline("text-classification")` of plain transformers says what the judge says."""
     trust_remote_code: bool
     """Whether loading the export needs that."""
     exported_with: dict[str, str]
@@ -71,13 +73,20 @@ def exported_facts(judge: TrainedJudge, dtype: torch.dtype) -> ExportManifest:
 
 
 def card_facts(
-    judge: TrainedJudge, export: ExportManifest, *, trust_remote_code: bool, sample_items: int, largest_shift: float
+    judge: TrainedJudge,
+    export: ExportManifest,
+    *,
+    is_classifier: bool,
+    trust_remote_code: bool,
+    sample_items: int,
+    largest_shift: float,
 ) -> CardFacts:
     """What the model card says.
 
     Args:
         judge: the judge.
         export: of `exported_facts`.
+        is_classifier: whether a `pipeline` of plain transformers says what the judge says.
         trust_remote_code: whether loading the export needs that.
         sample_items: items that were scored before and after.
         largest_shift: of a label's probability over these items.
@@ -88,6 +97,7 @@ def card_facts(
         export=export,
         licence=_licence(judge.backbone.folder),
         evaluation=KeptEvaluation.read(evaluation) if evaluation.is_file() else None,
+        is_classifier=is_classifier,
         trust_remote_code=trust_remote_code,
         exported_with={"judgekit": __version__, **{name: version(name) for name in ("torch", "transformers")}},
         sample_items=sample_items,

@@ -29,22 +29,24 @@ _MODULES = {
 """By their folders, as sentence-transformers names them from version 6 on; older ones draw a head at random."""
 
 
-def save_label_head(weight: Tensor, bias: Tensor, folder: Path, *, calibration: Calibration) -> None:
-    """Write the label head into the folder of a merged encoder, so that softmax of its logits is calibrated.
+def calibrated(weight: Tensor, bias: Tensor, calibration: Calibration) -> tuple[Tensor, Tensor]:
+    """A label head of which softmax of the logits is calibrated.
 
     Args:
         weight: `[K, H]`.
         bias: `[K]`.
-        folder: of the encoder.
         calibration: a temperature and a bias alone.
     """
+    temperature = calibration.temperature or 1.0
+    weight, bias = weight.detach().cpu() / temperature, bias.detach().cpu() / temperature
+    return weight, bias + torch.tensor(calibration.bias) if calibration.bias else bias
+
+
+def save_label_head(weight: Tensor, bias: Tensor, folder: Path) -> None:
+    """Write a label head, `[K, H]` and `[K]`, into the folder of a merged encoder."""
     for name in (POOLING, DENSE):
         (folder / name).mkdir()
-    temperature = calibration.temperature or 1.0
-    head = {"linear.weight": weight.detach().cpu() / temperature, "linear.bias": bias.detach().cpu() / temperature}
-    if calibration.bias:
-        head["linear.bias"] += torch.tensor(calibration.bias)
-    save_file({name: one.contiguous() for name, one in head.items()}, folder / HEAD_FILE)
+    save_file({"linear.weight": weight.contiguous(), "linear.bias": bias.contiguous()}, folder / HEAD_FILE)
     labels, hidden = weight.shape
     identity = "torch.nn.modules.linear.Identity"
     dense = {"in_features": hidden, "out_features": labels, "bias": True, "activation_function": identity,

@@ -57,7 +57,7 @@ def check_forward(model: Any, *, longest: int | None = None, has_segments: bool 
         BackboneError: it fails in whatever way, or its numbers for the text depend on the padding.
     """
     total = min(_TOKENS, longest or _TOKENS)
-    ids = _made_up(model, total - total // 4)
+    ids = made_up(model, total - total // 4)
     alone = _read(model, ids, has_segments)
     if model.can_generate():
         return
@@ -88,7 +88,7 @@ def are_close(one: Tensor, other: Tensor, dtype: torch.dtype) -> bool:
     return bool((one - other).abs().max() <= most * other.abs().max().clamp_min(1))
 
 
-def _made_up(model: Any, tokens: int) -> Tensor:
+def made_up(model: Any, tokens: int) -> Tensor:
     """Token ids, `[1, T]`, none of which is the padding's."""
     config = model.config.get_text_config()
     ids = [token for token in range(getattr(config, "vocab_size", _TOKENS)) if token != config.pad_token_id]

@@ -18,7 +18,8 @@ from judgekit.core.calibration import Calibration
 from judgekit.errors import BackboneError
 from judgekit.models.backbones import Backbone, model_config, read_config
 from judgekit.models.causal import CausalJudge
-from judgekit.models.cross_encoder import read_label_head, save_label_head
+from judgekit.models.classifier import as_classifier, name_no_labels
+from judgekit.models.cross_encoder import calibrated, read_label_head, save_label_head
 from judgekit.models.encoder import EncoderJudge
 from judgekit.models.lora import AdaptedLinear, merge
 from judgekit.models.pretrained import read_whole
@@ -57,7 +58,8 @@ def save_merged(
     dtype: torch.dtype,
     in_4bit: bool,
     calibration: Calibration,
-) -> None:
+    labels: Sequence[str],
+) -> bool:
     """Write a judge model into a folder as one model: weights, config, tokenizer; for an encoder the label head too.
 
     Args:
@@ -69,6 +71,10 @@ def save_merged(
         dtype: number format of the saved weights.
         in_4bit: the adapter was trained against weights in 4 bits: they are merged into, expanded.
         calibration: a temperature and a bias, which become part of an encoder's label head.
+        labels: the K names.
+
+    Returns:
+        Whether `pipeline("text-classification")` of plain transformers says what the judge says.
     """
     options: dict[str, Any] = {"label_words": label_words, "device": device}
     expanded = _expanded(load_judge(backbone, adapter, dtype=dtype, load_in_4bit=True, **options)) if in_4bit else {}
@@ -82,14 +88,20 @@ def save_merged(
         model = judge.backbone
         _restore_config(model, backbone)
         model.generation_config = GenerationConfig()  # transformers would refuse to save many a published one
-        model.save_pretrained(str(folder))
+        classifier = None
+        if isinstance(judge, EncoderJudge):
+            classifier = as_classifier(model, *calibrated(judge.head.weight, judge.head.bias, calibration), labels)
+        if classifier is None:
+            name_no_labels(model.config)
+        (classifier or model).save_pretrained(str(folder))
         load_tokenizer(backbone).save_pretrained(str(folder))
     (folder / GENERATION_FILE).unlink(missing_ok=True)
     for pattern in (GENERATION_FILE, "LICENSE*", "NOTICE*", *(["*.py"] if backbone.trust_remote_code else [])):
         for path in backbone.folder.glob(pattern):
             shutil.copyfile(path, folder / path.name)
     if isinstance(judge, EncoderJudge):
-        save_label_head(judge.head.weight, judge.head.bias, folder, calibration=calibration)
+        save_label_head(*calibrated(judge.head.weight, judge.head.bias, calibration), folder)
+    return classifier is not None
 
 
 def load_merged(

@@ -106,6 +106,7 @@ def _front_matter(facts: CardFacts) -> str:
         "base_model_relation: finetune",
         "library_name: transformers",
         f"license: {facts.licence}",
+        *(["pipeline_tag: text-classification"] if facts.is_classifier else []),
         "tags:",
         *(f"- {tag}" for tag in ("judgekit", "llm-as-a-judge", "label-distribution")),
         "---",
@@ -122,16 +123,27 @@ def _what_reads_it(facts: CardFacts) -> str:
             "probabilities: it is a language model, whose probabilities of the words of the labels behind the prompt "
             "are renormalised and calibrated. The code under *How to read it* does exactly that."
         )
-    return (
-        '`pipeline("text-classification")` of transformers does **not** give this judge\'s probabilities: this '
-        "family's own head for sequence classification has another form, and transformers would draw one at random. "
-        "`CrossEncoder` of sentence-transformers (6 or newer; an older one draws a head at random too) does, "
-        f"calibrated, in the order {labels}:\n\n"
-        "```text\n"
-        "CrossEncoder(FOLDER).predict([(first, second)], apply_softmax=True)\n"
-        "```\n\n"
+    segments = (
         "`first` and `second` are the segments that the encoder block of `template.j2` makes of an item, and where it "
         "makes one alone, `predict(first, apply_softmax=True)` reads that. The code under *How to read it* makes them."
+    )
+    cross_encoder = (
+        "`CrossEncoder` of sentence-transformers (6 or newer; an older one draws a head at random) gives this judge's "
+        f"probabilities, calibrated, in the order {labels}"
+    )
+    by_cross_encoder = "CrossEncoder(FOLDER).predict([(first, second)], apply_softmax=True)"
+    if facts.is_classifier:
+        return (
+            f'`pipeline("text-classification")` of plain transformers and {cross_encoder}:\n\n'
+            "```text\n"
+            'pipeline("text-classification", FOLDER, top_k=None)({"text": first, "text_pair": second})\n'
+            f"{by_cross_encoder}\n"
+            f"```\n\n{segments}"
+        )
+    return (
+        '`pipeline("text-classification")` of transformers does **not** give this judge\'s probabilities: this '
+        "family's own head for sequence classification has another form, and transformers would draw one at random, "
+        f"without labels. {cross_encoder}:\n\n```text\n{by_cross_encoder}\n```\n\n{segments}"
     )
 
 

@@ -82,7 +82,7 @@ def _export(
         check_replaced(there, force=force, shown=folder)
 
     with replaced_folder(folder, check=check) as staged, OneVersion(entry, JUDGES.word):
-        merger.save(staged)
+        is_classifier = merger.save(staged)
         facts = exported_facts(merger.judge, merger.dtype)
         facts.write(staged / FACTS_FILE)
         write_text(staged / TEMPLATE_FILE, (entry.path / TEMPLATE_FILE).read_text(encoding="utf-8"))
@@ -90,6 +90,7 @@ def _export(
         card = card_facts(
             merger.judge,
             facts,
+            is_classifier=is_classifier,
             trust_remote_code=settings.trust_remote_code,
             sample_items=len(sample.texts),
             largest_shift=max(shift.values()),

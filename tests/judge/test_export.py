@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from backbone_families import FAMILIES, build_family
 from made_up_votes import LABELS, votes_rows, write_csv
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer, pipeline
 
 from judgekit import evaluate, export, ingest, score, train
 from judgekit.core.calibration import Calibration
@@ -40,6 +41,37 @@ def trained(place: Path, backbone: Path, **settings: Any) -> Path:
         learning_rate=1e-2, evaluations=1, **settings,
     )  # fmt: skip
     return place / "ws"
+
+
+def calibrate(workspace: Path) -> None:
+    path = workspace / "judges" / "votes" / "manifest.json"
+    warm = Calibration(1.7, bias=(0.5, 0.0, -0.5))
+    then = JudgeManifest.read(path)
+    files = {name: found for name, found in (then.files or {}).items() if name != PROBE_FILE}
+    then.model_copy(update={"calibration": warm, "alone": warm, "probe": None, "files": files}).write(path)
+
+
+def by_cross_encoder(folder: Path) -> list[list[float]]:
+    """What the files for sentence-transformers say, read as its documentation tells: module after module."""
+    modules = read_modules(folder)
+    assert [one["type"].rpartition(".")[2] for one in modules] == ["Transformer", "Pooling", "Dense"]
+    transformer, pooling, dense = (read_json(folder / path) for path in
+        ("sentence_bert_config.json", "1_Pooling/config.json", "2_Dense/config.json"))  # fmt: skip
+    assert transformer["transformer_task"] == "feature-extraction" and pooling["pooling_mode"] == "mean"
+    assert dense["activation_function"] == "torch.nn.modules.linear.Identity"
+    tokenizer: Any = AutoTokenizer.from_pretrained(str(folder))
+    model: Any = AutoModel.from_pretrained(str(folder), dtype=torch.float32)
+    head = torch.nn.Linear(dense["in_features"], dense["out_features"], bias=dense["bias"])
+    saved = load_file(folder / "2_Dense" / "model.safetensors")
+    head.load_state_dict({name.removeprefix("linear."): one for name, one in saved.items()})
+    given = tokenizer([*TEXTS.values()], padding=True, return_tensors="pt")
+    with torch.no_grad():
+        hidden, mask = model(**given).last_hidden_state, given["attention_mask"].unsqueeze(-1)
+        return head((hidden * mask).sum(1) / mask.sum(1)).softmax(-1).tolist()
+
+
+def read_modules(folder: Path) -> list[dict[str, Any]]:
+    return json.loads((folder / "modules.json").read_text())
 
 
 def with_chat(backbone: Path, place: Path) -> Path:
@@ -149,17 +181,15 @@ def test_a_judge_of_4_bits_is_exported_with_its_weights_expanded(
 def test_a_cross_encoder_gives_the_calibrated_probabilities(
     backbone: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    sentence_transformers = pytest.importorskip("sentence_transformers", minversion="6")
     workspace = trained(tmp_path, request.getfixturevalue(backbone))
-    path = workspace / "judges" / "votes" / "manifest.json"
-    warm = Calibration(1.7, bias=(0.5, 0.0, -0.5))
-    then = JudgeManifest.read(path)
-    files = {name: found for name, found in (then.files or {}).items() if name != PROBE_FILE}
-    then.model_copy(update={"calibration": warm, "alone": warm, "probe": None, "files": files}).write(path)
+    calibrate(workspace)
     export(workspace=workspace, merged=tmp_path / "model", device="cpu")
+    expected = np.array(by_judgekit(workspace, dtype="float32"))
+    assert by_cross_encoder(tmp_path / "model") == pytest.approx(expected, abs=1e-5)
+    sentence_transformers = pytest.importorskip("sentence_transformers", minversion="6")
     model = sentence_transformers.CrossEncoder(str(tmp_path / "model"), device="cpu", local_files_only=True)
     found = [model.predict(text, apply_softmax=True) for text in TEXTS.values()]
-    assert np.array(found) == pytest.approx(np.array(by_judgekit(workspace, dtype="float32")), abs=1e-5)
+    assert np.array(found) == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_cross_encoder_reads_pairs_as_the_judge_does(bert: Path, tmp_path: Path) -> None:
@@ -176,6 +206,32 @@ def test_a_cross_encoder_reads_pairs_as_the_judge_does(bert: Path, tmp_path: Pat
     model = sentence_transformers.CrossEncoder(str(tmp_path / "model"), device="cpu", local_files_only=True)
     found = model.predict(loaded, apply_softmax=True)
     assert found == pytest.approx(judge.predict(items).probabilities, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["eurobert", "ultrabert"])
+def test_a_pipeline_gives_the_calibrated_probabilities_where_the_family_has_such_a_head(
+    name: str, tmp_path: Path
+) -> None:
+    family = next(one for one in FAMILIES if one.name == name)
+    workspace = trained(tmp_path, build_family(tmp_path / "backbone", family))
+    calibrate(workspace)
+    export(workspace=workspace, merged=tmp_path / "model", device="cpu")
+    judge = pipeline("text-classification", str(tmp_path / "model"), top_k=None, dtype=torch.float32)
+    found = [{one["label"]: one["score"] for one in of_text} for of_text in judge([*TEXTS.values()])]
+    expected = by_judgekit(workspace, dtype="float32")
+    assert [[of_text[label] for label in LABELS] for of_text in found] == pytest.approx(np.array(expected), abs=1e-5)
+    card = (tmp_path / "model" / "README.md").read_text("utf-8")
+    assert "pipeline_tag: text-classification" in card and "gives this judge's probabilities" in card
+    assert by_cross_encoder(tmp_path / "model") == pytest.approx(np.array(expected), abs=1e-5)
+
+
+@pytest.mark.parametrize("backbone", ["bert", "roberta", "llama_of_words"])
+def test_a_pipeline_without_such_a_head_answers_nothing(
+    backbone: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    export(workspace=trained(tmp_path, request.getfixturevalue(backbone)), merged=tmp_path / "model", device="cpu")
+    with pytest.raises(ValueError):  # of transformers, which has nothing to choose from
+        pipeline("text-classification", str(tmp_path / "model"))("dirty tea")
 
 
 def test_the_card_claims_no_pipeline_that_would_answer_at_random(judged: Path, tmp_path: Path) -> None:
