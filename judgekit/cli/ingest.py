@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from judgekit.cli.choosing import choose
 from judgekit.cli.completion import dataset_names
 from judgekit.cli.options import Force, Json, WorkspaceFolder
 from judgekit.cli.output import emit, next_command, say, show
@@ -53,7 +54,7 @@ def _is_terminal() -> bool:
 
 
 def _ask(verb: Any, question: Any, paths: list[Path], explicit: dict[str, Any]) -> dict[str, Any]:
-    """The settings of the reading that the person chooses by its number; each is shown with its first items."""
+    """The settings of the reading that the person chooses; each is shown with its first items."""
     say(question.message)
     for n, answer in enumerate(question.answers, 1):
         say(f"\n{n}. {answer.words}")
@@ -62,11 +63,9 @@ def _ask(verb: Any, question: Any, paths: list[Path], explicit: dict[str, Any]) 
         except JudgekitError as error:
             say(f"   {error.message}")
     say(f"\n{question.more}" if question.more else "")
-    number = 0
-    while not 1 <= number <= len(question.answers):
-        number = typer.prompt(f"Which reading is right? (1 to {len(question.answers)})", type=int, err=True)
-    say(f"The next time: {question.commands[number - 1]}")
-    return dict(question.answers[number - 1].options)
+    chosen = choose("Which reading is right?", [answer.words for answer in question.answers])
+    say(f"The next time: {question.commands[chosen]}")
+    return dict(question.answers[chosen].options)
 
 
 @with_settings(IngestSettings)

@@ -13,8 +13,6 @@ from judgekit.tables.source import SourceTable
 Option = tuple[str, str | tuple[str, ...]]
 """A setting of `ingest` by its name, and its value."""
 _SETTINGS = (
-    "group",
-    "annotator_columns",
     "layout",
     "item",
     "annotator",

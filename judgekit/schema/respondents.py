@@ -21,7 +21,7 @@ from judgekit.schema.question import Answer
 from judgekit.tables.column_names import ANNOTATOR_NAMES, ITEM_NAMES, in_preference_order, words_of
 from judgekit.tables.source import SourceTable, require_columns
 
-LAYOUT = "respondents"
+LAYOUT, ITEM_TEXTS = "respondents", "texts.csv"
 _FEWEST_ITEMS = 3
 _DISTINCT_SHARE = 0.8
 _WORDS_OF_A_TEXT, _CHARACTERS_OF_A_TEXT = 3, 15
@@ -45,12 +45,17 @@ def ask_whether_turned(state: InferenceState, wide: Wide) -> None:
     prose = [name for name in prose if state.kind(name) in ("text", "other", "remark")]
     if named or any(_is_judged(state, name) for name in prose):
         return
-    shown = f"{items[0]} … {items[-1]}"
-    answers = [Answer(f"each row is a respondent, and {shown} are {len(items)} items", (("layout", LAYOUT),))]
+    words = f"each row is a respondent, and {items[0]} … {items[-1]} are {len(items)} items"
+    as_respondents, more = Answer(words, (("layout", LAYOUT),)), ""
+    if not _are_texts(items):
+        options = (*as_respondents.options, ("item_texts", ITEM_TEXTS))
+        as_respondents = Answer(f"{words}, whose texts are in another table", options)
+        more = f"{ITEM_TEXTS} needs a row for each item: its header in a column `item`, its text in a column `text`."
+    answers = [as_respondents]
     for name in prose:
         reading = annotators(items, why=f", and {name!r} is the text that is judged")
         answers.append(reading._replace(options=(*reading.options, ("text", (name,)))))
-    state.ask("whether a row is an item or a respondent", answers)
+    state.ask("whether a row is an item or a respondent", answers, more=more)
 
 
 def _is_judged(state: InferenceState, name: str) -> bool:
@@ -130,15 +135,19 @@ def _respondent(state: InferenceState) -> str | None:
     return next(iter([*named, *codes, *contacts]), None)
 
 
+def _are_texts(headers: Sequence[str]) -> bool:
+    return 2 * sum(map(is_text, headers)) >= len(headers)
+
+
 def _texts_of(source: SourceTable, columns: Sequence[str], texts: SourceTable | None) -> Mapping[str, str]:
     """The text of each item: that of the second table, else its header without what all headers have in common."""
     if texts is not None:
         return _texts_of_table(columns, texts)
-    if 2 * sum(map(is_text, columns)) < len(columns):
+    if not _are_texts(columns):
         raise DataError(
             f"{source.name}: {', '.join(columns[:4])} … are codes, not the texts that were judged.",
             hint="Give a table with a row for each of them, its code in the column `item` and its text in the column "
-            "`text`: --layout respondents --item-texts texts.csv",
+            f"`text`: --layout respondents --item-texts {ITEM_TEXTS}",
         )
     first, last = min(columns), max(columns)  # what these share all share
     common = first[: next((n for n, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), 0)]

@@ -6,7 +6,6 @@ words of a label such as `yes, but` keep their places. That tells lists of annot
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple, NoReturn
 
@@ -26,6 +25,7 @@ from judgekit.schema.layouts.layout import (
     filled_cells,
     names_a_label,
 )
+from judgekit.schema.question import Answer, Option
 from judgekit.schema.schema import Schema
 from judgekit.tables.column_names import (
     ANNOTATOR_NAMES,
@@ -156,16 +156,17 @@ class Lists(LayoutReading):
         return None
 
     def _refuse_choices(self, name: str, separator: str | None, why: str = "") -> NoReturn:
-        """Refuse cells of several labels that may be the choices of one annotator."""
+        """Ask what cells of several labels are: those of several annotators, or the choices of one."""
         cells = self.state.frame.get_column(name)
         first = cells.filter(split_cells(cells, separator).list.len() > 1)[0]
-        raise DataError(
-            f"{self.state.source.name}: {name!r} holds several labels in one cell, as {first!r}{why}: of several "
-            "annotators, or several choices of one?",
-            hint="A label is a single choice. If they are of several annotators, say --layout list"
-            + (f" --separator {shlex.quote(separator)}" if separator else "")
-            + "; if each cell is one label, say --layout long.",
-        )
+        of_several: tuple[Option, ...] = (("layout", "list"), ("label", (name,)))
+        of_several += (("separator", separator),) if separator else ()
+        answers = [
+            Answer("each cell holds the labels of several annotators", of_several),
+            Answer("each cell is one label of one annotator", (("layout", "long"), ("label", (name,)))),
+        ]
+        what = f"who gave the several labels in one cell of {name!r}, as {first!r}{why},"
+        self.state.ask(what, answers, more="Several choices of one annotator are no label: a label is a single choice.")
 
     def _people(self, label: str) -> list[str]:
         """Columns that may list the annotators, the likeliest first."""

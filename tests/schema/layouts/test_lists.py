@@ -12,6 +12,7 @@ from judgekit.dataset.building import build_items
 from judgekit.errors import DataError
 from judgekit.schema.inference import infer_schema
 from judgekit.schema.layouts.cells_of_labels import split_cells
+from judgekit.schema.question import Question
 
 VOTES = [["A", "B", "A"], ["B", "B", "tie"], ["A", "A", "A"], ["tie", "B", "tie"]]
 COUNTS = [[2, 1, 0], [0, 2, 1], [3, 0, 0], [0, 1, 2]]
@@ -105,9 +106,10 @@ def test_labels_with_a_separator_in_them_stay_whole(ingest, labels):
 
 def test_several_choices_of_one_are_refused_with_both_ways_out(ingest):
     cells = ["joy;anger", "anger;fear", "fear;joy", "joy;fear"] * 3
-    with pytest.raises(DataError, match="several choices of one") as caught:
+    with pytest.raises(Question, match="Several choices of one") as caught:
         ingest(table_of("label", cells))
-    assert "--separator ';'" in caught.value.hint and "--layout long" in caught.value.hint
+    assert [dict(answer.options)["layout"] for answer in caught.value.answers] == ["list", "long"]
+    assert "--separator ';'" in caught.value.commands[0]
     assert ingest(table_of("label", cells), Roles(separator=";")).report.annotations == 24
     assert len(ingest(table_of("label", cells), Roles(layout="long")).items.labels) == 4
 
@@ -136,7 +138,7 @@ def test_one_annotator_per_row_cannot_have_given_a_list(ingest):
 
 def test_two_ratings_with_a_comma_between_are_not_one_decimal(ingest):
     cells = ["4,5", "3,3", "5,4", "3,4", "5,5", "4,3"] * 3
-    with pytest.raises(DataError, match="several labels in one cell"):
+    with pytest.raises(DataError, match="the several labels in one cell"):
         ingest(table_of("label", cells))
     assert ingest(table_of("label", cells), Roles(separator=",")).items.labels == ("3", "4", "5")
 
@@ -149,7 +151,7 @@ def test_settled_label_beside_lists_is_left_out_and_said(ingest):
 
 def test_labels_of_a_judge_decide_what_a_list_is(ingest):
     content = table_of("label", ["A|B", "B|A"])
-    with pytest.raises(DataError, match="several choices"):
+    with pytest.raises(Question, match="who gave the several labels"):
         ingest(content)
     assert ingest(content, known_labels=("B", "A")).items.counts.tolist() == [[1, 1], [1, 1]]
 
