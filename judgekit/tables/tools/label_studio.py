@@ -19,7 +19,6 @@ from judgekit.tables.source import SourceTable
 from judgekit.tables.tools.answers import Answers
 from judgekit.tables.tools.format import Format
 from judgekit.tables.tools.judgments import parsed
-from judgekit.wording import counted
 
 _ITEM, _ANNOTATOR, _ANNOTATION = "id", "annotator", "annotation_id"
 _ABOUT = (_ITEM, _ANNOTATOR, _ANNOTATION, "created_at", "updated_at", "lead_time", "agreement", "history")
@@ -84,7 +83,7 @@ def _tasks_of_stored(records: Records) -> Records:
 
 
 def _read_tasks(records: Records) -> SourceTable:
-    answers, left_out, rejected = Answers(records), Counter[str](), 0
+    answers, left_out = Answers(records), Counter[str]()
     everyone = [one.get("completed_by") for record in records.records for one in _annotations(record) or ()]
     is_by_number = any(isinstance(annotator, str) for annotator in everyone)
     for n, record in enumerate(records.records):
@@ -101,11 +100,13 @@ def _read_tasks(records: Records) -> SourceTable:
             if annotation.get("was_cancelled") or annotation.get("skipped"):
                 answers.account.set_aside("the annotator skipped the item (was_cancelled)", [n])
                 continue
+            if _is_rejected(annotation):
+                answers.account.set_aside("a reviewer rejected the annotation", [n])
+                continue
             found = _labels_by_control(annotation, record["data"], left_out)
             if annotation["result"] and not found:
                 answers.account.set_aside(_NO_LABEL, [n])
                 continue
-            rejected += annotation.get("last_action") == "rejected"
             annotator = _annotator(annotation.get("completed_by"), is_by_number)
             answers.add(n, record.get("id") or record.get("inner_id"), annotator, record["data"], found)
     more = ", ".join(f"{number:,} {kind}" for kind, number in sorted(left_out.items()) if number)
@@ -113,7 +114,6 @@ def _read_tasks(records: Records) -> SourceTable:
         item=_ITEM,
         annotator=_ANNOTATOR,
         notes=[f"What is not a label of an item was left out: {more}."] if more else [],
-        warnings=[f"A reviewer rejected {counted(rejected, 'annotation')}; they were kept."] if rejected else [],
     )
 
 
@@ -158,6 +158,14 @@ def _annotations(record: Record) -> list[Record] | None:
 def _is_annotation(found: Any) -> bool:
     results = found.get("result", "") if isinstance(found, Mapping) else ""
     return results is None or (isinstance(results, list) and all(isinstance(one, Mapping) for one in results))
+
+
+def _is_rejected(annotation: Record) -> bool:
+    """Whether the newest review says so, and nobody has changed the annotation since."""
+    last, reviews = annotation.get("last_action"), annotation.get("reviews")
+    newest = reviews[-1] if isinstance(reviews, list) and reviews else None
+    is_refused = isinstance(newest, Mapping) and newest.get("accepted") is False
+    return last == "rejected" or (not last and is_refused)
 
 
 def _annotator(completed_by: Any, is_by_number: bool) -> str:

@@ -66,6 +66,36 @@ def test_answers_in_json_are_read(read):
     assert table.frame.select("tone", "fit").row(0) == ("bad", "yes")
 
 
+@pytest.mark.parametrize(
+    "form", ["Input.text{},Answer.tone{}.label", "Input.text_{},Answer.tone_{}", "Input.{}.text,Answer.{}.tone"]
+)
+def test_several_items_of_a_hit_are_told_apart_by_their_numbers(read, form):
+    names = [name.format(n) for name in form.split(",") for n in (1, 2, 3)]
+    table = read(
+        "HITId,WorkerId,AssignmentStatus,Input.topic," + ",".join(names) + ",Answer.comment",
+        "H1,A,Approved,food,Cold soup.,Kind host.,Long wait.,bad,good,bad,it went well",
+        "H1,B,Approved,food,Cold soup.,Kind host.,Long wait.,bad,,good,",
+        "H2,A,Rejected,food,Nice view.,No view.,A view.,bad,bad,bad,",
+        "H2,B,Approved,food,Nice view.,No view.,A view.,good,bad,good,",
+    )
+    label, text = table.roles.label[0], next(name for name in table.frame.columns if "text" in name)
+    rows = table.frame.select("HITId", "Input.topic", text, label, "WorkerId").rows()
+    assert rows[:4] == [
+        ("H1-1", "food", "Cold soup.", "bad", "A"),
+        ("H1-2", "food", "Kind host.", "good", "A"),
+        ("H1-3", "food", "Long wait.", "bad", "A"),
+        ("H1-1", "food", "Cold soup.", "bad", "B"),
+    ]
+    assert len(rows) == 8 and table.roles.label == (label,)
+    assert aside(table) == {"the answer is rejected": 3, "nothing was chosen": 1} and table.where([3]) == "line 3"
+    assert any("Each HIT holds 3 items" in note for note in table.notes)
+
+
+def test_numbered_questions_about_one_text_are_questions(read):
+    table = read(MTURK + "Answer.q1,Answer.q2", "H1,A,Approved,x,Cold soup.,a,b", "H2,A,Approved,x,Kind host.,b,a")
+    assert table.roles.label == ("q1", "q2") and table.frame.get_column("HITId").to_list() == ["H1", "H2"]
+
+
 def test_control_tasks_and_rejected_assignments_of_toloka_do_not_count(read):
     table = read(
         "INPUT:text\tOUTPUT:tone\tGOLDEN:tone\tASSIGNMENT:task_id\tASSIGNMENT:worker_id\tASSIGNMENT:status",

@@ -166,7 +166,27 @@ def test_e_mails_stand_in_their_column_alone():
     assert mail in table.frame.get_column("annotator").to_list()
     said = [*table.notes, *table.warnings, *(str(aside) for aside in table.set_aside), str(table.roles)]
     assert not any(mail in text for text in [*said, *table.frame.drop("annotator").to_series().to_list()])
-    assert any("rejected 1 annotation;" in warning for warning in table.warnings)
+
+
+REJECTED = {"reviews": [{"id": 1, "accepted": True}, {"id": 2, "accepted": False}]}
+
+
+@pytest.mark.parametrize(
+    ("said", "counts"),
+    [
+        ({"last_action": "rejected"}, False),
+        (REJECTED, False),
+        (REJECTED | {"last_action": "rejected"}, False),
+        (REJECTED | {"last_action": "updated"}, True),
+        ({"reviews": REJECTED["reviews"][:1], "last_action": "accepted"}, True),
+        ({"reviews": []}, True),
+    ],
+)
+def test_what_a_reviewer_rejected_does_not_count_until_it_is_changed(said, counts):
+    tasks = [task(1, "x", annotation("ann", choice("a"))), task(2, "y", annotation("ann", choice("b"), **said))]
+    table = read(tasks)
+    assert table.frame.height == 1 + counts
+    assert account(table) == ({} if counts else {"a reviewer rejected the annotation": 1})
 
 
 def test_old_exports_call_annotations_completions():
