@@ -22,6 +22,10 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _OTHER = {
     errno.ENAMETOOLONG,
+    errno.EEXIST,
+    errno.ELOOP,
+    errno.ENOTDIR,
+    errno.EISDIR,
     errno.EMFILE,
     errno.ENFILE,
     errno.EIO,

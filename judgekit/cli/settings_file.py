@@ -63,7 +63,7 @@ def _read(path: Path, *, is_own: bool) -> dict[str, dict[str, Any]]:
         return {}
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}.") from error
     problems: list[str] = []
     for verb, values in tables.items():

@@ -24,7 +24,7 @@ from judgekit.prompts.template import PromptTemplate
 from judgekit.schema.schema import Schema
 from judgekit.version import __version__
 from judgekit.workspace.layout import find_root
-from judgekit.workspace.manifest import file_hash
+from judgekit.workspace.manifest import check_own_file, file_hash
 from judgekit.workspace.store import Entry, Workspace
 from judgekit.workspace.versions import OneVersion, of_one_version
 
@@ -78,6 +78,7 @@ def _read(entry: Entry[DatasetManifest]) -> Dataset:
         found = content_hash(items)
         if found != entry.manifest.content_hash:
             raise _changed(entry.path / ITEMS_FILE)
+        check_own_file(entry.path / TEMPLATE_FILE, entry.path, hint=_AGAIN)
         template = PromptTemplate.from_file(entry.path / TEMPLATE_FILE)
         template.check(items.fields)
     return Dataset(entry.name, entry.path, items, stored.columns, template, found, entry.manifest)
@@ -87,14 +88,12 @@ def _check_unchanged(entry: Entry[DatasetManifest], name: str) -> None:
     """Compare a file with its hash in the manifest; a dataset of an older judgekit has none.
 
     Raises:
-        WorkspaceError: the file is missing or another.
+        WorkspaceError: the file is missing, another, or none of that folder.
     """
     path = entry.path / name
-    try:
-        if entry.manifest.files is not None and file_hash(path) != entry.manifest.files.get(name):
-            raise _changed(path)
-    except FileNotFoundError as error:
-        raise WorkspaceError(f"{path} is missing.", hint=_AGAIN) from error
+    check_own_file(path, entry.path, hint=_AGAIN)
+    if entry.manifest.files is not None and file_hash(path) != entry.manifest.files.get(name):
+        raise _changed(path)
 
 
 def _changed(path: Path) -> WorkspaceError:

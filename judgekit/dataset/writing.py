@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 from judgekit.config import IngestSettings
@@ -109,4 +110,6 @@ def write_dataset(
 
 def files_of(source: SourceTable) -> tuple[SourceFile, ...]:
     """Name and SHA-256 of each file: a dataset can be traced to its files, and no file is added twice."""
-    return tuple(SourceFile(name=one.name, sha256=one.sha256) for one in source.fingerprints)
+    # A name need not be UTF-8 on the disk; in the manifest it is.
+    names = [os.fsencode(one.name).decode("utf-8", "replace") for one in source.fingerprints]
+    return tuple(SourceFile(name=name, sha256=one.sha256) for name, one in zip(names, source.fingerprints, strict=True))

@@ -7,9 +7,9 @@ from pathlib import Path
 from judgekit.config import ModelKind
 from judgekit.errors import WorkspaceError
 from judgekit.judge.manifest import FILES_BESIDE, JudgeManifest, judge_files
-from judgekit.models.saved_adapter import RESTORE, check_regular
+from judgekit.models.saved_adapter import RESTORE
 from judgekit.workspace.layout import MANIFEST_FILE
-from judgekit.workspace.manifest import file_hash
+from judgekit.workspace.manifest import check_own_file, file_hash
 from judgekit.workspace.store import Entry
 
 
@@ -28,7 +28,7 @@ def check_files(entry: Entry[JudgeManifest]) -> None:
     manifest, problems = entry.manifest, list[str]()
     needed = judge_files(manifest.backbone.kind, probe=manifest.probe is not None)
     for name in {MANIFEST_FILE, *needed, *(manifest.files or {})}:
-        check_regular(entry.path / name)
+        check_own_file(entry.path / name, entry.path, hint=RESTORE)
     for name, wanted in (manifest.files or {}).items():
         if (found := file_hash(entry.path / name)) != wanted:
             problems.append(f"{entry.path / name}: SHA-256 {found[:12]}…, but {wanted[:12]}… when it was trained")

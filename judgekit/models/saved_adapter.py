@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +19,7 @@ from torch import Tensor
 
 from judgekit.errors import BackboneError, WorkspaceError
 from judgekit.models.quiet import quiet_libraries
-from judgekit.workspace.manifest import read_json
+from judgekit.workspace.manifest import check_own_file, read_json
 
 CONFIG_FILE = "adapter_config.json"
 ADAPTER_FILE = "adapter_model.safetensors"  # PEFT's word, as the one above
@@ -154,7 +153,7 @@ def damaged(path: Path, problems: list[str]) -> WorkspaceError:
 
 
 def _read_config(path: Path) -> tuple[int, float, float, list[str]]:
-    check_regular(path)
+    check_own_file(path, path.parent, hint=RESTORE)
     values = read_json(path)
     read: list[Any] = [values.get(key) for key in ("r", "lora_alpha", "lora_dropout", "target_modules")]
     rank, alpha, dropout, targets = read
@@ -242,7 +241,7 @@ def _check(path: Path, problems: list[str], file: Any) -> None:
 
 
 def _opened(path: Path) -> Any:
-    check_regular(path)
+    check_own_file(path, path.parent, hint=RESTORE)
     try:
         return safe_open(path, "pt")
     except (SafetensorError, OSError) as error:
@@ -257,23 +256,6 @@ def _shapes(path: Path, file: Any) -> Shapes:
     if odd or len(parts) > 2 * MOST_LAYERS:
         raise damaged(path, odd or [f"it holds {len(parts):,} tensors"])
     return {name: tuple(part.get_shape()) for name, part in parts.items()}
-
-
-def check_regular(path: Path) -> None:
-    """Refuse what is no file of its own folder: a link out of it, a device, a pipe that never ends.
-
-    Raises:
-        WorkspaceError: it is missing, or something else than a file of that folder.
-    """
-    if not path.exists():
-        raise WorkspaceError(f"{path} is missing.", hint=RESTORE)
-    if not stat.S_ISREG(path.stat().st_mode) or path.resolve().parent != path.parent.resolve():
-        raise WorkspaceError(
-            f"{path} is no file of that folder but leads out of it, to {path.resolve()}."
-            if path.is_symlink()
-            else f"{path} is no regular file.",
-            hint="Copy the judge with its files: cp -rL JUDGE COPY",
-        )
 
 
 def _ends(name: str) -> list[str]:

@@ -52,5 +52,10 @@ def _missing_shards(folder: Path) -> list[str]:
     """Files that the index of sharded weights names and the folder lacks."""
     if not (folder / _INDEX).is_file():
         return []
-    named = json.loads((folder / _INDEX).read_text(encoding="utf-8"))["weight_map"].values()
-    return sorted(name for name in set(named) if not (folder / name).is_file())
+    try:
+        named = {str(name) for name in json.loads((folder / _INDEX).read_text(encoding="utf-8"))["weight_map"].values()}
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
+        raise BackboneError(
+            f"{folder / _INDEX} does not say which files the weights are in.", hint="Download or copy it again."
+        ) from error
+    return sorted(name for name in named if not (folder / name).is_file())

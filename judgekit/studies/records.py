@@ -91,8 +91,8 @@ class Records:
             np.save(logits, record.logits, allow_pickle=False)
         record.run.write(path)
 
-    def load(self, key: str) -> Record:
-        """A finished run.
+    def load(self, key: str, shape: tuple[int, ...]) -> Record:
+        """A finished run; `shape` of its logits is `[N, K]`.
 
         Raises:
             WorkspaceError: its files are damaged.
@@ -100,7 +100,10 @@ class Records:
         path = self._path(key).with_suffix(".npy")
         run = FinishedRun.read(self._path(key))
         try:
-            return Record(run, np.load(path, allow_pickle=False))
+            logits = np.load(path, allow_pickle=False)
+            if logits.dtype != np.float32 or logits.shape != shape or not np.isfinite(logits).all():
+                raise ValueError(f"finite logits of the shape {shape} are expected")
+            return Record(run, logits)
         except (OSError, ValueError, EOFError) as error:
             raise WorkspaceError(
                 f"{path} cannot be read: {error}.", hint=f"Delete {self._path(key)}; the study makes that run again."

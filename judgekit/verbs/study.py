@@ -101,7 +101,10 @@ def study(
         result = StudyResult(name, records.folder, len(keys), sum(map(records.has, keys)))
         if not is_finished:
             return result
-        found = {variant: [records.load(run.key) for run in several] for variant, several in runs.items()}
+        found = {
+            variant: [records.load(run.key, ground.counts.shape) for run in several]
+            for variant, several in runs.items()
+        }
         held, sizes = ground.held(chosen.seed), ground.sizes()
         command = shlex.join(["judgekit", "study", data.name, "--name", name, *chosen.options()])
         findings = summarise(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import reprlib
+import stat
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -149,6 +150,35 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
     atomic.write_text(path, json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def check_own_file(path: Path, folder: Path, *, hint: str = RESTORE) -> None:
+    """Refuse what is no file of a folder: a link out of it, a device, a pipe that never ends.
+
+    Args:
+        path: of the file.
+        folder: which it lies in, or in a folder of it.
+        hint: what to do where it is missing.
+
+    Raises:
+        WorkspaceError: it is missing, or something else than a file of that folder.
+    """
+    if not path.exists():
+        raise WorkspaceError(f"{path} is missing.", hint=hint)
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise WorkspaceError(
+            f"{path} is no file of that folder but leads out of it, to {path.resolve()}.",
+            hint=f"Copy the folder with its files: cp -rL {folder} COPY",
+        )
+    _check_regular(path)
+
+
+def _check_regular(path: Path) -> int:
+    """The bytes of a file that ends; a pipe or a device has no end."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise WorkspaceError(f"{path} is no regular file.", hint=RESTORE)
+    return found.st_size
+
+
 def file_hash(path: Path) -> str:
     """SHA-256 of a file, hexadecimal."""
     with path.open("rb") as file:
@@ -159,10 +189,10 @@ def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises:
-        WorkspaceError: the file is missing, or does not hold a JSON object; it is never replaced in silence.
+        WorkspaceError: the file is missing, no file, or does not hold a JSON object; it is never replaced in silence.
     """
     try:
-        if (size := path.stat().st_size) > MOST_BYTES:
+        if (size := _check_regular(path)) > MOST_BYTES:
             raise WorkspaceError(f"{path} has {size:,} bytes; at most {MOST_BYTES:,} are read.", hint=RESTORE)
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -262,7 +262,7 @@ class Workspace:
         with self.commit_lock():
             if not path.exists():
                 atomic.write_text(path, secrets.token_hex(32) + "\n", mode=0o600)
-        text = path.read_text(encoding="utf-8").strip()
+        text = path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
         if not re.fullmatch(r"[0-9a-f]{64}", text):
             raise WorkspaceError(
                 f"{path} is damaged: it should hold 64 hexadecimal digits.",

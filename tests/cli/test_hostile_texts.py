@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -74,3 +76,11 @@ def test_json_holds_the_texts_and_shows_nothing_that_is_obeyed(run: Run, tmp_pat
     assert found.code == 0, found.err
     assert not OBEYED.search(found.out)
     assert any("other" in label for label in json.loads(found.out)["labels"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have names in Unicode alone")
+def test_a_file_whose_name_is_no_utf8_is_ingested(run: Callable[..., Any], votes_csv: Path) -> None:
+    odd = votes_csv.with_name(os.fsdecode(b"vo\xff.csv"))
+    votes_csv.rename(odd)
+    assert run("ingest", odd, "--name", "votes").code == 0
+    assert run("show").code == 0

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -112,6 +113,37 @@ def test_what_does_not_belong_together_is_named_although_the_hashes_fit(case: st
         read(judge)
     assert str(judge) in str(caught.value)
     assert caught.value.hint
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes and devices among its files")
+@pytest.mark.parametrize("what", ["pipe", "device", "folder"])
+@pytest.mark.parametrize(
+    "name",
+    ["datasets/votes/manifest.json", "datasets/votes/items.parquet", "datasets/votes/schema.json",
+     "datasets/votes/template.j2", "judges/votes/manifest.json", "judges/votes/items.parquet"],
+)  # fmt: skip
+def test_what_never_ends_in_the_place_of_a_file_is_refused_by_its_name(
+    run: Callable[..., Any], judged: Path, what: str, name: str, votes_csv: Path
+) -> None:
+    path = judged / name
+    path.unlink()
+    if what == "pipe":
+        os.mkfifo(path)
+    elif what == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
+    found = run("check") if name.startswith("datasets") else run("score", votes_csv, "--device", "cpu")
+    assert found.code == 3 and str(path) in found.err
+    assert run("show").code == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no links without rights")
+def test_a_folder_of_a_judge_that_leads_out_of_it_is_refused(judge: Path) -> None:
+    (judge / "adapter").rename(judge.parent / "outside")
+    (judge / "adapter").symlink_to(judge.parent / "outside")
+    with pytest.raises(JudgekitError, match="leads out of it"):
+        read(judge)
 
 
 def test_what_a_judge_knows_of_its_items_is_its_own(judge: Path) -> None:
