@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from judgekit.config import LoadSettings as LoadSettings
     from judgekit.config import MeasureSettings as MeasureSettings
     from judgekit.config import PredictSettings as PredictSettings
+    from judgekit.config import ScoreFileSettings as ScoreFileSettings
     from judgekit.config import ScoreSettings as ScoreSettings
     from judgekit.config import StudySettings as StudySettings
     from judgekit.config import TrainSettings as TrainSettings
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from judgekit.errors import TrainingStopped as TrainingStopped
     from judgekit.judge.export import ExportResult as ExportResult
     from judgekit.judge.overview import WorkspaceContents as WorkspaceContents
+    from judgekit.judge.scored_file import ScoredFile as ScoredFile
     from judgekit.judge.scores import Score as Score
     from judgekit.judge.scores import Scores as Scores
     from judgekit.studies.result import StudyResult as StudyResult
@@ -61,7 +63,7 @@ _HOMES = {
     "judgekit.checks.result": ("CheckResult",),
     "judgekit.config": (
         "CheckSettings", "EstimateSettings", "EvaluateSettings", "ExportSettings", "IngestSettings", "LoadSettings",
-        "MeasureSettings", "PredictSettings", "ScoreSettings", "StudySettings", "TrainSettings",
+        "MeasureSettings", "PredictSettings", "ScoreFileSettings", "ScoreSettings", "StudySettings", "TrainSettings",
     ),
     "judgekit.dataset.result": ("IngestResult",),
     "judgekit.decisions.estimate": ("EstimateResult",),
@@ -71,6 +73,7 @@ _HOMES = {
     "judgekit.trust.judge": ("Judge",),
     "judgekit.judge.overview": ("WorkspaceContents",),
     "judgekit.trust.report": ("ReportResult",),
+    "judgekit.judge.scored_file": ("ScoredFile",),
     "judgekit.judge.scores": ("Score", "Scores"),
     "judgekit.studies.result": ("StudyResult",),
     "judgekit.training.reporter": ("Reporter",),
@@ -83,10 +86,10 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "CheckResult", "CheckSettings", "EstimateResult", "EstimateSettings", "EvaluateResult", "EvaluateSettings",
     "EvaluatedItems", "ExportResult", "ExportSettings", "IngestResult", "IngestSettings", "Judge", "JudgekitError",
-    "LoadSettings", "MeasureSettings", "PredictSettings", "ReportResult", "Reporter", "Score", "ScoreSettings",
-    "Scores", "StudyResult", "StudySettings", "TrainResult", "TrainSettings", "TrainingStopped",
-    "WorkspaceContents", "__version__", "check", "estimate", "evaluate", "export", "ingest", "init", "report",
-    "score", "show", "study", "train",
+    "LoadSettings", "MeasureSettings", "PredictSettings", "ReportResult", "Reporter", "Score", "ScoreFileSettings",
+    "ScoreSettings", "ScoredFile", "Scores", "StudyResult", "StudySettings", "TrainResult", "TrainSettings",
+    "TrainingStopped", "WorkspaceContents", "__version__", "check", "estimate", "evaluate", "export", "ingest", "init",
+    "report", "score", "show", "study", "train",
 ]  # fmt: skip
 
 

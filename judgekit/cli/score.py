@@ -21,10 +21,19 @@ def score(
     settings: dict[str, Any],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="File to write (default: new.scores.csv beside new.csv).", metavar="FILE"),
+        typer.Option(
+            "--output",
+            "-o",
+            help="File to write: .csv, .tsv, .jsonl, .parquet or .xlsx; - is the standard output, as CSV (default: "
+            "new.scores.csv beside new.csv).",
+            metavar="FILE",
+        ),
     ] = None,
     judge: JudgeName = None,
     force: Force = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin anew instead of going on with a run that was killed.")
+    ] = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
     offline: Offline = False,
@@ -32,6 +41,11 @@ def score(
     """Predict the distribution of human labels for every item of a table."""
     from judgekit.verbs import score as verb
 
+    is_on_stdout = str(output) == "-"
+    if is_on_stdout and json:
+        raise typer.BadParameter(
+            "Both the scores and the facts would be written to the standard output.", param_hint="--json"
+        )
     with progress(quiet=json) as reporter:
         result = verb.score(
             path,
@@ -39,10 +53,14 @@ def score(
             judge=judge,
             workspace=workspace,
             force=force,
+            fresh=fresh,
             offline=offline,
             reporter=reporter,
             **settings,
         )
-    emit(result, verb.score_page, as_json=json)
-    say(f"Written: {result.output}")
+    if is_on_stdout:
+        say(f"Scored: {len(result):,} items with {result.judge}")
+    else:
+        emit(result, verb.score_page, as_json=json)
+        say(f"Written: {result.output}")
     next_command(f"judgekit evaluate FILE --judge {shlex.quote(result.judge)}   where people annotated such items too")

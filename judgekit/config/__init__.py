@@ -26,7 +26,14 @@ from judgekit.config.estimating import EstimateSettings, QuestionSettings
 from judgekit.config.exporting import ExportSettings
 from judgekit.config.ingesting import IngestSettings
 from judgekit.config.reading import ReadingSettings
-from judgekit.config.scoring import EvaluateSettings, LoadSettings, MeasureSettings, PredictSettings, ScoreSettings
+from judgekit.config.scoring import (
+    EvaluateSettings,
+    LoadSettings,
+    MeasureSettings,
+    PredictSettings,
+    ScoreFileSettings,
+    ScoreSettings,
+)
 from judgekit.config.settings import Settings
 from judgekit.config.studying import StudySettings
 from judgekit.config.training import PRESETS, TrainSettings
@@ -54,6 +61,7 @@ __all__ = [
     "Projection",
     "QuestionSettings",
     "ReadingSettings",
+    "ScoreFileSettings",
     "ScoreSettings",
     "Settings",
     "Split",

@@ -166,7 +166,14 @@ class PredictKeywords(ReadingKeywords, total=False):
     on_too_long: OnTooLong
 
 
-class ScoreKeywords(LoadKeywords, PredictKeywords, total=False):
+class ScoreFileKeywords(PredictKeywords, total=False):
+    """Fields of `ScoreFileSettings`."""
+
+    column: Texts
+    only_scores: bool
+
+
+class ScoreKeywords(LoadKeywords, ScoreFileKeywords, total=False):
     """Fields of `ScoreSettings`."""
 
 

@@ -8,6 +8,7 @@ from judgekit.config.choices import Dtype, OnTooLong, Part
 from judgekit.config.reading import ReadingSettings
 from judgekit.config.requirements import requirement_problem
 from judgekit.config.settings import Settings, setting
+from judgekit.errors import SettingsError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,42 @@ class PredictSettings(ReadingSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreSettings(PredictSettings, LoadSettings):
+class ScoreFileSettings(PredictSettings):
+    """How the items of a file are read, shown to a judge and written.
+
+    Examples:
+        >>> settings = ScoreFileSettings(only_scores=True)
+        >>> judge.predict_file("new.csv", settings=settings, output="labelled.csv").columns[:2]
+        ('item_id', 'prob_bad')
+    """
+
+    column: tuple[str, ...] = setting(
+        (), "Read one of the judge's fields from a column of another name.", metavar="FIELD=COLUMN"
+    )
+    only_scores: bool = setting(False, "Leave out the columns of the input, but for the one that names the items.")
+
+    def cross_problems(self) -> list[str]:
+        """Columns that are not written as a field and its column."""
+        wrong = [pair for pair in self.column if not all(pair.partition("=")[::2])]
+        return [*super().cross_problems(), *(f"--column is {pair}; expected FIELD=COLUMN" for pair in wrong)]
+
+    def column_of_field(self, fields: tuple[str, ...]) -> dict[str, str]:
+        """The column that each field is read from, where it has another name.
+
+        Raises:
+            SettingsError: the judge reads no such field.
+        """
+        found = {field: column for field, _, column in (pair.partition("=") for pair in self.column)}
+        if unknown := [field for field in found if field not in fields]:
+            raise SettingsError(
+                f"--column: the judge reads no field {', '.join(map(repr, unknown))}.",
+                hint=f"Its fields are {', '.join(fields)}: --column {fields[0]}=COLUMN",
+            )
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreSettings(ScoreFileSettings, LoadSettings):
     """Settings of `judgekit score`.
 
     Examples:

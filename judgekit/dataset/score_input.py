@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from judgekit.dataset.refusal import refuse_losses
 from judgekit.errors import DataError
 from judgekit.tables.account import EMPTY_ROW
 from judgekit.tables.column_names import ITEM_NAMES, in_preference_order
-from judgekit.tables.source import ROW, SourceTable, TableAccount, require_columns
+from judgekit.tables.source import SourceTable, TableAccount, require_columns
 from judgekit.wording import counted
 
 ROW_COLUMN = "row"
@@ -31,20 +32,71 @@ class ScoreInput(NamedTuple):
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class ScorePlan:
+    """Which rows of a table are items to score, found in a pass over its pieces."""
+
+    columns: Mapping[str, str]
+    """The table's column for each of the judge's fields, in its order."""
+    id_column: str | None
+    """None where the rows are numbered."""
+    is_item: NDArray[np.bool_]
+    """Whether each row is an item of its own, `[rows]`."""
+    repeats: int
+    """Rows that repeat an item."""
+    notes: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """Items in all."""
+        return int(self.is_item.sum())
+
+    def items(self, piece: SourceTable, start: int = 0) -> tuple[ScoreInput, pl.DataFrame]:
+        """The items of a piece whose first row is row `start` of the table, and all cells of their rows."""
+        rows = np.flatnonzero(self.is_item[start : start + piece.frame.height])
+        found = piece.frame[rows]
+        rows = rows.astype(np.int64) + start
+        ids = pl.DataFrame({ROW_COLUMN: rows + 1}) if self.id_column is None else found.select(self.id_column)
+        texts = found.select(pl.col(column).alias(field) for field, column in self.columns.items())
+        return ScoreInput(rows, ids, texts, self.notes), found
+
+
 def read_score_items(
     source: SourceTable,
     *,
     fields: Sequence[str],
+    columns: Mapping[str, str] | None = None,
     item_column: str | None = None,
     every_row: bool = False,
     strict: bool = False,
     most_set_aside: float = 0.0,
 ) -> ScoreInput:
+    """The items of a table in one piece; arguments and errors as at `plan_scoring`."""
+    plan = plan_scoring(
+        source, [source], fields=fields, columns=columns, item_column=item_column, every_row=every_row, strict=strict,
+        most_set_aside=most_set_aside,
+    )  # fmt: skip
+    return plan.items(source)[0]
+
+
+def plan_scoring(
+    whole: SourceTable,
+    pieces: Iterable[SourceTable],
+    *,
+    fields: Sequence[str],
+    columns: Mapping[str, str] | None = None,
+    item_column: str | None = None,
+    every_row: bool = False,
+    strict: bool = False,
+    most_set_aside: float = 0.0,
+) -> ScorePlan:
     """Find the items of a table with the columns a judge's template needs.
 
     Args:
-        source: the table; long tables repeat an item's id and texts, which collapse into one row.
+        whole: the table, or what is known of it where it is in pieces.
+        pieces: its rows; long tables repeat an item's id and texts, which collapse into one row.
         fields: the judge's fields.
+        columns: the table's column for a field, where it is called otherwise.
         item_column: the column that identified items in training; when the table lacks it, the one that its format
             names, one whose name says the same, else the number of the row.
         every_row: keep rows that repeat an item.
@@ -54,53 +106,89 @@ def read_score_items(
     Raises:
         DataError: fields are missing, more rows than that cannot be read or have no text, or no row has any.
     """
+    of_field = {field: (columns or {}).get(field, field) for field in fields}
     require_columns(
-        source, fields, what="the judge's fields", hint="Name the columns as in training; `judgekit show` lists them."
-    )
-    account = TableAccount(source, source.set_aside)
-    rows = _rows_with_text(source, fields, account)
+        whole, [*of_field.values()], what="the judge's fields",
+        hint="Name the columns as in training (`judgekit show` lists them), or say --column FIELD=COLUMN.",
+    )  # fmt: skip
+    id_column = _id_column(whole, [*of_field.values()], item_column)
+    found = _Rows([*of_field.values()], None if every_row else id_column)
+    for piece in pieces:
+        found.add(piece.frame)
+    account = TableAccount(whole, whole.set_aside)
+    account.set_aside(EMPTY_ROW, found.empty)
+    named = ", ".join(of_field)
+    account.set_aside(
+        f"it has no text in {' and '.join(of_field)}", found.faulty, is_fault=True,
+        details=(f"{whole.place([row])}: no text in {named}" for row in found.faulty),
+    )  # fmt: skip
     refuse_losses(account, strict=strict, most_set_aside=most_set_aside, is_ingest=False)
-    if rows.height == 0:
-        raise DataError(f"{source.name}: no row has a text in {', '.join(fields)}.", hint="Is it the right file?")
-    notes = [*source.notes, *source.warnings]
+    has_text = np.concatenate(found.has_text) if found.has_text else np.zeros(0, dtype=bool)
+    rows = int(has_text.sum())
+    if rows == 0:
+        raise DataError(f"{whole.name}: no row has a text in {named}.", hint="Is it the right file?")
+    notes = [*whole.notes, *whole.warnings]
     for aside in account.aside:
         notes.append(f"{counted(aside.rows, 'row is', 'rows are')} not scored: {aside.reason} ({aside.where}).")
-    for name in fields:
-        empty = int((rows.get_column(name).str.strip_chars() == "").sum())
-        if empty:
-            among = f"{empty:,} of {counted(rows.height, 'row')}"
-            notes.append(f"{name!r} is empty in {among}; their other texts are used.")
-    id_column = _id_column(source, fields, item_column)
+    for field, column in of_field.items():
+        if empty := found.without_text[column]:
+            among = f"{empty:,} of {counted(rows, 'row')}"
+            notes.append(f"{field!r} is empty in {among}; their other texts are used.")
+    is_item, repeats = has_text, 0
     if id_column is None:
         notes.append(f"No column identifies the items; they are numbered in {ROW_COLUMN!r}.")
-        ids = rows.select((pl.col(ROW) + 1).alias(ROW_COLUMN))
-        return ScoreInput(rows.get_column(ROW).to_numpy(), ids, rows.select(fields), tuple(notes))
-    one = rows if every_row else rows.unique([id_column, *fields], keep="first", maintain_order=True)
-    if one.height < rows.height:
-        notes.append(f"{rows.height:,} rows repeat {counted(one.height, 'item')}; each is scored once.")
-    several = one.height - one.unique(id_column).height if not every_row else 0
-    if several:
-        what = counted(several, "row has", "rows have")
-        notes.append(f"{what} the {id_column} of another row and a different text; each is scored.")
-    return ScoreInput(one.get_column(ROW).to_numpy(), one.select(id_column), one.select(fields), tuple(notes))
+    elif not every_row:
+        is_item, items, ids = found.first_of_each(has_text)
+        repeats = rows - items
+        if repeats:
+            notes.append(f"{rows:,} rows repeat {counted(items, 'item')}; each is scored once.")
+        if items > ids:
+            what = counted(items - ids, "row has", "rows have")
+            notes.append(f"{what} the {id_column} of another row and a different text; each is scored.")
+    return ScorePlan(of_field, id_column, is_item, repeats, tuple(notes))
 
 
-def _rows_with_text(source: SourceTable, fields: Sequence[str], account: TableAccount) -> pl.DataFrame:
-    """The rows that can be scored, numbered in `ROW`; the others are entered into the account."""
-    is_empty = source.frame.select(pl.all_horizontal(pl.all().str.strip_chars() == "")).to_series()
-    has_no_text = source.frame.select(pl.all_horizontal(pl.col(*fields).str.strip_chars() == "")).to_series()
-    faulty = (has_no_text & ~is_empty).arg_true().to_list()
-    account.set_aside(EMPTY_ROW, is_empty.arg_true().to_list())
-    reason = f"it has no text in {' and '.join(fields)}"
-    details = (f"{source.place([row])}: no text in {', '.join(fields)}" for row in faulty)
-    account.set_aside(reason, faulty, is_fault=True, details=details)
-    numbered = source.frame.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
-    return numbered.filter(~has_no_text)
+class _Rows:
+    """What is gathered of the rows of all pieces."""
+
+    def __init__(self, columns: Sequence[str], id_column: str | None) -> None:
+        self.columns, self.id_column = columns, id_column
+        self.has_text: list[NDArray[np.bool_]] = []
+        self.empty: list[int] = []
+        self.faulty: list[int] = []
+        self.without_text = dict.fromkeys(columns, 0)
+        self._keys: list[NDArray[np.uint64]] = []  # 64 bits of each row's id and texts: two of ten million are alike
+        self._ids: list[NDArray[np.uint64]] = []  # by chance in three of a million tables
+        self._height = 0
+
+    def add(self, frame: pl.DataFrame) -> None:
+        is_blank = pl.all().str.strip_chars() == ""
+        is_empty = frame.select(pl.all_horizontal(is_blank)).to_series().to_numpy()
+        texts = frame.select(pl.col(*dict.fromkeys(self.columns)).str.strip_chars() == "")
+        has_text = ~texts.select(pl.all_horizontal(pl.all())).to_series().to_numpy()
+        self.empty += (np.flatnonzero(is_empty) + self._height).tolist()
+        self.faulty += (np.flatnonzero(~has_text & ~is_empty) + self._height).tolist()
+        for name in texts.columns:
+            self.without_text[name] += int((texts.get_column(name).to_numpy() & has_text).sum())
+        if self.id_column is not None:
+            self._keys.append(frame.select(self.id_column, *dict.fromkeys(self.columns)).hash_rows(0).to_numpy())
+            self._ids.append(frame.select(self.id_column).hash_rows(1).to_numpy())
+        self.has_text.append(has_text)
+        self._height += frame.height
+
+    def first_of_each(self, has_text: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int, int]:
+        """Which rows with text are the first of their item, how many items, and how many ids they have."""
+        rows = np.flatnonzero(has_text)
+        _, first = np.unique(np.concatenate(self._keys)[rows], return_index=True)
+        kept = rows[first]
+        is_item = np.zeros(has_text.size, dtype=np.bool_)
+        is_item[kept] = True
+        return is_item, kept.size, np.unique(np.concatenate(self._ids)[kept]).size
 
 
-def _id_column(source: SourceTable, fields: Sequence[str], item_column: str | None) -> str | None:
+def _id_column(source: SourceTable, columns: Sequence[str], item_column: str | None) -> str | None:
     for name in (item_column, source.roles.item):
-        if name and name in source.frame.columns and name not in fields:
+        if name and name in source.frame.columns and name not in columns:
             return name
-    named = in_preference_order([name for name in source.frame.columns if name not in fields], ITEM_NAMES)
+    named = in_preference_order([name for name in source.frame.columns if name not in columns], ITEM_NAMES)
     return named[0] if named else None

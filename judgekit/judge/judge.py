@@ -10,17 +10,22 @@ from os import PathLike
 from pathlib import Path
 from typing import Self, Unpack
 
-from judgekit.config import LoadSettings, PredictSettings
-from judgekit.config.keywords import LoadKeywords, PredictKeywords
+import polars as pl
+
+from judgekit.config import LoadSettings, PredictSettings, ScoreFileSettings
+from judgekit.config.keywords import LoadKeywords, PredictKeywords, ScoreFileKeywords
 from judgekit.dataset.score_input import read_score_items
 from judgekit.errors import WorkspaceError
 from judgekit.judge.finding import copy_judge, find_judge
 from judgekit.judge.loading import LoadedJudge, judge_backbone, load
 from judgekit.judge.manifest import JUDGES, JudgeManifest
 from judgekit.judge.orders import predict_both_orders
-from judgekit.judge.score_table import check_output, output_beside, write_scores
+from judgekit.judge.score_file import Window, score_file
+from judgekit.judge.score_table import check_output, output_beside
+from judgekit.judge.scored_file import ScoredFile
 from judgekit.judge.scores import Scores
 from judgekit.models.backbones import Backbone
+from judgekit.models.devices import choose_device, choose_dtype
 from judgekit.prompts.mirror import Mirror, require_mirror
 from judgekit.tables.files import ReadOptions, read_files
 from judgekit.tables.frames import TableData
@@ -193,19 +198,26 @@ class TrainedJudge:
         *,
         output: str | PathLike[str] | None = None,
         force: bool = False,
+        fresh: bool = False,
         reporter: Reporter = SILENT,
-        settings: PredictSettings | None = None,
-        **keywords: Unpack[PredictKeywords],
-    ) -> Scores:
-        """Predict the distribution of human labels for every item of a file, and write the score table.
+        settings: ScoreFileSettings | None = None,
+        **keywords: Unpack[ScoreFileKeywords],
+    ) -> ScoredFile:
+        """Predict the distribution of human labels for every item of a file of any size, and write them as a table.
+
+        The columns of the file stand in front of the scores. A CSV, JSONL or Parquet file never is in memory as a
+        whole; the scores of thousands of items are kept beside the output as they come, and a call that was killed is
+        gone on with by the next one like it.
 
         Args:
             path: a table in a file; rows that repeat an item, as a long table does for each annotator, count once.
-            output: where to write; None writes `new.scores.csv` beside `new.csv`.
+            output: where to write, as CSV, TSV, JSONL, Parquet or Excel by its ending, `-` for CSV on the standard
+                output; None writes `new.scores.csv` beside `new.csv`.
             force: replace the output if it is there.
+            fresh: begin anew, whatever a call that was killed has left.
             reporter: gets notes and progress.
             settings: how the file is read and its items are shown.
-            keywords: fields of `PredictSettings`; they win over `settings`.
+            keywords: fields of `ScoreFileSettings`; they win over `settings`.
 
         Raises:
             DataError: the file cannot be read, a column is missing, or the output is there already; nothing is written.
@@ -216,11 +228,11 @@ class TrainedJudge:
             >>> judge.predict_file("new.csv", output="labelled.csv").output.name
             'labelled.csv'
         """
-        read = Path(path)
+        read, chosen = Path(path), ScoreFileSettings.chosen(settings, keywords)
         place = output_beside(read) if output is None else Path(output)
         check_output(place, read=read, force=force)
-        scores = self._predict(read, PredictSettings.chosen(settings, keywords), reporter)
-        return write_scores(scores, place, reporter, force=force)
+        self._mirror(is_required=chosen.both_orders)
+        return score_file(self, read, place, chosen, fresh=fresh, force=force, reporter=reporter)
 
     def save(self, folder: str | PathLike[str], *, force: bool = False) -> Path:
         """Copy the judge into a folder of its own, whole or not at all; `Judge.load` opens it there.
@@ -265,44 +277,55 @@ class TrainedJudge:
     def __repr__(self) -> str:
         return f"Judge({self.name!r}, labels={self.labels!r}, fields={self.fields!r})"
 
-    def _predict(self, data: TableData | Path, settings: PredictSettings, reporter: Reporter) -> Scores:
-        """The items of a table with what the judge says of them; of a file each item once, of data every row."""
+    @property
+    def computes_on(self) -> str:
+        """Device and number format, in words."""
+        device = choose_device(self._settings.device)
+        return f"{device}, {choose_dtype(self._settings.dtype, device)}"
+
+    def ask(self, window: Window, settings: PredictSettings, reporter: Reporter) -> Scores:
+        """What the judge says of some items, calibrated; `rows` counts within them."""
         mirror = self._mirror(is_required=settings.both_orders)
-        is_file = isinstance(data, Path)
+        items, names, gap = window.texts.to_dicts(), window.names, None
+        if mirror is None:
+            predictions = self.loaded.predict(items, names, settings, reporter)
+        else:
+            _, predictions, gap = predict_both_orders(self.loaded, mirror, items, names, settings, reporter)
+        return Scores(
+            judge=self.name,
+            labels=self.labels,
+            values=self.manifest.values,
+            ids=window.front[predictions.rows],
+            rows=predictions.rows,
+            probabilities=predictions.q,
+            is_truncated=predictions.is_truncated,
+            label_mass=predictions.label_mass,
+            order_gap=gap,
+        )
+
+    def _predict(self, data: TableData, settings: PredictSettings, reporter: Reporter) -> Scores:
+        """Every row of data in memory with what the judge says of it."""
+        self._mirror(is_required=settings.both_orders)
         source = read_files([data], ReadOptions.of(settings))
         found = read_score_items(
             source,
             fields=self.fields,
+            columns=settings.column_of_field(self.fields) if isinstance(settings, ScoreFileSettings) else None,
             item_column=self.manifest.columns.item,
-            every_row=not is_file,
+            every_row=True,
             strict=settings.strict,
             most_set_aside=settings.most_set_aside,
         )
         for note in found.notes:
             reporter.note(note)
-        items, names = found.texts.to_dicts(), found.ids.to_series(0).cast(str).to_list()
-        gap = None
-        if mirror is None:
-            predictions = self.loaded.predict(items, names, settings, reporter)
-        else:
-            _, predictions, gap = predict_both_orders(self.loaded, mirror, items, names, settings, reporter)
-        dropped = len(items) - len(predictions.rows)
+        window = Window(found.ids, found.ids.to_series(0).cast(pl.String).to_list(), found.texts)
+        scores = self.ask(window, settings, reporter)
+        dropped = len(window.names) - len(scores)
         if dropped:
             what = counted(dropped, "item is", "items are")
             reporter.note(f"{what} longer than {self.manifest.max_length:,} tokens and left out.")
-        rows = found.rows[predictions.rows]
-        return Scores(
-            judge=self.name,
-            labels=self.labels,
-            values=self.manifest.values,
-            ids=found.ids[predictions.rows],
-            rows=rows if is_file or source.lines is None else source.lines[rows] - 1,
-            probabilities=predictions.q,
-            is_truncated=predictions.is_truncated,
-            label_mass=predictions.label_mass,
-            order_gap=gap,
-            formulas_are_given=source.unit == "line",
-        )
+        rows = found.rows[scores.rows]
+        return replace(scores, rows=rows if source.lines is None else source.lines[rows] - 1)
 
     def _mirror(self, *, is_required: bool) -> Mirror | None:
         return require_mirror(self.fields, self.labels, option="--both-orders") if is_required else None

@@ -112,8 +112,15 @@ class Scores:
         if self.order_gap is not None:
             columns.append(pl.Series("order_gap", self.order_gap))
         columns.append(pl.Series("truncated", self.is_truncated))
-        clashes = set(self.ids.columns) & {column.name for column in columns}
-        ids = self.ids.rename({name: f"input_{name}" for name in clashes})
+        taken = {*self.ids.columns, *(column.name for column in columns)}
+        clashes: dict[str, str] = {}
+        for name in (column.name for column in columns if column.name in self.ids.columns):
+            free = f"input_{name}"
+            while free in taken:
+                free = f"input_{free}"
+            taken.add(free)
+            clashes[name] = free
+        ids = self.ids.rename(clashes)
         return ids.with_columns(columns).with_columns(pl.selectors.float().round_sig_figs(SIGNIFICANT_DIGITS))
 
     def to_pandas(self) -> pd.DataFrame:

@@ -14,6 +14,10 @@ from judgekit.training.batches import EncodedItems, TokenizedPrompts
 from judgekit.wording import counted
 
 
+class NothingLeftError(DataError):
+    """All items are too long, and those are dropped."""
+
+
 class FittingItems(NamedTuple):
     """The items that stay, tokenised."""
 
@@ -57,7 +61,7 @@ def encode_fitting(
     if on_too_long == "drop" and is_long.any():
         rows = np.flatnonzero(~is_long)
         if not len(rows):
-            raise DataError(
+            raise NothingLeftError(
                 f"All {len(ids):,} items are longer than {prompts.max_length:,} tokens, so dropping leaves none.",
                 hint="Raise --max-length, or choose --on-too-long cut.",
             )

@@ -4,20 +4,50 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import Unpack
+from typing import Unpack, overload
 
 from judgekit.config import ScoreSettings
 from judgekit.config.keywords import ScoreKeywords
 from judgekit.judge.finding import can_be_read_again
 from judgekit.judge.judge import TrainedJudge
 from judgekit.judge.score_table import check_output, write_scores
+from judgekit.judge.scored_file import ScoredFile
 from judgekit.judge.scores import Scores
+from judgekit.judge.table_files import file_kind
 from judgekit.reports.score_page import score_page as score_page
 from judgekit.tables.frames import TableData
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.workspace.versions import of_one_version
 
 
+@overload
+def score(
+    data: str | PathLike[str],
+    *,
+    output: str | PathLike[str] | None = None,
+    judge: str | PathLike[str] | None = None,
+    workspace: str | Path | None = None,
+    force: bool = False,
+    fresh: bool = False,
+    offline: bool = False,
+    reporter: Reporter = SILENT,
+    settings: ScoreSettings | None = None,
+    **keywords: Unpack[ScoreKeywords],
+) -> ScoredFile: ...
+@overload
+def score(
+    data: TableData,
+    *,
+    output: str | PathLike[str] | None = None,
+    judge: str | PathLike[str] | None = None,
+    workspace: str | Path | None = None,
+    force: bool = False,
+    fresh: bool = False,
+    offline: bool = False,
+    reporter: Reporter = SILENT,
+    settings: ScoreSettings | None = None,
+    **keywords: Unpack[ScoreKeywords],
+) -> Scores: ...
 def score(
     data: TableData | str | PathLike[str],
     *,
@@ -25,25 +55,30 @@ def score(
     judge: str | PathLike[str] | None = None,
     workspace: str | Path | None = None,
     force: bool = False,
+    fresh: bool = False,
     offline: bool = False,
     reporter: Reporter = SILENT,
     settings: ScoreSettings | None = None,
     **keywords: Unpack[ScoreKeywords],
-) -> Scores:
+) -> ScoredFile | Scores:
     """Predict the distribution of human labels for every item of a table.
 
     Args:
-        data: a table with the columns the judge reads: a file, in which rows that repeat an item count once, or data in
-            memory (a list of dicts, a polars or pandas frame), of which every row is scored.
-        output: where to write the score table; None writes `new.scores.csv` beside `new.csv`, and nothing for data in
-            memory.
+        data: a table with the columns the judge reads: a file of any size, in which rows that repeat an item count
+            once, or data in memory (a list of dicts, a polars or pandas frame), of which every row is scored.
+        output: where to write the score table, as CSV, TSV, JSONL, Parquet or Excel by its ending; None writes
+            `new.scores.csv` beside `new.csv`, and nothing for data in memory.
         judge: its name, or its folder; None takes the newest.
         workspace: its folder; None finds one.
         force: replace the output if it is there.
+        fresh: begin anew, whatever a call on the same file that was killed has left.
         offline: never ask the hub.
         reporter: gets notes and progress.
         settings: how the judge is loaded and asked.
         keywords: fields of `ScoreSettings`; they win over `settings`.
+
+    Returns:
+        For a file the facts of what was written, for data in memory the scores themselves.
 
     Raises:
         DataError: a column is missing, the table is empty, or the output is there already; nothing is written.
@@ -57,11 +92,14 @@ def score(
     """
     chosen = ScoreSettings.chosen(settings, keywords)
 
-    def work() -> Scores:
+    def work() -> ScoredFile | Scores:
         opened = TrainedJudge.load(judge, workspace=workspace, offline=offline, settings=chosen)
         if isinstance(data, str | PathLike):
-            return opened.predict_file(data, output=output, force=force, reporter=reporter, settings=chosen)
+            return opened.predict_file(
+                data, output=output, force=force, fresh=fresh, reporter=reporter, settings=chosen
+            )
         if output is not None:
+            file_kind(Path(output))
             check_output(Path(output), read=None, force=force)
         scores = opened.predict(data, reporter=reporter, settings=chosen)
         return scores if output is None else write_scores(scores, Path(output), reporter, force=force)

@@ -42,6 +42,20 @@ def claimed(name: Callable[[str], Path], make: Callable[[Path], None]) -> Genera
             os.close(handle)
 
 
+@contextmanager
+def held(path: Path) -> Generator[bool]:
+    """Hold a folder that outlives its writers while the block runs; false where a living process holds it.
+
+    Where locks do not exist it is true for all.
+    """
+    handle = _locked(path)
+    try:
+        yield handle is not None or fcntl is None
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
 def clear_dead(paths: Iterable[Path]) -> None:
     """Delete those of some files and folders that no living process writes; what cannot be deleted stays."""
     for path in paths:

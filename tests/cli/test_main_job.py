@@ -66,7 +66,7 @@ def test_from_annotations_to_distributions(name: str, request: Any, run: Run, vo
     assert [row["item_id"] for row in rows] == ["n7", "n3", "n5"]
     is_causal = name != "bert" and name != "roberta"
     assert list(rows[0]) == scored["columns"] == [
-        "item_id", "prob_bad", "prob_fair", "prob_good", "label", "entropy", "expected_score",
+        "text", "item_id", "prob_bad", "prob_fair", "prob_good", "label", "entropy", "expected_score",
         *(["label_mass"] if is_causal else []), "truncated",
     ]  # fmt: skip
     for row in rows:
@@ -280,7 +280,7 @@ def test_columns_of_the_input_never_hide_columns_of_the_scores(run: Run, tmp_pat
     assert run("ingest", "votes.csv", "--item", "prob_bad", "--label", "label", "--annotator", "annotator_id").code == 0
     assert run("train", "--backbone", bert, "--epochs", 1, "--device", "cpu").code == 0
     scored = run("score", "votes.csv", "--json").json
-    assert scored["columns"][:2] == ["input_prob_bad", "prob_bad"]
+    assert scored["columns"][:3] == ["input_prob_bad", "text", "prob_bad"]
     assert set(scored["label_shares"]) == set(LABELS)
 
 

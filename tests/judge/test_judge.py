@@ -182,7 +182,7 @@ def test_a_file_is_scored_into_a_file_beside_it_or_elsewhere(judge: Judge, tmp_p
     scores = judge.predict_file(new)
     assert scores.output == tmp_path / "new.scores.csv"
     assert pl.read_csv(tmp_path / "new.scores.csv").equals(scores.to_polars())
-    assert [score.id for score in scores] == ["a", "b"]
+    assert scores.to_polars()["item_id"].to_list() == ["a", "b"]
     with pytest.raises(DataError, match="already exists"):
         judge.predict_file(new)
     assert judge.predict_file(new, force=True, output=str(tmp_path / "other.csv")).output == tmp_path / "other.csv"
@@ -191,7 +191,7 @@ def test_a_file_is_scored_into_a_file_beside_it_or_elsewhere(judge: Judge, tmp_p
 def test_a_file_is_read_as_the_settings_say(judge: Judge, tmp_path: Path) -> None:
     (tmp_path / "new.txt").write_bytes("item_id|text\nä|dirty tea\n".encode("cp1252"))
     scores = judge.predict_file(tmp_path / "new.txt", delimiter="|", encoding="cp1252")
-    assert [score.id for score in scores] == ["ä"]
+    assert scores.to_polars()["item_id"].to_list() == ["ä"]
 
 
 def test_lines_that_do_not_fit_are_set_aside_up_to_a_share(judge: Judge, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from judgekit.core.strata import Stratum
 from judgekit.dataset.result import FilledTemplate
 from judgekit.judge.export import ExportResult
 from judgekit.judge.prompt_as_read import PromptAsRead, Token, Word
-from judgekit.judge.scores import Scores
+from judgekit.judge.scored_file import ScoredFile
 from judgekit.reports.check_page import check_page
 from judgekit.reports.evaluate_page import evaluate_page
 from judgekit.reports.export_page import export_page
@@ -172,12 +172,8 @@ def test_train(width: int) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_score(width: int) -> None:
-    q = np.array([[0.5123, 0.3045, 0.1832]] * 2)
-    result = Scores(
-        judge=NAME, labels=LABELS, values=(), ids=pl.DataFrame({"id": ["1", "2"]}), rows=np.arange(2), probabilities=q,
-        is_truncated=np.array([True, False]), label_mass=np.full(2, 0.987, dtype=np.float32),
-        order_gap=np.full(2, 0.321), output=Path(f"{NAME}.scores.csv"),
-    )  # fmt: skip
+    shares = dict(zip(LABELS, (0.5123, 0.3045, 0.1832), strict=True))
+    result = ScoredFile(NAME, LABELS, Path(f"{NAME}.scores.csv"), 2, ("id", "label"), 1, shares, 1.016, 0.987, 0.321)
     figures = ["51.2%", "30.4%", "18.3%", "1.016", "98.7", "0.321", "1 item"]
     assert_whole(at(width, score_page(result)), width, figures, [*LABELS, NAME])
 

@@ -42,7 +42,14 @@ def test_it_is_shown(home: Path) -> None:
 
 
 def test_its_judge_says_what_it_said_then(home: Path, tmp_path: Path) -> None:
-    scores = score(home / "new.csv", judge="votes", workspace=home / "workspace", output=tmp_path / "now.csv", **EXACT)
+    scores = score(
+        home / "new.csv",
+        judge="votes",
+        workspace=home / "workspace",
+        output=tmp_path / "now.csv",
+        only_scores=True,
+        **EXACT,
+    )
     now = scores.to_polars()
     then = pl.read_csv(home / "scores.csv")
     assert now.columns == then.columns
@@ -74,7 +81,14 @@ def test_its_dataset_takes_a_further_round(home: Path, tmp_path: Path) -> None:
 
 def test_a_causal_judge_of_format_1_says_what_it_said_then(tmp_path: Path) -> None:
     home = opened("format1", tmp_path)
-    scores = score(home / "new.csv", judge="causal", workspace=home / "workspace", output=tmp_path / "now.csv", **EXACT)
+    scores = score(
+        home / "new.csv",
+        judge="causal",
+        workspace=home / "workspace",
+        output=tmp_path / "now.csv",
+        only_scores=True,
+        **EXACT,
+    )
     then = pl.read_csv(home / "causal.csv")
     for column in ("prob_bad", "prob_fair", "prob_good", "label_mass"):
         assert scores.to_polars()[column].to_list() == pytest.approx(then[column].to_list(), abs=1e-5)
