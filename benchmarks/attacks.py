@@ -55,19 +55,7 @@ VERBS = {
     "export --force": ["export", "--merged", "model", "--device", "cpu", "--force"],
 }
 # What is stopped, and what overtakes it.
-OTHER_JUDGE = [
-    "train",
-    "other",
-    "--backbone",
-    "bert",
-    "--epochs",
-    "1",
-    "--device",
-    "cpu",
-    "--judge",
-    "votes",
-    "--force",
-]
+OTHER_JUDGE = [*VERBS["train --force"], "--dataset", "other"]
 OVERTAKEN = {
     "score --force, by train --force": (VERBS["score --force"], OTHER_JUDGE),
     "evaluate, by train --force": (VERBS["evaluate"], OTHER_JUDGE),

@@ -91,8 +91,8 @@ class Records:
             np.save(logits, record.logits, allow_pickle=False)
         record.run.write(path)
 
-    def load(self, key: str, shape: tuple[int, ...]) -> Record:
-        """A finished run; `shape` of its logits is `[N, K]`.
+    def load(self, key: str, shape: tuple[int, ...] | None = None) -> Record:
+        """A finished run; `shape` of its logits is `[N, K]`, None where that is not known.
 
         Raises:
             WorkspaceError: its files are damaged.
@@ -101,7 +101,7 @@ class Records:
         run = FinishedRun.read(self._path(key))
         try:
             logits = np.load(path, allow_pickle=False)
-            if logits.dtype != np.float32 or logits.shape != shape or not np.isfinite(logits).all():
+            if logits.dtype != np.float32 or logits.shape != (shape or logits.shape) or not np.isfinite(logits).all():
                 raise ValueError(f"finite logits of the shape {shape} are expected")
             return Record(run, logits)
         except (OSError, ValueError, EOFError) as error:
