@@ -27,15 +27,18 @@ _SAME_SHARE = 0.95
 _FEWEST_STEPS = 3
 _CHANCE = 1e-7
 """Below it nobody is taken for as faithful a person as the one of the others who fits best."""
+DOUBTFUL = 0.01
+"""Below it a person is doubtful, which is worth a warning."""
 _Matrix = npt.NDArray[np.float64]
 
 
-def derived_columns(frame: pl.DataFrame, names: Sequence[str]) -> dict[str, str]:
+def derived_columns(frame: pl.DataFrame, names: Sequence[str], *, chance: float = _CHANCE) -> dict[str, str]:
     """Those of some columns that the others determine, and as what: `the mean of the others`.
 
     Args:
         frame: String columns without nulls.
         names: the columns that could hold one annotator's labels each.
+        chance: how likely it may be that a person fits as well.
     """
     cells = pl.DataFrame([frame.get_column(name).head(_ROWS).str.strip_chars() for name in names])
     plain = cells.select(pl.all().str.replace(",", ".", literal=True).cast(pl.Float64, strict=False))
@@ -54,7 +57,7 @@ def derived_columns(frame: pl.DataFrame, names: Sequence[str]) -> dict[str, str]
         if names[n] not in found and len(others) > 1:
             with warnings.catch_warnings():  # of rows without a number
                 warnings.simplefilter("ignore", RuntimeWarning)
-                how = _calculation(values[:, n], values[:, others], digits[n], is_number=is_number)
+                how = _calculation(values[:, n], values[:, others], digits[n], chance, is_number=is_number)
             found |= {names[n]: f"the {how} of the others"} if how else {}
     return found
 
@@ -70,7 +73,7 @@ def _same(values: _Matrix, one: int, other: int) -> bool:
     return bool(both.any()) and float(np.mean(values[both, one] == values[both, other])) >= _SAME_SHARE
 
 
-def _calculation(column: _Matrix, others: _Matrix, digits: int, *, is_number: bool) -> str:
+def _calculation(column: _Matrix, others: _Matrix, digits: int, chance: float, *, is_number: bool) -> str:
     """What a column `[rows]` is of others `[rows, columns]`; an empty text where it is none of the known things."""
     several = np.count_nonzero(~np.isnan(others), axis=1) > 1
     rows = several & ~np.isnan(column)
@@ -94,13 +97,13 @@ def _calculation(column: _Matrix, others: _Matrix, digits: int, *, is_number: bo
             return how
         if fits.size < needed or np.unique(column[telling]).size < 2 or misses > max(1, (1 - share) * fits.size):
             continue
-        if is_fraction or _is_no_chance(others[telling], fits, n, digits, is_number=is_number):
+        if is_fraction or _chance_of(others[telling], fits, n, digits, is_number=is_number) < chance:
             return how
     return ""
 
 
-def _is_no_chance(others: _Matrix, fits: npt.NDArray[np.bool_], n: int, digits: int, *, is_number: bool) -> bool:
-    """Whether no person would fit calculation `n` as well as a column does: they agree with the rest of them less."""
+def _chance_of(others: _Matrix, fits: npt.NDArray[np.bool_], n: int, digits: int, *, is_number: bool) -> float:
+    """How likely a person fits calculation `n` as well as a column does, as faithful as the one who fits it best."""
     shares = [0.5]
     for m in range(others.shape[1]):
         rest = np.delete(others, m, axis=1)
@@ -110,7 +113,7 @@ def _is_no_chance(others: _Matrix, fits: npt.NDArray[np.bool_], n: int, digits: 
         if known.any():
             shares.append(float(np.isclose(others[known, m], calculations[n][1][known], atol=1e-9).mean()))
     misses = int(np.count_nonzero(~fits))
-    return _at_most(misses, fits.size, 1 - max(shares)) < _CHANCE
+    return _at_most(misses, fits.size, 1 - max(shares))
 
 
 def _at_most(most: int, n: int, p: float) -> float:

@@ -9,12 +9,20 @@ from pathlib import Path
 import polars as pl
 
 from judgekit.errors import DataError
-from judgekit.tables.column_names import is_known_name
+from judgekit.tables.column_names import is_known_name, normalise
 from judgekit.tables.shapes import reads_like_its_column
 
 _INVISIBLE = " \t\r\n\f\v\xa0\ufeff\u200b\u200c\u200d\u2060\xad"
 """Spaces, and letters that are not seen: they come from web pages and joined files."""
 _CONTROL = r"[\x00-\x08\x0e-\x1f\x7f]"
+_BESIDE_ANSWERS = frozenset(
+    {
+        "timestamp", "zeitstempel", "horodateur", "marcatemporal", "responseid", "datesubmitted", "lastpage",
+        "startlanguage", "submitdate", "submitdateutc", "startdate", "starttime", "completiontime", "startzeit",
+        "respondentid", "collectorid", "informazionicronologiche", "tijdstempel", "submissionid", "submittedat",
+    }
+)  # fmt: skip
+"""Columns of Google and Microsoft Forms, LimeSurvey, Qualtrics, SurveyMonkey, Typeform and Tally."""
 INDEX_NAME = "Unnamed: 0"
 """What pandas calls an index without a name."""
 
@@ -73,6 +81,12 @@ def has_import_ids(body: pl.DataFrame) -> bool:
     return body.height > 2 and all(re.match(r'\s*\{"ImportId"', cell) for cell in body.row(1))
 
 
+def _is_survey(names: Sequence[str]) -> bool:
+    """Whether columns are those that a form puts before the answers; the questions may be texts of any length."""
+    plain = {normalise(name.split(".")[0]) for name in names}
+    return bool(plain & _BESIDE_ANSWERS)
+
+
 def refuse_data_as_header(place: str, body: pl.DataFrame) -> None:
     """A first row of data would be lost as a header, in silence; a known name anywhere in it clears the doubt.
 
@@ -83,7 +97,7 @@ def refuse_data_as_header(place: str, body: pl.DataFrame) -> None:
     Raises:
         DataError: the names read like data.
     """
-    if any(is_known_name(name) for name in body.columns) or has_import_ids(body):
+    if any(is_known_name(name) for name in body.columns) or has_import_ids(body) or _is_survey(body.columns):
         return
     is_alike = body.height > 1 and all(reads_like_its_column(name, body.get_column(name)) for name in body.columns)
     for name in body.columns:

@@ -26,6 +26,16 @@ _BARE_PAIR = re.compile(r"\s*['\"]?([^\[\]{}:=,'\"]+?)['\"]?\s*(?:=>|->|[:=])\s*
 _NOTHING = {"nan": None, "NaN": None, "NA": None, "null": None, "NULL": None, "true": True, "false": False}
 _LISTS = frozenset({"array", "asarray", "list", "tuple", "set", "frozenset", "Series", "c", "Array", "Row", "ARRAY"})
 _OBJECTS = frozenset({"dict", "Counter", "OrderedDict", "mappingproxy"})
+_MEMBER = r"[^,;|\n:=()]+?"
+_TALLIES = [
+    re.compile(rf"\s*{one}\s*")
+    for one in (
+        rf"(?P<n>\d+)\s*[x×*]\s*(?P<label>{_MEMBER})",
+        rf"(?P<label>{_MEMBER})\s*\((?P<n>\d+)\)",
+        rf"(?P<label>{_MEMBER})\s+[x×]\s*(?P<n>\d+)",
+    )
+]
+_PAIR = re.compile(rf"\s*(?P<label>{_MEMBER})\s*(?:=>|->|[:=])\s*(?P<n>{_MEMBER})\s*")
 _SCALARS = re.compile(r"(?:u?int|float)\d*_?|str_?|bool_?|Decimal|UUID|datetime64|longlong|intc|double|single|half")
 
 
@@ -53,6 +63,29 @@ def parse_structure(text: str) -> Structure | None:
             continue
         return found if isinstance(found, list | dict) else None
     return None
+
+
+def parse_pairs(text: str) -> Structure | None:
+    """What pairs without brackets stand for: labels and their numbers, or an object; None for any other text.
+
+    Examples:
+        >>> parse_pairs("2x good, 1x bad"), parse_pairs("good (2)")
+        ([{'label': 'good', 'count': '2'}, {'label': 'bad', 'count': '1'}], [{'label': 'good', 'count': '2'}])
+        >>> parse_pairs("ann: good; ben: bad")
+        {'ann': 'good', 'ben': 'bad'}
+        >>> parse_pairs("good, but late")
+    """
+    members = re.split(r"[,;|\n]", text)
+    for form in (*_TALLIES, _PAIR):
+        found = [match for member in members if (match := form.fullmatch(member))]
+        pairs = {match["label"]: match["n"] for match in found}
+        if len(pairs) == len(members):
+            return pairs if form is _PAIR else _tally(pairs)
+    return None
+
+
+def _tally(counts: dict[str, Any]) -> list[Any]:
+    return [{"label": label, "count": number} for label, number in counts.items()]
 
 
 def _json(text: str) -> Any:
@@ -147,7 +180,8 @@ def _called(name: str, call: ast.Call, given: list[ast.expr]) -> Any:
     if name in _LISTS and isinstance(values[0], list):
         return values[0]
     if name in (*_OBJECTS, "defaultdict"):
-        return values[0] if isinstance(values[0], dict) else _object((key, value) for key, value in values[0])
+        found = values[0] if isinstance(values[0], dict) else _object((key, value) for key, value in values[0])
+        return _tally(found) if name == "Counter" else found
     raise _UnknownError
 
 

@@ -18,7 +18,7 @@ from judgekit.tables.json_records.readings import names_labels, reading_of
 from judgekit.tables.json_records.records import Records
 from judgekit.tables.json_records.table import FORMS, read_json_table, refuse_nameless_numbers
 from judgekit.tables.source import SourceTable
-from judgekit.tables.structured_cells import BRACKETED, Structure, parse_structure
+from judgekit.tables.structured_cells import BRACKETED, Structure, parse_pairs, parse_structure
 
 _SAMPLE_ROWS = 1_000
 _ALL_SHARE = 0.9
@@ -36,7 +36,7 @@ def read_structures(table: SourceTable) -> SourceTable:
         return table  # the format knows its annotations
     inner: dict[str, dict[str, Structure]] = {}
     for name in frame.columns:
-        parsed = _parsed(frame.get_column(name))
+        parsed = _parsed(frame.get_column(name), name)
         if not parsed:
             if _is_bracketed(frame.get_column(name)):
                 _refuse_unread(table, name, frame.columns)
@@ -63,15 +63,24 @@ def _is_bracketed(cells: pl.Series) -> bool:
     return filled.len() > 0 and filled.str.contains(BRACKETED).sum() >= _ALL_SHARE * filled.len()
 
 
-def _parsed(cells: pl.Series) -> dict[str, Structure]:
+def _parsed(cells: pl.Series, name: str) -> dict[str, Structure]:
     """What the cells of a column stand for; nothing where they are no structures nearly throughout."""
-    if not _is_bracketed(cells):
+    is_bracketed = _is_bracketed(cells)
+    if not is_bracketed and not (names_labels(name) and _is_paired(cells)):
         return {}
     weights = cells.alias("cell").value_counts(name="n").filter(pl.col("cell").str.strip_chars() != "")
-    found = {cell: one for cell in weights.get_column("cell") if (one := parse_structure(cell)) is not None}
+    parse = parse_structure if is_bracketed else parse_pairs
+    found = {cell: one for cell in weights.get_column("cell") if (one := parse(cell)) is not None}
     is_read = weights.get_column("cell").is_in(list(found))
     read, total = int(weights.filter(is_read).get_column("n").sum()), int(weights.get_column("n").sum())
     return found if read >= _ALL_SHARE * total else {}
+
+
+def _is_paired(cells: pl.Series) -> bool:
+    """Whether cells, as far as a sample shows, are pairs such as `good: 2, bad: 1`, several in some."""
+    sample = [cell for cell in cells.head(_SAMPLE_ROWS) if cell.strip()]
+    found = [one for cell in sample if (one := parse_pairs(cell)) is not None]
+    return len(found) >= _ALL_SHARE * len(sample) > 0 and any(len(one) > 1 for one in found)
 
 
 def _is_flat(value: Any) -> bool:

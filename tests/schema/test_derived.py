@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from judgekit.schema.derived import derived_columns
+from judgekit.verbs.ingest import ingest
 
 PEOPLE = ("AK", "BM", "CL", "DP")
 
@@ -101,3 +102,13 @@ def test_a_person_who_nearly_always_agrees_with_the_others_stays_a_person() -> N
         )
     frame = pl.DataFrame(rows, schema=["one", "two", "three", "four", "five"], orient="row")
     assert derived_columns(frame, frame.columns) == {}
+
+
+def test_person_who_says_what_most_say_in_every_row_is_warned_of(tmp_path):
+    rng = random.Random(8)
+    said = [[rng.choice("xyz") for _ in PEOPLE] for _ in range(24)]
+    rows = [[*row, max(sorted(row), key=row.count)] for row in said]
+    lines = [f"{n},words of item number {n},{','.join(row)}" for n, row in enumerate(rows)]
+    path = tmp_path / "votes.csv"
+    path.write_text("\n".join([f"id,text,{','.join(PEOPLE)},Otto", *lines]) + "\n", encoding="utf-8")
+    assert any("'Otto' is the majority" in warning for warning in ingest(path, dry_run=True).report.warnings)

@@ -65,3 +65,11 @@ def test_nothing_that_names_people_or_times_is_ever_the_text(tmp_path, name):
     path, _ = form(tmp_path, [f"item_{n}" for n in range(8)], before=(name, cells))
     with pytest.raises(DataError):
         ingest(path, dry_run=True)
+
+
+@pytest.mark.parametrize("stamp", ["Timestamp", "Zeitstempel", "Date submitted", "Start time"])
+def test_questions_of_any_length_are_headers_of_a_form(tmp_path, stamp):
+    long = [f"{text} How would you rate what is said in this sentence, all things considered?" for text in TEXTS]
+    path, _ = form(tmp_path, long, before=(stamp, "2026-01-{n:02} 9:00"))
+    with pytest.raises(Question, match="an item or a respondent"):
+        ingest(path, dry_run=True)

@@ -101,3 +101,29 @@ def test_a_cell_that_cannot_be_read_among_others_is_a_fault(tmp_path):
     assert [(aside.reason, aside.where, aside.is_fault) for aside in source.set_aside] == [
         ("what stands in annotations cannot be read", "line 22", True)
     ]
+
+
+@pytest.mark.parametrize("form", ["{n}x {label}", "{n} × {label}", "{label} ({n})", "{label} x {n}"])
+@pytest.mark.parametrize("mark", [", ", "; ", "|"])
+def test_labels_with_their_numbers_are_counted_without_brackets(tmp_path, form, mark):
+    rows = [[form.format(label=label, n=row.count(label)) for label in dict.fromkeys(row)] for row in VOTES]
+    path = tmp_path / "votes.csv"
+    lines = [f'{n},words of item {n},"{mark.join(cells)}"' for n, cells in enumerate(rows)]
+    path.write_text("\n".join(["id,text,annotations", *lines]) + "\n", encoding="utf-8")
+    assert counts_of(path) == COUNTS
+
+
+def test_people_with_their_labels_are_read_without_brackets(tmp_path):
+    path = tmp_path / "votes.csv"
+    cells = ["; ".join(f"{who}: {label}" for who, label in by_person(row)) for row in VOTES]
+    lines = [f'{n},words of item {n},"{cell}"' for n, cell in enumerate(cells)]
+    path.write_text("\n".join(["id,text,annotations", *lines]) + "\n", encoding="utf-8")
+    assert counts_of(path) == COUNTS
+
+
+def test_a_counter_counts_whatever_its_name_and_though_labels_lack(tmp_path):
+    path = tmp_path / "votes.csv"
+    cells = [str({label: row.count(label) for label in dict.fromkeys(row)}) for row in VOTES]
+    lines = [f'{n},words of item {n},"Counter({cell})"' for n, cell in enumerate(cells)]
+    path.write_text("\n".join(["id,text,said", *lines]) + "\n", encoding="utf-8")
+    assert counts_of(path) == COUNTS

@@ -12,7 +12,7 @@ import polars as pl
 from judgekit.config.roles import Layout
 from judgekit.errors import DataError
 from judgekit.schema.column_kinds import is_beside_labels
-from judgekit.schema.derived import derived_columns
+from judgekit.schema.derived import DOUBTFUL, derived_columns
 from judgekit.schema.inference_state import InferenceState
 from judgekit.schema.layouts.layout import NOBODY, Claim, Judged, LayoutReading, filled_cells, names_a_label
 from judgekit.schema.question import Answer
@@ -137,7 +137,13 @@ class Wide(LayoutReading):
     def warn_of(self, left: Sequence[str], judged: Judged) -> list[str]:
         """Columns that may be annotators."""
         labels = set[str]().union(*map(self.state.values, judged.columns))
-        warnings: list[str] = []
+        doubtful = derived_columns(self.state.frame, judged.columns, chance=DOUBTFUL) if len(judged.columns) > 3 else {}
+        warnings = [
+            f"{name!r} is {how} nearly throughout, and may be no annotator's; --annotator-columns, once for each "
+            "annotator, would leave it out."
+            for name, how in doubtful.items()
+            if not self.state.roles.annotator_columns
+        ]
         for name in left:
             values = self.state.values(name)
             why = ""

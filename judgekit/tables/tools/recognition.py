@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from judgekit.errors import DataError
+from judgekit.tables.flags import with_numbers_for_flags
 from judgekit.tables.header import has_import_ids
 from judgekit.tables.json_records.records import Records
 from judgekit.tables.json_records.table import read_json_table
@@ -147,5 +148,5 @@ def _refined(table: SourceTable, name: str | None) -> SourceTable:
         if known.name == name or (name is None and known.matches_columns(table.frame.columns)):
             return known.read_table(table)
     if name in (None, PLAIN):
-        return read_structures(without_totals(table))
+        return read_structures(with_numbers_for_flags(without_totals(table)))
     raise DataError(f"{table.name} is a table, and --format {name} reads JSON.", hint="Omit --format.")
