@@ -110,7 +110,7 @@ def runs(name: str, variants: list[str], seeds: int, folder: Path, workspace: Pa
                 rows.setdefault(found.source if test else "held out", []).append({
                     "items": len(found.items), "kl": found.metrics["kl"].value,
                     "prior": found.baselines["class_prior"]["kl"], "accuracy": found.metrics["accuracy"].value,
-                    "signal": float("nan") if signal is None else signal.value, "seconds": seconds,
+                    "signal": float("nan") if signal is None else signal.share.value, "seconds": seconds,
                     "per_item": dict(zip(found.items.ids, found.items.kl.tolist(), strict=True)),
                     "steps": trained.training.steps, "weights": trained.training.calibration.describe(),
                 })  # fmt: skip

@@ -14,12 +14,14 @@ _MORE = "Further settings (loss)"
 class LossSettings(Settings):
     """Settings of the loss."""
 
-    alpha: float = setting(0.8, "Weight of the KL term: loss = alpha KL + (1 - alpha) CE.", ge=0, le=1)
-    epsilon: float = setting(0.25, "L2 distance up to which the target is perturbed.", ge=0, le=1.4143)
+    alpha: float = setting(1.0, "Weight of the KL term: loss = alpha KL + (1 - alpha) CE.", ge=0, le=1)
+    epsilon: float = setting(
+        1.0, "How far the target is perturbed, as --radius says: in spreads, or as an L2 distance.", ge=0, le=10
+    )
     radius: Radius = setting(
-        "fixed",
-        "Perturb every target up to epsilon (fixed), or up to epsilon times the spread that its annotations leave open "
-        "(posterior; with bayes targets).",
+        "posterior",
+        "Perturb a target up to epsilon times the spread that its annotations leave open (posterior), or every one up "
+        "to epsilon (fixed).",
         panel=_MORE,
     )
     adversary: Adversary = setting(
@@ -31,9 +33,9 @@ class LossSettings(Settings):
         "exact", "Project the paper's ascent exactly, or with cvxpy to check it.", panel=_MORE
     )
     targets: Targets = setting(
-        "empirical",
-        "Train towards the shares of the annotations (empirical), or shrink them to the label shares where an item "
-        "has few annotations (bayes).",
+        "bayes",
+        "Shrink the shares of an item's annotations to the label shares, the more the fewer they are (bayes), or train "
+        "towards them as they are (empirical).",
         panel=_MORE,
     )
     annotator_weights: bool = setting(

@@ -22,8 +22,8 @@ _PUBLISHED: dict[str, Any] = {
     "averaging": 0.0, "calibrate": False, "evaluations": 1, "keep": "last", "swap": False,
     "folds": 0, "probe": False, "radius": "fixed",
 }  # fmt: skip
-BEFORE_FOLDS = {"folds": 0, "probe": False}
-"""What trainings of an older judgekit had, whose settings do not say so."""
+BEFORE_FOLDS = {"folds": 0, "probe": False, "radius": "fixed"}
+"""What trainings of an older judgekit did, whose settings do not say so."""
 PRESETS: dict[Preset, dict[str, Any]] = {
     "default": {},
     "paper": _PUBLISHED,

@@ -174,7 +174,8 @@ def _training(facts: CardFacts) -> str:
         "dataset": f"{_code(judge.dataset.name)}: {items.train:,} items to train on, {items.validation:,} to "
         f"choose the checkpoint on, {items.test:,} held out{in_all}",
         "loss": f"alpha KL + (1 - alpha) CE, alpha {settings.alpha:g}; adversary {settings.adversary}, epsilon "
-        f"{settings.epsilon:g} (arXiv 2505.12301)" + ("; both orders of every comparison" if settings.swap else ""),
+        f"{settings.epsilon:g} ({settings.radius} radius; arXiv 2505.12301)"
+        + ("; both orders of every comparison" if settings.swap else ""),
         "optimisation": f"{judge.resolved.epochs} epochs at most, batch size {settings.batch_size}, learning "
         f"rate {judge.resolved.learning_rate:g}, seed {settings.seed}",
         "LoRA": f"rank {settings.lora_r}, lora_alpha {settings.lora_alpha or 2 * settings.lora_r}"

@@ -181,12 +181,11 @@ def make_targets(counts: NDArray[Any], settings: TrainSettings) -> Targets:
         counts: annotations per label as they count, `[N, K]`.
         settings: of the training.
     """
+    shrunk = empirical_bayes_targets(counts)
+    spread = posterior_spread(shrunk, counts) if settings.radius == "posterior" else np.ones(len(counts))
     if settings.targets == "bayes":
-        shrunk = empirical_bayes_targets(counts)
-        spread = posterior_spread(shrunk, counts)
-        radius = settings.epsilon * (spread if settings.radius == "posterior" else np.ones(len(counts)))
-        return Targets(shrunk.targets, radius, shrunk.strength)
-    return Targets(empirical_distribution(counts), np.full(len(counts), settings.epsilon), None)
+        return Targets(shrunk.targets, settings.epsilon * spread, shrunk.strength)
+    return Targets(empirical_distribution(counts), settings.epsilon * spread, None)
 
 
 def _read(

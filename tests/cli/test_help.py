@@ -34,7 +34,7 @@ def test_every_setting_is_a_flag_with_help_default_and_range(run: Run, verb: str
         assert f" --{name.replace('_', '-')} " in text
         assert f"{field.metadata['help']}" in text
         assert range_in_words(field) in text
-    assert "--epsilon NUMBER" not in text or "[default: 0.25; at least 0, at most 1.4143]" in text
+    assert "--epsilon NUMBER" not in text or "[default: 1.0; at least 0, at most 10]" in text
 
 
 def test_the_settings_of_a_training_that_matter_most_come_first(run: Run) -> None:

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from judgekit.config import TrainSettings
+from judgekit.config.training import BEFORE_FOLDS
 from judgekit.errors import WorkspaceError
 from judgekit.models.identity import BackboneIdentity
 from judgekit.training.checkpoints import Checkpoint
@@ -138,7 +139,7 @@ def test_the_run_of_an_earlier_judgekit_is_read_and_a_damaged_one_is_named(check
         "settings": {"epochs": 2, "target_modules": ["auto"], "adversary": "search"}, "force": False, "run_id": "1",
     }  # fmt: skip
     write_json(path, then)
-    settings = replace(manifest().settings, folds=0, probe=False)  # which nobody knew then
+    settings = replace(manifest().settings, **BEFORE_FOLDS)  # which nobody knew then
     assert checkpoint.manifest() == manifest().model_copy(update={"settings": settings})
     write_json(path, {**read_json(path), "backbone": "starter"})
     with pytest.raises(WorkspaceError, match=r"(?s)run\.json is damaged.*backbone"):
