@@ -106,11 +106,11 @@ def runs(name: str, variants: list[str], seeds: int, folder: Path, workspace: Pa
             for test in chosen.tests or (None,):
                 judge = Judge.load(data, workspace=workspace)
                 found = judge.evaluate(None if test is None else folder / test)
-                signal = found.signal
+                kl, prior = found.metrics["kl"].value, found.baselines["class_prior"]["kl"]
                 rows.setdefault(found.source if test else "held out", []).append({
-                    "items": len(found.items), "kl": found.metrics["kl"].value,
-                    "prior": found.baselines["class_prior"]["kl"], "accuracy": found.metrics["accuracy"].value,
-                    "signal": float("nan") if signal is None else signal.share.value, "seconds": seconds,
+                    "items": len(found.items), "kl": kl,
+                    "prior": prior, "accuracy": found.metrics["accuracy"].value,
+                    "signal": (prior - kl) / (prior - found.floor.value), "seconds": seconds,
                     "per_item": dict(zip(found.items.ids, found.items.kl.tolist(), strict=True)),
                     "steps": trained.training.steps, "weights": trained.training.calibration.describe(),
                 })  # fmt: skip

@@ -106,7 +106,8 @@ def test_quick_is_the_probe_alone_and_scores(votes: Path, bert: Path, tmp_path: 
     assert (judge.training.steps, calibration.temperature) == (0, None) and calibration.probe > 0
     assert judge.training.validation_kl < judge.training.validation_prior_kl
     new = write_csv(tmp_path / "new.csv", [["text"], ["a very clean bed"], ["dirty soup"]])
-    found = score(new, workspace=votes, device="cpu").probabilities
+    score(new, workspace=votes, device="cpu", output=tmp_path / "scores.csv")
+    found = pl.read_csv(tmp_path / "scores.csv").select(pl.col("^prob_.*$")).to_numpy()
     assert np.allclose(found.sum(axis=1), 1) and not np.allclose(found[0], found[1])
 
 
