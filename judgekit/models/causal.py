@@ -8,6 +8,7 @@ label are synonyms: they are summed by logsumexp.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +76,39 @@ class CausalJudge(nn.Module):
                 words = self._log_probabilities(batch)  # [B, W]
                 mass = words.logsumexp(-1).exp()
             else:
-                here = self.head.at(self._transformer(batch).last_hidden_state[:, -1])  # padding is on the left
-                words = here.logits(self.rows)[:, self.columns[:, 0]]  # [B, W]
-                mass = (words.logsumexp(-1) - here.log_normaliser()).exp() if with_mass else None
-            parts = words.split(self.words_per_label, dim=1)
-            return Reading(torch.stack([part.logsumexp(1) for part in parts], dim=1), mass)
+                hidden = self._transformer(batch).last_hidden_state[:, -1]  # padding is on the left
+                return self._of_single_tokens(hidden, with_mass=with_mass)
+            return Reading(self._summed(words), mass)
+
+    def _of_single_tokens(self, hidden: Tensor, *, with_mass: bool) -> Reading:
+        """What is read of words of one token each from the hidden states at the judgment positions, `[B, H]`."""
+        here = self.head.at(hidden)
+        words = here.logits(self.rows)[:, self.columns[:, 0]]  # [B, W]
+        mass = (words.logsumexp(-1) - here.log_normaliser()).exp() if with_mass else None
+        return Reading(self._summed(words), mass)
+
+    def _summed(self, words: Tensor) -> Tensor:
+        """The labels' logits `[B, K]` from those of their words `[B, W]`."""
+        return torch.stack([part.logsumexp(1) for part in words.split(self.words_per_label, dim=1)], dim=1)
+
+    def read_prefix(self, ids: Tensor) -> Any | None:
+        """A cache of the beginning `[P]` of some prompts; None where none is kept, or words have several tokens."""
+        if self.words.shape[1] > 1:
+            return None
+        batch = Batch(ids.unsqueeze(0), torch.ones_like(ids).unsqueeze(0), None)
+        cache = getattr(self._transformer(batch, use_cache=True), "past_key_values", None)
+        return cache if _can_repeat(cache) else None
+
+    def read_behind(self, cache: Any, batch: Batch) -> Reading:
+        """As `read`, of prompts that begin with what `read_prefix` has cached; the batch is padded on the right."""
+        size, own = len(batch.input_ids), deepcopy(cache)
+        seen = torch.ones(size, own.get_seq_length(), dtype=torch.int64, device=self.device)
+        own.batch_repeat_interleave(size)
+        given = batch._replace(attention_mask=torch.cat([seen, batch.attention_mask], dim=1))
+        with torch.autocast(self.device.type, enabled=False):
+            hidden = self._transformer(given, past_key_values=own, use_cache=True).last_hidden_state
+            last = batch.attention_mask.sum(1) - 1
+            return self._of_single_tokens(hidden[torch.arange(size, device=self.device), last], with_mass=True)
 
     def _log_probabilities(self, batch: Batch) -> Tensor:
         """Log p(word | prompt) of every word, float32 `[B, W]`."""

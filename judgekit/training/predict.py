@@ -14,6 +14,7 @@ from judgekit.models.reader import LabelReader, Reading
 from judgekit.training.batches import EncodedItems, collate
 from judgekit.training.out_of_memory import attempt
 from judgekit.training.processes import ALONE, Processes
+from judgekit.training.shared_prefix import PrefixReader, read_shared
 
 READ_TOGETHER = 128
 # A CPU is fastest while a batch stays in its caches; a GPU while it is full.
@@ -62,6 +63,7 @@ def predict(
     batch_size: int = READ_TOGETHER,
     on_batch: Callable[[int], None] | None = None,
     processes: Processes = ALONE,
+    shares_beginnings: bool = False,
 ) -> Predicted:
     """Read all items, in the order given.
 
@@ -74,11 +76,16 @@ def predict(
         batch_size: most items per forward pass; fewer where items are long.
         on_batch: called after each batch with the number of items done in it.
         processes: those that share the items; each gets the whole.
+        shares_beginnings: read what prompts begin with only once, where the reader can and many begin alike.
 
     Raises:
         SettingsError: memory does not suffice for one item.
     """
     tokens = TOKENS_PER_BATCH.get(reader.device.type, TOKENS_PER_BATCH_ELSEWHERE)
+    if shares_beginnings and isinstance(reader, PrefixReader):
+        shared = read_shared(reader, encoded, tokens=tokens, batch_size=batch_size, on_batch=on_batch)
+        if shared is not None:
+            return _placed(*shared, len(encoded.input_ids), processes)
     lengths = encoded.lengths
     order = np.argsort(-lengths, kind="stable")
     mine = processes.share(order)
@@ -106,10 +113,16 @@ def predict(
         if on_batch is not None:
             on_batch(len(rows))
 
+    return _placed(mine, found, len(order), processes)
+
+
+def _placed(rows: NDArray[np.int64], found: Sequence[Reading], items: int, processes: Processes) -> Predicted:
+    """Readings of some rows in the order of the items; what was read beyond the rows does not count."""
+
     def placed(parts: list[torch.Tensor]) -> torch.Tensor:
         values = torch.cat(parts)
-        whole = torch.zeros(len(order), *values.shape[1:])
-        whole[torch.from_numpy(mine)] = values[: len(mine)]
+        whole = torch.zeros(items, *values.shape[1:])
+        whole[torch.from_numpy(rows)] = values[: len(rows)]
         return whole
 
     masses = [reading.label_mass for reading in found if reading.label_mass is not None]
