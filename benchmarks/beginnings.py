@@ -2,14 +2,12 @@
 
 Usage: python benchmarks/beginnings.py [--items 40] [--instruction 400] [--tokens 50] [--rounds 3] [--json]
 
-A causal LM of 8 layers x 256 with random weights, whose labels are one token each, reads the same prompts with and without
-sharing, in turns, in float32. The largest difference of a probability is printed as well.
+A causal LM of 8 layers x 256 with random weights, whose labels are one token each, reads the same prompts with and
+without sharing, in turns, in float32. The largest difference of a probability is printed as well.
 """
 
 import argparse
-import tempfile
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch

@@ -89,7 +89,14 @@ class LoadedJudge(NamedTuple):
             labels = np.zeros((len(rows), len(self.log_prior)))
             q = self.calibration.weigh(Evidence(labels, of_probe, self.log_prior))
             return Predictions(q, encoded.is_truncated, None, rows)
-        found = predict(self.reader, encoded, batch_size=settings.batch_size, on_batch=on_batch, shares_beginnings=True)
+        found = predict(
+            self.reader,
+            encoded,
+            batch_size=settings.batch_size,
+            on_batch=on_batch,
+            shares_beginnings=True,
+            in_streams=True,
+        )
         found.check_finite("the judge", [ids[int(row)] for row in rows])
         q = self.calibration.weigh(Evidence(found.logits, of_probe, self.log_prior))
         return Predictions(q, encoded.is_truncated, found.label_mass, rows)

@@ -8,7 +8,7 @@ label are synonyms: they are summed by logsumexp.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -101,9 +101,11 @@ class CausalJudge(nn.Module):
 
     def read_behind(self, cache: Any, batch: Batch) -> Reading:
         """As `read`, of prompts that begin with what `read_prefix` has cached; the batch is padded on the right."""
-        size, own = len(batch.input_ids), deepcopy(cache)
-        seen = torch.ones(size, own.get_seq_length(), dtype=torch.int64, device=self.device)
-        own.batch_repeat_interleave(size)
+        size, own = len(batch.input_ids), copy(cache)
+        own.layers = [copy(layer) for layer in cache.layers]
+        for layer in own.layers:  # what is read behind is joined to them in new memory, so views of one copy do
+            layer.keys, layer.values = (one.expand(size, -1, -1, -1) for one in (layer.keys, layer.values))
+        seen = torch.ones(size, cache.get_seq_length(), dtype=torch.int64, device=self.device)
         given = batch._replace(attention_mask=torch.cat([seen, batch.attention_mask], dim=1))
         with torch.autocast(self.device.type, enabled=False):
             hidden = self._transformer(given, past_key_values=own, use_cache=True).last_hidden_state

@@ -15,6 +15,7 @@ from judgekit.training.batches import EncodedItems, collate
 from judgekit.training.out_of_memory import attempt
 from judgekit.training.processes import ALONE, Processes
 from judgekit.training.shared_prefix import PrefixReader, read_shared
+from judgekit.training.streams import read_in_streams, streams_of
 
 READ_TOGETHER = 128
 # A CPU is fastest while a batch stays in its caches; a GPU while it is full.
@@ -64,6 +65,7 @@ def predict(
     on_batch: Callable[[int], None] | None = None,
     processes: Processes = ALONE,
     shares_beginnings: bool = False,
+    in_streams: bool = False,
 ) -> Predicted:
     """Read all items, in the order given.
 
@@ -77,6 +79,7 @@ def predict(
         on_batch: called after each batch with the number of items done in it.
         processes: those that share the items; each gets the whole.
         shares_beginnings: read what prompts begin with only once, where the reader can and many begin alike.
+        in_streams: let an encoder on a CPU read several batches side by side.
 
     Raises:
         SettingsError: memory does not suffice for one item.
@@ -91,6 +94,10 @@ def predict(
     mine = processes.share(order)
     # Every process reads equally many, as under FSDP it must; what fills a share up does not count.
     filled = np.append(mine, order[-1:])[: -(-len(order) // processes.count)]
+    if in_streams and not reader.pad_left and processes.count == 1:
+        whole = _read_in_streams(reader, encoded, order, tokens=tokens, batch_size=batch_size, on_batch=on_batch)
+        if whole is not None:
+            return _placed(order, whole, len(order), processes)
     found: list[Reading] = []
     done = 0
     while done < len(filled):
@@ -114,6 +121,33 @@ def predict(
             on_batch(len(rows))
 
     return _placed(mine, found, len(order), processes)
+
+
+def _read_in_streams(
+    reader: LabelReader,
+    encoded: EncodedItems,
+    order: NDArray[np.int64],
+    *,
+    tokens: int,
+    batch_size: int,
+    on_batch: Callable[[int], None] | None,
+) -> list[Reading] | None:
+    """Readings in the given order, the longest first; None where one stream is best, or memory ran out."""
+    streams, lengths = streams_of(reader.device), encoded.lengths
+    batches: list[NDArray[np.int64]] = []
+    done = 0
+    while done < len(order):
+        size = max(1, min(batch_size, tokens // max(1, int(lengths[order[done]]))))
+        batches.append(order[done : done + size])
+        done += size
+    if min(streams, len(batches)) < 2:
+        return None
+    return read_in_streams(
+        lambda rows: attempt(lambda: _read(reader, encoded, rows), reader.device),
+        batches,
+        streams,
+        lambda rows: on_batch(len(rows)) if on_batch is not None else None,
+    )
 
 
 def _placed(rows: NDArray[np.int64], found: Sequence[Reading], items: int, processes: Processes) -> Predicted:

@@ -23,7 +23,6 @@ from judgekit.training.out_of_memory import attempt
 # A shorter beginning is not worth the copies of its cache; nor is a plan that saves less than a fifth of the tokens.
 LEAST_SHARED = 32
 _LEAST_GAIN = 1.25
-_COMPARED = 2
 
 
 @runtime_checkable
@@ -141,9 +140,9 @@ def _on_cpu(read: Callable[[Batch], Reading], batch: Batch) -> Reading:
 
 
 def _is_same(reader: PrefixReader, encoded: EncodedItems, rows: NDArray[np.int64], found: Reading) -> bool:
-    """Whether the first items of a batch, read as a whole, are the same up to rounding."""
-    whole = _on_cpu(reader.read, collate(encoded, rows[:_COMPARED], pad_left=True).to(reader.device)).logits
-    return are_close(found.logits[: len(whole)], whole, reader.dtype)
+    """Whether the shortest item of a batch, which has the most padding, is the same up to rounding read as a whole."""
+    whole = _on_cpu(reader.read, collate(encoded, rows[-1:], pad_left=True).to(reader.device)).logits
+    return are_close(found.logits[-1:], whole, reader.dtype)
 
 
 def _shared(one: NDArray[np.int64], other: NDArray[np.int64]) -> int:
