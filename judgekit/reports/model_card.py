@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from judgekit.judge.export_facts import CardFacts
 from judgekit.judge.kept_evaluation import Figure
+from judgekit.judge.manifest import JudgeManifest
 from judgekit.reports.evaluate_page import METRIC_WORDS
 from judgekit.wording import listed
 
@@ -171,8 +172,8 @@ def _training(facts: CardFacts) -> str:
     items, settings, annotations = judge.items, judge.settings, judge.dataset.annotations
     in_all = "" if annotations is None else f" with {annotations:,} annotations in all"
     rows = {
-        "dataset": f"{_code(judge.dataset.name)}: {items.train:,} items to train on, {items.validation:,} to "
-        f"choose the checkpoint on, {items.test:,} held out{in_all}",
+        "dataset": f"{_code(judge.dataset.name)}: {items.train:,} items to train on, {_how_chosen(judge)}, "
+        f"{items.test:,} held out{in_all}",
         "loss": f"alpha KL + (1 - alpha) CE, alpha {settings.alpha:g}; adversary {settings.adversary}, epsilon "
         f"{settings.epsilon:g} ({settings.radius} radius; arXiv 2505.12301)"
         + ("; both orders of every comparison" if settings.swap else ""),
@@ -187,13 +188,21 @@ def _training(facts: CardFacts) -> str:
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())])
 
 
+def _how_chosen(judge: JudgeManifest) -> str:
+    """What its steps and its calibration were chosen on."""
+    if judge.settings.folds:
+        return f"in {judge.settings.folds} folds first, each predicted by a judge that had not seen it"
+    return f"{judge.items.validation:,} to choose the checkpoint on"
+
+
 def _figures(facts: CardFacts) -> str:
     found = facts.evaluation
     if found is None:
         metrics = facts.judge.metrics
+        where = "the items of its folds" if facts.judge.settings.folds else "the validation items"
         return (
-            "It was not evaluated on held-out items. On the validation items, on which its checkpoint and temperature "
-            f"were chosen, KL(p || q) was {metrics.validation_kl:.4f} nats; the class prior had "
+            f"It was not evaluated on held-out items. On {where}, on which its steps and its calibration were "
+            f"chosen, KL(p || q) was {metrics.validation_kl:.4f} nats; the class prior had "
             f"{metrics.validation_prior_kl:.4f}. Figures on new items will be worse."
         )
     probe = facts.judge.probe and " The judge had its probe there, which is no part of this export."

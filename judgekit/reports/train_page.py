@@ -17,9 +17,13 @@ def train_page(result: TrainResult) -> RenderableType:
 
 def _facts(result: TrainResult) -> Iterator[tuple[str, str]]:
     yield "dataset", result.dataset
-    yield "steps", f"{result.steps:,} of {result.total_steps:,}, best after {result.best_step:,}"
-    yield "speed", f"{result.items_per_second:.0f} items/s"
-    yield "validation KL", f"{result.validation_kl:.4f} nats (class prior {result.validation_prior_kl:.4f})"
+    if result.steps:
+        yield "steps", f"{result.steps:,} of {result.total_steps:,}, best after {result.best_step:,}"
+        yield "speed", f"{result.items_per_second:.0f} items/s"
+    else:
+        yield "fine-tuning", "none"
+    unseen = "validation KL" if result.items["validation"] else "KL out of fold"
+    yield unseen, f"{result.validation_kl:.4f} nats (class prior {result.validation_prior_kl:.4f})"
     yield "calibration", result.calibration.describe()
     if result.label_mass is not None:
         yield "label mass", f"{100 * result.label_mass:.3g} %"
