@@ -70,7 +70,7 @@ ENCODERS = (
     Family("flaubert", ENCODER, {"emb_dim": 32, "n_heads": 4, "n_layers": 2}, replaces=True),
     Family("fnet", ENCODER, {}, PADDED),
     Family("funnel", ENCODER, {"d_model": 32, "n_head": 2, "d_head": 16, "d_inner": 64, "block_sizes": [1, 1],
-                               "block_repeats": [1, 1], "architectures": ["FunnelModel"]},
+                               "block_repeats": [1, 1], "architectures": ["FunnelModel"]}, PADDED,
            replaces=True),
     Family("gte", ENCODER, {}),
     Family("ibert", ENCODER, {}),
