@@ -215,9 +215,15 @@ def set_up(folder: Path) -> None:
 CURRENT: list[str] = []
 
 
-def problems_of_a_race(tables: tuple[bytes, bytes]) -> list[str]:
-    """What is wrong after a command was overtaken: mixed numbers, or what `problems` finds."""
-    found = problems()
+def problems_of_a_race(tables: tuple[bytes, bytes], refused: bool) -> list[str]:
+    """What is wrong after a command was overtaken: mixed numbers, or what `problems` finds.
+
+    Args:
+        tables: what the old judge says, and the new one.
+        refused: whether a command gave up, as the other one held the lock; a training that did is kept for --resume.
+    """
+    kept = ["left over: .judgekit/.staging/train-votes"] if refused else []
+    found = [one for one in problems() if one not in kept]
     if Path("votes.scores.csv").read_bytes() not in tables:
         found.append("the score table is neither the old judge's nor the new one's")
     if main(["evaluate", "votes.csv", "--device", "cpu"]) not in (0, 3):
@@ -260,7 +266,8 @@ def attack(kind: str, verb: str, root: Path, every: int) -> tuple[int, list[str]
             bad.append(f"step {number}: exit code {code}, status {status}")
         if kind == "overtaken" and (not others or others[0][0] != 0 or others[0][1] not in (0, 3)):
             bad.append(f"step {number}: the other command: {others}")
-        check = problems if kind != "overtaken" else lambda: problems_of_a_race((tables[0], tables[1]))
+        refused = 3 in (code, *(other_code for _, other_code in others))
+        check = problems if kind != "overtaken" else lambda: problems_of_a_race((tables[0], tables[1]), refused)  # noqa: B023
         _, wrong = in_process(check)
         bad += [f"step {number}: {one}" for one in (wrong if wrong is not None else ["a traceback"])]
     os.chdir(root)
