@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from judgekit.config import EstimateSettings as EstimateSettings
     from judgekit.config import EvaluateSettings as EvaluateSettings
     from judgekit.config import ExportSettings as ExportSettings
+    from judgekit.config import GateSettings as GateSettings
     from judgekit.config import IngestSettings as IngestSettings
     from judgekit.config import LoadSettings as LoadSettings
     from judgekit.config import MeasureSettings as MeasureSettings
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from judgekit.config import TrainSettings as TrainSettings
     from judgekit.dataset.result import IngestResult as IngestResult
     from judgekit.decisions.estimate import EstimateResult as EstimateResult
+    from judgekit.decisions.gate import GateResult as GateResult
     from judgekit.errors import JudgekitError as JudgekitError
     from judgekit.errors import TrainingStopped as TrainingStopped
     from judgekit.judge.export import ExportResult as ExportResult
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from judgekit.verbs.estimate import estimate as estimate
     from judgekit.verbs.evaluate import evaluate as evaluate
     from judgekit.verbs.export import export as export
+    from judgekit.verbs.gate import gate as gate
     from judgekit.verbs.ingest import ingest as ingest
     from judgekit.verbs.init import init as init
     from judgekit.verbs.report import report as report
@@ -62,11 +65,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "judgekit.checks.result": ("CheckResult",),
     "judgekit.config": (
-        "CheckSettings", "EstimateSettings", "EvaluateSettings", "ExportSettings", "IngestSettings", "LoadSettings",
-        "MeasureSettings", "PredictSettings", "ScoreFileSettings", "ScoreSettings", "StudySettings", "TrainSettings",
+        "CheckSettings", "EstimateSettings", "EvaluateSettings", "ExportSettings", "GateSettings", "IngestSettings",
+        "LoadSettings", "MeasureSettings", "PredictSettings", "ScoreFileSettings", "ScoreSettings", "StudySettings",
+        "TrainSettings",
     ),
     "judgekit.dataset.result": ("IngestResult",),
     "judgekit.decisions.estimate": ("EstimateResult",),
+    "judgekit.decisions.gate": ("GateResult",),
     "judgekit.errors": ("JudgekitError", "TrainingStopped"),
     "judgekit.trust.evaluated": ("EvaluatedItems", "EvaluateResult"),
     "judgekit.judge.export": ("ExportResult",),
@@ -79,17 +84,19 @@ _HOMES = {
     "judgekit.training.reporter": ("Reporter",),
     "judgekit.training.result": ("TrainResult",),
     **{f"judgekit.verbs.{verb}": (verb,) for verb in (
-        "check", "estimate", "evaluate", "export", "ingest", "init", "report", "score", "show", "study", "train",
+        "check", "estimate", "evaluate", "export", "gate", "ingest", "init", "report", "score", "show", "study",
+        "train",
     )},
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "CheckResult", "CheckSettings", "EstimateResult", "EstimateSettings", "EvaluateResult", "EvaluateSettings",
-    "EvaluatedItems", "ExportResult", "ExportSettings", "IngestResult", "IngestSettings", "Judge", "JudgekitError",
-    "LoadSettings", "MeasureSettings", "PredictSettings", "ReportResult", "Reporter", "Score", "ScoreFileSettings",
-    "ScoreSettings", "ScoredFile", "Scores", "StudyResult", "StudySettings", "TrainResult", "TrainSettings",
-    "TrainingStopped", "WorkspaceContents", "__version__", "check", "estimate", "evaluate", "export", "ingest", "init",
-    "report", "score", "show", "study", "train",
+    "EvaluatedItems", "ExportResult", "ExportSettings", "GateResult", "GateSettings", "IngestResult",
+    "IngestSettings", "Judge", "JudgekitError", "LoadSettings", "MeasureSettings", "PredictSettings",
+    "ReportResult", "Reporter", "Score", "ScoreFileSettings", "ScoreSettings", "ScoredFile", "Scores",
+    "StudyResult", "StudySettings", "TrainResult", "TrainSettings", "TrainingStopped", "WorkspaceContents",
+    "__version__", "check", "estimate", "evaluate", "export", "gate", "ingest", "init", "report", "score", "show",
+    "study", "train",
 ]  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from judgekit.cli import (
     estimate,
     evaluate,
     export,
+    gate,
     ingest,
     init,
     report,
@@ -52,7 +53,7 @@ app = typer.Typer(
     help="From the annotations of several people to a judge that predicts how human labels are distributed.",
     epilog="Start with: judgekit ingest votes.csv, judgekit train, judgekit score new.csv. Or try: judgekit demo",
 )
-for verb in (init, ingest, check, train, score, evaluate, estimate, report, study, export, show, demo, doctor):
+for verb in (init, ingest, check, train, score, evaluate, estimate, gate, report, study, export, show, demo, doctor):
     name = verb.__name__.rsplit(".", 1)[1]
     app.command(name, cls=OneColumnCommand)(getattr(verb, name))
 

@@ -30,6 +30,12 @@ def score(
         ),
     ] = None,
     judge: JudgeName = None,
+    gate: Annotated[
+        Path | None,
+        typer.Option(
+            "--gate", help="Add the decision of this gate: the label, or review (judgekit gate).", metavar="FILE"
+        ),
+    ] = None,
     force: Force = False,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Begin anew instead of going on with a run that was killed.")
@@ -51,6 +57,7 @@ def score(
             path,
             output=output,
             judge=judge,
+            gate=gate,
             workspace=workspace,
             force=force,
             fresh=fresh,

@@ -24,6 +24,7 @@ from judgekit.config.choices import (
 )
 from judgekit.config.estimating import EstimateSettings, QuestionSettings
 from judgekit.config.exporting import ExportSettings
+from judgekit.config.gating import GateSettings, PromiseSettings
 from judgekit.config.ingesting import IngestSettings
 from judgekit.config.reading import ReadingSettings
 from judgekit.config.scoring import (
@@ -46,6 +47,7 @@ __all__ = [
     "EstimateSettings",
     "EvaluateSettings",
     "ExportSettings",
+    "GateSettings",
     "IngestSettings",
     "Keep",
     "LabelScoring",
@@ -59,6 +61,7 @@ __all__ = [
     "PredictSettings",
     "Preset",
     "Projection",
+    "PromiseSettings",
     "QuestionSettings",
     "ReadingSettings",
     "ScoreFileSettings",

@@ -207,6 +207,19 @@ class EstimateKeywords(LoadKeywords, PredictKeywords, QuestionKeywords, total=Fa
     """Fields of `EstimateSettings`."""
 
 
+class PromiseKeywords(TypedDict, total=False):
+    """Fields of `PromiseSettings`."""
+
+    error: float
+    annotations: str | None
+    confidence: float
+    seed: int
+
+
+class GateKeywords(LoadKeywords, PredictKeywords, PromiseKeywords, total=False):
+    """Fields of `GateSettings`."""
+
+
 class ExportKeywords(TypedDict, total=False):
     """Fields of `ExportSettings`."""
 

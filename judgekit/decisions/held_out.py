@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from judgekit.config import LoadSettings, MeasureSettings, PredictSettings
+from judgekit.config import LoadSettings, MeasureSettings, Part, PredictSettings
 from judgekit.dataset.items import ItemTable
 from judgekit.errors import DataError, WorkspaceError
 from judgekit.judge.finding import find_judge
 from judgekit.judge.loading import Predictions
+from judgekit.judge.manifest import HELD_OUT_FILE
 from judgekit.judge.orders import predict_both_orders
 from judgekit.prompts.mirror import require_mirror
 from judgekit.tables.files import ReadOptions, read_files
@@ -22,6 +23,9 @@ from judgekit.training.reporter import Reporter
 from judgekit.trust.judge import Judge
 from judgekit.trust.material import Material, items_of, new_items, own_items
 from judgekit.workspace.store import Workspace
+
+JUDGE_ITSELF = -1
+"""The fold of an item that the judge itself predicts."""
 
 
 class Opened(NamedTuple):
@@ -61,13 +65,15 @@ def open_judge(
 
 
 def held_out_predictions(opened: Opened, settings: PredictSettings, reporter: Reporter) -> HeldOut:
-    """What a judge says of the items of its own dataset that it was not trained on.
+    """What is said of the items of a judge's own dataset by who was not trained on them.
 
-    Those are all of them where it was trained in folds, each with what the judge of its fold says. Else they are its
-    test part, and its validation part, by which only its checkpoint and its temperature were chosen.
+    Of a judge that was trained in folds those are all items, each predicted by the judge of a fold that had not seen
+    it; of another one its test part, and its validation part, by which only its checkpoint and its calibration were
+    chosen.
 
     Raises:
         WorkspaceError: the judge's dataset is not here, or has changed.
+        DataError: both orders are asked for, and the judges of the folds said what they say of one.
     """
     judge, place = opened
     if place is None:
@@ -75,16 +81,28 @@ def held_out_predictions(opened: Opened, settings: PredictSettings, reporter: Re
             f"The judge {judge.name!r} was loaded from a folder outside of the workspace, which has its dataset.",
             hint="Give annotated items of your own: --annotations FILE",
         )
-    if judge.manifest.settings.folds:
-        folded = own_items(place, judge.entry, "folds", reporter)
-        assert folded.predicted is not None
-        return HeldOut(folded.items, folded.predicted.q, folded.source, folds=folded.predicted.fold)
-    parts = [own_items(place, judge.entry, part, reporter) for part in ("test", "validation")]
+    sizes, has_folds = judge.manifest.items, (judge.folder / HELD_OUT_FILE).is_file()
+    if has_folds and settings.both_orders:
+        raise DataError(
+            f"The judge {judge.name!r} was trained in folds, which were asked in one order only.",
+            hint="Omit --both-orders, or give annotated items of your own: --annotations FILE",
+        )
+    there: dict[Part, bool] = {
+        "folds": has_folds,
+        "test": sizes.test > 0,
+        "validation": sizes.validation > 0 and not has_folds,
+    }
+    names: list[Part] = [name for name, is_there in there.items() if is_there]
+    parts = [own_items(place, judge.entry, name, reporter) for name in names]
     found = [_asked(judge, part, settings, reporter) for part in parts]
-    items = _joined([one.items for one in found])
-    q = np.concatenate([one.q for one in found])
-    name = judge.manifest.dataset.name
-    return HeldOut(items, q, f"held-out items of {name}", is_tuned=len(found[1].items) > 0)
+    folds = [np.full(len(one.items), JUDGE_ITSELF) if one.folds is None else one.folds for one in found]
+    return HeldOut(
+        _joined([one.items for one in found]),
+        np.concatenate([one.q for one in found]),
+        f"held-out items of {judge.manifest.dataset.name}",
+        is_tuned="validation" in names,
+        folds=np.concatenate(folds) if has_folds else None,
+    )
 
 
 def predictions_of_file(opened: Opened, path: Path, settings: PredictSettings, reporter: Reporter) -> HeldOut:
@@ -118,7 +136,9 @@ def ask(
 
 
 def _asked(judge: Judge, material: Material, settings: PredictSettings, reporter: Reporter) -> HeldOut:
-    items = material.items
+    items, folds = material.items, material.predicted
+    if folds is not None:
+        return HeldOut(items, folds.q, material.source, folds=folds.fold)
     found = ask(judge, items.texts.to_dicts(), items.item_ids.to_list(), settings, reporter)
     return HeldOut(items.take(found.rows), found.q, material.source, material.left_out)
 

@@ -199,6 +199,7 @@ class TrainedJudge:
         output: str | PathLike[str] | None = None,
         force: bool = False,
         fresh: bool = False,
+        threshold: float | None = None,
         reporter: Reporter = SILENT,
         settings: ScoreFileSettings | None = None,
         **keywords: Unpack[ScoreFileKeywords],
@@ -215,6 +216,7 @@ class TrainedJudge:
                 output; None writes `new.scores.csv` beside `new.csv`.
             force: replace the output if it is there.
             fresh: begin anew, whatever a call that was killed has left.
+            threshold: of a gate, which adds the column `decision`.
             reporter: gets notes and progress.
             settings: how the file is read and its items are shown.
             keywords: fields of `ScoreFileSettings`; they win over `settings`.
@@ -232,7 +234,7 @@ class TrainedJudge:
         place = output_beside(read) if output is None else Path(output)
         check_output(place, read=read, force=force)
         self._mirror(is_required=chosen.both_orders)
-        return score_file(self, read, place, chosen, fresh=fresh, force=force, reporter=reporter)
+        return score_file(self, read, place, chosen, fresh=fresh, force=force, threshold=threshold, reporter=reporter)
 
     def save(self, folder: str | PathLike[str], *, force: bool = False) -> Path:
         """Copy the judge into a folder of its own, whole or not at all; `Judge.load` opens it there.

@@ -66,7 +66,15 @@ class Window(NamedTuple):
 
 
 def score_file(
-    judge: Asked, path: Path, output: Path, settings: ScoreFileSettings, *, fresh: bool, force: bool, reporter: Reporter
+    judge: Asked,
+    path: Path,
+    output: Path,
+    settings: ScoreFileSettings,
+    *,
+    fresh: bool,
+    force: bool,
+    reporter: Reporter,
+    threshold: float | None = None,
 ) -> ScoredFile:
     """Score every item of a file; a run that was killed is gone on with.
 
@@ -78,6 +86,7 @@ def score_file(
         fresh: begin anew, whatever a killed run has left.
         force: whether a file that is there is replaced.
         reporter: gets notes and progress.
+        threshold: of a gate, which adds the column `decision`.
 
     Raises:
         DataError: the file cannot be read or lacks a column; nothing is written.
@@ -96,7 +105,7 @@ def score_file(
     if kind == "xlsx":
         for piece in pieces.again():
             check_excel(piece.frame.select(name for name in front if name != ROW_COLUMN), plan.count)
-    work = _Work(judge, settings, reporter, Tally(manifest.labels), plan.count)
+    work = _Work(judge, settings, reporter, Tally(manifest.labels), plan.count, threshold)
     windows = _ahead(_windows(pieces, plan, front, size))
     # In a text file a spreadsheet read `=1+1` as a formula before.
     own_from = len(front) if pieces.whole.unit == "line" else 0
@@ -107,7 +116,7 @@ def score_file(
         columns = table.columns
         write_table(table, output, own=columns[own_from:], reporter=reporter, force=force)
     else:
-        with scored_parts(output, _facts(judge, pieces, settings, size), fresh=fresh) as parts:
+        with scored_parts(output, _facts(judge, pieces, settings, size, threshold), fresh=fresh) as parts:
             columns = _in_parts(work, windows, parts, reporter)
             write_table(parts.full, output, own=columns[own_from:], reporter=reporter, force=force)
     if work.dropped:
@@ -164,6 +173,7 @@ class _Work:
     reporter: Reporter
     tally: Tally
     total: int
+    threshold: float | None = None
     done: int = 0
     dropped: int = 0
 
@@ -174,7 +184,8 @@ class _Work:
             DataError: all items of the file are too long.
         """
         try:
-            table = self.judge.ask(window, self.settings, _Shifted(self.reporter, self.done, self.total)).to_polars()
+            scores = self.judge.ask(window, self.settings, _Shifted(self.reporter, self.done, self.total))
+            table = dataclasses.replace(scores, threshold=self.threshold).to_polars()
         except NothingLeftError as error:
             if self.done + len(window.names) >= self.total and not self.tally.items:
                 raise DataError(
@@ -220,7 +231,9 @@ def _in_parts(work: _Work, windows: Iterator[Window], parts: ScoredParts, report
     return list(pl.read_ipc_schema(parts.full[0]))
 
 
-def _facts(judge: Asked, pieces: Pieces, settings: ScoreFileSettings, size: int) -> dict[str, Any]:
+def _facts(
+    judge: Asked, pieces: Pieces, settings: ScoreFileSettings, size: int, threshold: float | None
+) -> dict[str, Any]:
     """What decides on every byte of a part."""
     manifest = (judge.entry.path / MANIFEST_FILE).read_bytes()
     return {
@@ -230,6 +243,7 @@ def _facts(judge: Asked, pieces: Pieces, settings: ScoreFileSettings, size: int)
         "settings": {item.name: getattr(settings, item.name) for item in dataclasses.fields(ScoreFileSettings)},
         "computes_on": judge.computes_on,
         "window": size,
+        "threshold": threshold,
     }
 
 

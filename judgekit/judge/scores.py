@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Enough digits to lose nothing of a float32 logit, few enough to read; rows still sum to 1 within 1e-8.
 SIGNIFICANT_DIGITS = 9
+REVIEW = "review"
+"""The decision on an item that people are to judge."""
 
 
 class Score(NamedTuple):
@@ -74,6 +76,8 @@ class Scores:
     """Probability that a causal LM gives to the label set before it is renormalised, `[N]`; None for encoders."""
     order_gap: NDArray[np.float64] | None = None
     """|p + p' - 1| of the preference for the side shown first in either order, `[N]`; None without both orders."""
+    threshold: float | None = None
+    """Of a gate: the probability of its label from which on the judge decides; None without a gate."""
     formulas_are_given: bool = False
     """Whether the ids stood in a text file, where a spreadsheet reads `=1+1` as a formula already."""
     output: Path | None = None
@@ -83,6 +87,14 @@ class Scores:
     def label(self) -> tuple[str, ...]:
         """The most probable label of each item, `[N]`."""
         return tuple(self.labels[k] for k in self.probabilities.argmax(axis=1))
+
+    @property
+    def decision(self) -> tuple[str, ...] | None:
+        """The label of each item that the gate lets the judge decide, else `review`, `[N]`; None without a gate."""
+        if self.threshold is None:
+            return None
+        is_decided = self.probabilities.max(axis=1) >= self.threshold
+        return tuple(label if sure else REVIEW for label, sure in zip(self.label, is_decided.tolist(), strict=True))
 
     @cached_property
     def entropy(self) -> NDArray[np.float64]:
@@ -101,7 +113,7 @@ class Scores:
             The id columns (with `input_` before the name of one that would clash), `prob_<label>` for each label,
             `label` (the most probable one), `entropy` (nats), `expected_score` (ordinal labels only), `label_mass`
             (causal LMs only: what the LM gives to the label set before it is renormalised), `order_gap` (with both
-            orders only), `truncated`.
+            orders only), `truncated`, `decision` (with a gate only: the label, or `review`).
         """
         columns = [pl.Series(f"prob_{label}", self.probabilities[:, k]) for k, label in enumerate(self.labels)]
         columns += [pl.Series("label", self.label, dtype=pl.String), pl.Series("entropy", self.entropy)]
@@ -112,6 +124,8 @@ class Scores:
         if self.order_gap is not None:
             columns.append(pl.Series("order_gap", self.order_gap))
         columns.append(pl.Series("truncated", self.is_truncated))
+        if self.decision is not None:
+            columns.append(pl.Series("decision", self.decision, dtype=pl.String))
         taken = {*self.ids.columns, *(column.name for column in columns)}
         clashes: dict[str, str] = {}
         for name in (column.name for column in columns if column.name in self.ids.columns):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Unpack, overload
 
 from judgekit.config import ScoreSettings
 from judgekit.config.keywords import ScoreKeywords
+from judgekit.decisions.gate_file import threshold_for
 from judgekit.judge.finding import can_be_read_again
 from judgekit.judge.judge import TrainedJudge
 from judgekit.judge.score_table import check_output, write_scores
@@ -26,6 +28,7 @@ def score(
     *,
     output: str | PathLike[str] | None = None,
     judge: str | PathLike[str] | None = None,
+    gate: str | PathLike[str] | None = None,
     workspace: str | Path | None = None,
     force: bool = False,
     fresh: bool = False,
@@ -40,6 +43,7 @@ def score(
     *,
     output: str | PathLike[str] | None = None,
     judge: str | PathLike[str] | None = None,
+    gate: str | PathLike[str] | None = None,
     workspace: str | Path | None = None,
     force: bool = False,
     fresh: bool = False,
@@ -53,6 +57,7 @@ def score(
     *,
     output: str | PathLike[str] | None = None,
     judge: str | PathLike[str] | None = None,
+    gate: str | PathLike[str] | None = None,
     workspace: str | Path | None = None,
     force: bool = False,
     fresh: bool = False,
@@ -69,6 +74,7 @@ def score(
         output: where to write the score table, as CSV, TSV, JSONL, Parquet or Excel by its ending; None writes
             `new.scores.csv` beside `new.csv`, and nothing for data in memory.
         judge: its name, or its folder; None takes the newest.
+        gate: file of a gate (`judgekit gate`), which adds the column `decision`: the label, or `review`.
         workspace: its folder; None finds one.
         force: replace the output if it is there.
         fresh: begin anew, whatever a call on the same file that was killed has left.
@@ -81,7 +87,8 @@ def score(
         For a file the facts of what was written, for data in memory the scores themselves.
 
     Raises:
-        DataError: a column is missing, the table is empty, or the output is there already; nothing is written.
+        DataError: a column is missing, the table is empty, the output is there already, or the gate is of another
+            judge; nothing is written.
         WorkspaceError: there is no such judge.
         BackboneError: the judge's backbone is missing or has changed.
         LabelError: both orders are asked for and the judge compares no two sides.
@@ -94,14 +101,21 @@ def score(
 
     def work() -> ScoredFile | Scores:
         opened = TrainedJudge.load(judge, workspace=workspace, offline=offline, settings=chosen)
+        threshold = None if gate is None else threshold_for(Path(gate), opened)
         if isinstance(data, str | PathLike):
             return opened.predict_file(
-                data, output=output, force=force, fresh=fresh, reporter=reporter, settings=chosen
+                data,
+                output=output,
+                force=force,
+                fresh=fresh,
+                threshold=threshold,
+                reporter=reporter,
+                settings=chosen,
             )
         if output is not None:
             file_kind(Path(output))
             check_output(Path(output), read=None, force=force)
-        scores = opened.predict(data, reporter=reporter, settings=chosen)
+        scores = replace(opened.predict(data, reporter=reporter, settings=chosen), threshold=threshold)
         return scores if output is None else write_scores(scores, Path(output), reporter, force=force)
 
     return of_one_version(work) if can_be_read_again(data) else work()
