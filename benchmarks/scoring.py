@@ -12,6 +12,7 @@ its default. Both start with an untrained head: speed does not depend on what th
 import argparse
 import tempfile
 from collections.abc import Callable
+from copy import copy
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +24,9 @@ from transformers import AutoModelForSequenceClassification, pipeline
 
 from judgekit.config import ScoreSettings
 from judgekit.core.calibration import Calibration
-from judgekit.models.loading import LoraSettings, choose_device, choose_dtype, load_judge, new_judge, read_adapter
+from judgekit.models.loading import LoraSettings, choose_device, choose_dtype, new_judge, read_adapter
+from judgekit.models.readers import load_reader
+from judgekit.models.tokenizer import load_reading_tokenizer
 from judgekit.training.predict import predict
 
 LEAST_TIMES_THE_PIPELINE = 5
@@ -48,14 +51,16 @@ def judgekit_scorer(found: StarterItems, device: torch.device) -> Scorer:
     )
     with tempfile.TemporaryDirectory() as folder:
         fresh.save_adapter(Path(folder))
-        model = load_judge(
+        model = load_reader(
             found.backbone, read_adapter(Path(folder), labels=labels), label_words=None, device=device, dtype=dtype
         )
     batch_size = ScoreSettings().batch_size
+    prompts = copy(found.prompts)
+    prompts.tokenizer = load_reading_tokenizer(found.backbone)
 
     def score(items: int) -> None:
-        encoded = found.prompts.encode(found.dataset.items.texts.head(items).to_dicts())
-        q = Calibration().apply(predict(model, encoded, batch_size=batch_size).logits)
+        encoded = prompts.encode(found.dataset.items.texts.head(items).to_dicts())
+        q = Calibration().apply(predict(model, encoded, batch_size=batch_size, in_streams=True).logits)
         assert q.shape == (items, labels)
 
     return score

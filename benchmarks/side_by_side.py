@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+_SPREADS: dict[str, float] = {}
+"""Of each peer that has taken turns, the range of what it returned as a share of the median."""
+
 
 class Bar(NamedTuple):
     """A figure and the limit it is held to."""
@@ -36,7 +39,9 @@ def take_turns(peers: Mapping[str, Callable[[], float]], *, rounds: int) -> dict
     for number in range(rounds):
         for name in list(peers)[:: -1 if number % 2 else 1]:
             found[name].append(peers[name]())
-    return {name: statistics.median(values) for name, values in found.items()}
+    medians = {name: statistics.median(values) for name, values in found.items()}
+    _SPREADS.update({f"spread_of_{name}": (max(found[name]) - min(found[name])) / medians[name] for name in peers})
+    return medians
 
 
 def seconds_of(function: Callable[[], Any]) -> Callable[[], float]:
@@ -56,6 +61,7 @@ def report(figures: Mapping[str, Any], bars: Sequence[Bar], *, as_json: bool) ->
     Returns:
         The exit code: 0 if every bar holds, else 1.
     """
+    figures = {**figures, **_SPREADS}
     missed = [bar for bar in bars if not bar.holds(figures)]
     if as_json:
         print(json.dumps({**figures, "bars": {bar.figure: str(bar) for bar in bars}, "meets_the_bars": not missed}))
