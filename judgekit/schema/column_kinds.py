@@ -22,6 +22,7 @@ from judgekit.tables.column_names import (
     names_a_side_remark,
     names_an_id,
     normalise,
+    stem_of,
     words_of,
 )
 from judgekit.tables.evidence import MOST_LABELS, ColumnEvidence
@@ -81,7 +82,8 @@ _MODEL_WORDS = frozenset(
         "palm", "grok", "falcon", "vicuna", "alpaca", "davinci", "copilot", "llm", "llms",
         "roberta", "deberta", "xgboost", "svm", "vader", "textblob", "classifier", "predicted", "prediction",
         "predictions", "pred", "preds", "automatic", "auto", "machine", "ai", "ml", "nlp", "model", "models", "modell",
-        "modelo", "modèle", "baseline", "heuristic", "synthetic", "perspective", "bot",
+        "modelo", "modèle", "modello", "baseline", "heuristic", "synthetic", "perspective", "bot", "sonnet", "haiku",
+        "opus", "kimi", "cohere", "system", "vorhersage", "prédiction", "predicción", "previsione", "voorspelling",
     }
 )  # fmt: skip
 _MODELS_LIKE_PEOPLE = frozenset({"claude", "bert", "gemma", "bard", "phi", "mistral"})
@@ -128,7 +130,7 @@ def kind_of(name: str, figures: ColumnEvidence, sample: pl.Series) -> Kind:
     if _is_list(sample):
         return "list"
     is_prose = figures.is_prose and not figures.is_category
-    if names_a_text(name) and (is_prose or normalise(name) not in WEAK_TEXT_NAMES):
+    if names_a_text(name) and (is_prose or not (normalise(name) in WEAK_TEXT_NAMES or names_a_model(name))):
         return "text"
     if names_a_model(name):
         return "model"
@@ -162,7 +164,8 @@ def names_a_remark(name: str) -> bool:
 def names_a_model(name: str) -> bool:
     """Whether a name means what a model answered: `gpt4_label`, `LLM`; not a model's quality that a person rated."""
     words = set(words_of(re.sub(r"([A-Z]{2,})(?=\d|$)", r" \1 ", name)))
-    is_model = bool(words & _MODEL_WORDS)
+    words.add(stem_of(name))  # `DeepSeek`
+    is_model = bool(words & _MODEL_WORDS) or bool(re.search(r"(?i)\bo\d[\W_]?(?:mini|pro|preview)\b", name))
     is_model |= bool(words & _MODELS_LIKE_PEOPLE) and (len(words) > 1 or bool(re.search(r"\d", name)))
     return is_model and not words & QUALITY_NAMES
 

@@ -98,7 +98,8 @@ _SETTLED_WORDS = frozenset(
         "aggregate", "truth", "final", "curated", "curation", "curator", "resolved", "resolution", "tiebreak",
         "tiebreaker", "agreed", "reconciled", "arbitrated", "arbitration", "median", "mode", "mean", "avg", "average",
         "averaged", "mittelwert", "durchschnitt", "mehrheit", "moyenne", "promedio", "combined", "merged", "original",
-        "official", "harmonised", "harmonized", "settled", "verified", "modal", "plurality",
+        "official", "harmonised", "harmonized", "settled", "verified", "modal", "plurality", "goldstandard", "konsens",
+        "schiedsrichter", "endurteil", "consenso", "mayoría", "maggioranza", "majorité", "meerderheid", "arbiter",
     }
 )  # fmt: skip
 _SETTLED_NAMES = frozenset(

@@ -53,6 +53,11 @@ def test_models_are_known_by_their_names(name):
     assert names_a_model(name)
 
 
+@pytest.mark.parametrize("name", ["DeepSeek", "o3-mini", "Sonnet", "Claude 3.5", "Vorhersage", "System output"])
+def test_answers_of_models_are_known_by_newer_names_too(name):
+    assert names_a_model(name) and kind(name, ["good", "bad"] * 10) == "model"
+
+
 @pytest.mark.parametrize("name", ["Claude", "Bert", "Ida", "model_1_fluency", "annotator_1", "Ali", "Mila"])
 def test_people_and_ratings_of_models_are_no_models(name):
     assert not names_a_model(name)

@@ -112,3 +112,14 @@ def test_person_who_says_what_most_say_in_every_row_is_warned_of(tmp_path):
     path = tmp_path / "votes.csv"
     path.write_text("\n".join([f"id,text,{','.join(PEOPLE)},Otto", *lines]) + "\n", encoding="utf-8")
     assert any("'Otto' is the majority" in warning for warning in ingest(path, dry_run=True).report.warnings)
+
+
+@pytest.mark.parametrize("name", ["Score", "Grade", "Rating"])
+def test_mean_that_is_named_like_a_label_is_none(tmp_path, name):
+    rows = sheet(rows=16)
+    cells = [["" if one is None else str(one) for one in row] for row in rows]
+    means = [f"{statistics.mean(one for one in row if one is not None):.2f}" for row in rows]
+    lines = [f"{n},words of item number {n},{','.join(row)},{means[n]}" for n, row in enumerate(cells)]
+    path = tmp_path / "votes.csv"
+    path.write_text("\n".join([f"id,text,{','.join(PEOPLE)},{name}", *lines]) + "\n", encoding="utf-8")
+    assert ingest(path, dry_run=True).report.annotations == sum(one is not None for row in rows for one in row)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from judgekit.config.roles import Layout
 from judgekit.schema.column_kinds import is_beside_labels
+from judgekit.schema.derived import derived_columns
 from judgekit.schema.inference_state import InferenceState
 from judgekit.schema.layouts.counts import Counts
 from judgekit.schema.layouts.layout import LayoutReading
@@ -124,7 +125,7 @@ class _Choice:
     def _weigh_columns(self) -> list[_Weight]:
         """Readings of a table with a row for each item."""
         labels = self.state.label_candidates()
-        rivals = [name for name in labels if not names_a_settled_label(name)]
+        rivals = [name for name in labels if not (names_a_settled_label(name) or self._is_derived(name))]
         weights = [_Weight(1, self.long, ": one label per row"), *self._weigh_wide(rivals)]
         shares = self.shares.columns
         if self.wide.groups and self.wide.is_named and strip_share_affix(shares) == list(shares):
@@ -132,6 +133,12 @@ class _Choice:
         if shares and (self.counts.found.sure != "yes" or set(shares) & set(self.counts.found.columns)):
             return [_Weight(5, self.shares, f": {', '.join(shares)} hold the share of one label each")]
         return weights + self._weigh_counts(labels, rivals)
+
+    def _is_derived(self, name: str) -> bool:
+        """Whether a column named like a label is a calculation from a group of columns."""
+        groups = self.wide.groups
+        others = [] if not groups or name in groups[0] else groups[0]
+        return bool(others) and name in derived_columns(self.state.frame, [*others, name])
 
     def _weigh_wide(self, rivals: Sequence[str]) -> list[_Weight]:
         groups, is_named = self.wide.groups, self.wide.is_named
