@@ -155,8 +155,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory, bert: Path) -> Path:
 
 @pytest.fixture
 def judged(finished: Path, tmp_path: Path) -> Path:
-    """A copy of that workspace as `.judgekit` in the current folder."""
-    return shutil.copytree(finished, tmp_path / ".judgekit")
+    """A copy of that workspace as `.judgekit` in the current folder, which nobody has evaluated yet."""
+    return shutil.copytree(finished, tmp_path / ".judgekit", ignore=shutil.ignore_patterns("looks.json"))
 
 
 # -- the command line ------------------------------------------------------------------------------------------------

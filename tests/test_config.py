@@ -40,7 +40,7 @@ def test_settings_survive_json() -> None:
     ("name", "outside", "inside"),
     [
         ("alpha", (-0.01, 1.01, math.nan), (0, 1, 0.5)),
-        ("epsilon", (-0.1, 1.5, math.inf), (0, 1.414)),
+        ("epsilon", (-0.1, 10.5, math.inf), (0, 1.414, 10)),
         ("epochs", (0, -1), (1, None)),
         ("batch_size", (0,), (1,)),
         ("learning_rate", (0.0, -1e-3, math.inf), (1e-9, None)),

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from judgekit.errors import BackboneError
-from judgekit.models.hub import first_line
+from judgekit.wording import first_line
 
 # What is still rounding, as a share of the largest number: neither a wrong scale nor a wrong position.
 MOST_DIFFERENCE = {torch.float32: 1e-3, torch.bfloat16: 0.1}

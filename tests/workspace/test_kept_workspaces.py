@@ -101,7 +101,7 @@ def test_a_study_of_format_1_goes_on(tmp_path: Path) -> None:
     there = set(folder.rglob("*"))
     study(
         name="paper", workspace=home / "workspace", plan=("table1",), seeds=1, backbone=str(home / "backbone"),
-        epochs=1, lora_r=2, should_stop=lambda: True, **EXACT,
+        epochs=1, lora_r=2, alpha=0.8, epsilon=0.25, targets="empirical", should_stop=lambda: True, **EXACT,
     )  # fmt: skip
     assert there <= set(folder.rglob("*"))
 
