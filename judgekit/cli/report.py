@@ -27,6 +27,10 @@ def report(
         Path | None,
         typer.Option("--output", "-o", help="File to write (default: JUDGE.report.html here).", metavar="FILE"),
     ] = None,
+    files: Annotated[
+        Path | None,
+        typer.Option(help="Write the figures as SVG and PDF, and the tables as CSV, into this folder.", metavar="DIR"),
+    ] = None,
     redact: Annotated[bool, typer.Option("--redact", help="Leave the texts of the items out.")] = False,
     force: Force = False,
     workspace: WorkspaceFolder = None,
@@ -41,6 +45,7 @@ def report(
             judge,
             data,
             output=output,
+            files=files,
             redact=redact,
             workspace=workspace,
             force=force,
@@ -50,6 +55,8 @@ def report(
         )
     emit(result, verb.report_page, as_json=json)
     say(f"Written: {result.output}")
+    if files is not None:
+        say(f"Written: {len(result.files)} files in {files}")
     if missed := result.evaluation.missed():
         raise DataError(f"The judge {result.evaluation.judge!r} does not meet the requirements:", problems=missed)
     next_command(f"open {result.output} in a browser, or send it to others")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from itertools import cycle
 from typing import Any, NamedTuple
@@ -12,24 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from judgekit.config import StudyPlan
+from judgekit.reports.drawing import INK, SERIES, STYLE, as_svg
 from judgekit.studies.result import Findings, Line, OverSeeds, Point
 
-_INK = "#010203"
-"""Stands for the colour of the page's text, light or dark, which matplotlib does not know."""
-_RC: dict[Any, Any] = {
-    "svg.hashsalt": "judgekit",  # the same facts, the same bytes
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "grid.color": "#888888",
-    "grid.alpha": 0.35,
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-    "savefig.transparent": True,
-    **dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), _INK),
-}
 WIDTH, HEIGHT = 7.2, 3.4
 """Inches."""
 _X_WORDS: dict[StudyPlan, str] = {
@@ -38,15 +22,7 @@ _X_WORDS: dict[StudyPlan, str] = {
     "robustness": "L2 length of the random perturbation of the test targets",
     "budget": "annotations per item, and items trained on",
 }
-# Distinguished by marker and dash as well as by shade; to be seen on white and on black.
-_STYLES = [
-    {"color": "#3b7dc4", "marker": "o", "linestyle": "-"},
-    {"color": "#d5692a", "marker": "s", "linestyle": "--"},
-    {"color": "#43995b", "marker": "^", "linestyle": "-."},
-    {"color": "#9a6fc0", "marker": "D", "linestyle": (0, (3, 1, 1, 1))},
-    {"color": "#a08a1c", "marker": "v", "linestyle": (0, (5, 2))},
-]
-_FLOOR = {"color": _INK, "linestyle": "-", "linewidth": 1}
+_FLOOR = {"color": INK, "linestyle": "-", "linewidth": 1}
 _PRIOR = {"color": "#808080", "linestyle": ":", "linewidth": 1.5}
 
 
@@ -69,15 +45,15 @@ _KL, _ACCURACY = _Metric("kl", "KL(p || q), nats", 1), _Metric("accuracy", "accu
 def study_figures(found: Findings) -> dict[StudyPlan, str]:
     """An SVG element for each plan of a finished study."""
     drawn: dict[StudyPlan, str] = {}
-    with rc_context(_RC):
+    with rc_context(STYLE):
         for plan, lines in found.plans.items():
             figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
             _draw_plan(figure, plan, lines, found)
-            drawn[plan] = _svg(figure)
+            drawn[plan] = as_svg(figure)
         if found.robustness:
             figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
             _draw_robustness(figure.subplots(), found.robustness, found.noise_floor)
-            drawn["robustness"] = _svg(figure)
+            drawn["robustness"] = as_svg(figure)
     return drawn
 
 
@@ -109,7 +85,7 @@ def _draw_variants(axes: Axes, plan: StudyPlan, lines: Sequence[Line], metric: _
 
 def _draw_curve(axes: Axes, plan: StudyPlan, lines: Sequence[Line], metric: _Metric) -> None:
     x = [line.x or 0.0 for line in lines]
-    axes.plot(x, [metric.of(line).value for line in lines], color=_STYLES[0]["color"], linewidth=1)
+    axes.plot(x, [metric.of(line).value for line in lines], color=SERIES[0]["color"], linewidth=1)
     _points(axes, x, lines, metric, is_sideways=False)
     axes.set_xticks(x)
     if plan == "budget":
@@ -125,10 +101,10 @@ def _points(axes: Axes, places: Sequence[float], lines: Sequence[Line], metric: 
     value = [one.value for one in found]
     # A percentile interval need not hold its value; matplotlib takes no negative lengths.
     errors = [[max(0.0, one.value - one.low) for one in found], [max(0.0, one.high - one.value) for one in found]]
-    style = {"color": _STYLES[0]["color"], "fmt": "o", "markersize": 5, "capsize": 3, "label": "mean, 95 % over items"}
+    style = {"color": SERIES[0]["color"], "fmt": "o", "markersize": 5, "capsize": 3, "label": "mean, 95 % over items"}
     several = [(place, one) for place, one, line in zip(places, found, lines, strict=True) if line.seeds > 1]
     where, ends = [place for place, _ in several for _ in range(2)], [end for _, one in several for end in one[3:]]
-    ticks: dict[str, Any] = {"linestyle": "", "color": _STYLES[1]["color"], "markersize": 13, "zorder": 4}
+    ticks: dict[str, Any] = {"linestyle": "", "color": SERIES[1]["color"], "markersize": 13, "zorder": 4}
     if several:  # a legend of what is not drawn would puzzle
         ticks["label"] = "seeds, least and most"
     if is_sideways:
@@ -141,7 +117,7 @@ def _points(axes: Axes, places: Sequence[float], lines: Sequence[Line], metric: 
 
 def _draw_robustness(axes: Axes, points: Sequence[Point], noise_floor: float) -> None:
     """One line per variant over the levels, its interval as a band."""
-    styles = cycle(_STYLES)
+    styles = cycle(SERIES)
     for name in dict.fromkeys(point.variant for point in points):
         own = [point for point in points if point.variant == name]
         x = [point.x for point in own]
@@ -149,16 +125,8 @@ def _draw_robustness(axes: Axes, points: Sequence[Point], noise_floor: float) ->
         axes.plot(x, [point.kl.value for point in own], label=name, **style)
         low, high = [point.kl.low for point in own], [point.kl.high for point in own]
         axes.fill_between(x, low, high, color=style["color"], alpha=0.12, linewidth=0)
-    axes.plot([0], [noise_floor], marker="_", markersize=14, linestyle="", color=_INK, label="noise floor")
+    axes.plot([0], [noise_floor], marker="_", markersize=14, linestyle="", color=INK, label="noise floor")
     axes.set_xlabel(_X_WORDS["robustness"])
     axes.set_ylabel(_KL.words)
     axes.set_ylim(0)
     axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=4)
-
-
-def _svg(figure: Figure) -> str:
-    """The figure as an SVG element without the head of an XML file, in the colour of the text around it."""
-    file = io.StringIO()
-    figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-    text = file.getvalue()
-    return text[text.index("<svg") :].replace(_INK, "currentColor")

@@ -60,6 +60,27 @@ function filter() {
   show(PAGE);
 }
 
+function cell(value) {
+  const text = String(value);
+  // A spreadsheet would calculate a text that begins so.
+  const plain = /^[=+\-@\t\r]/.test(text) && isNaN(text) ? `'${text}` : text;
+  return /[",\n\r]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+}
+
+function save() {
+  const head = ["item_id", ...(data.texts.length ? ["text"] : []), "annotations",
+    ...data.labels.map((label) => `people_${label}`), ...data.labels.map((label) => `prob_${label}`), "kl"];
+  const lines = rows.map((i) => [data.ids[i], ...(data.texts.length ? [data.texts[i]] : []), total[i],
+    ...data.counts[i].map((count) => (count / total[i]).toFixed(4)), ...data.q[i], data.kl[i]]);
+  const text = [head, ...lines].map((line) => line.map(cell).join(",")).join("\r\n");
+  const link = element("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  link.download = "items.csv";
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+field("save").addEventListener("click", save);
 field("filter").addEventListener("input", filter);
 field("filter").addEventListener("submit", (event) => event.preventDefault());
 field("more").addEventListener("click", () => show(PAGE));

@@ -11,8 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from importlib.resources import files
 
+from matplotlib import rc_context
+
 from judgekit.core.distributions import entropy
+from judgekit.reports.drawing import STYLE, as_svg, inline
 from judgekit.reports.evaluate_page import METRIC_WORDS, context_rows, remarks, shown, strata_rows, strata_warnings
+from judgekit.reports.trust_figures import Drawn, trust_figures
+from judgekit.reports.trust_methods import methods
 from judgekit.reports.trust_parts import Part, trust_parts
 from judgekit.reports.verdict import next_step, verdict
 from judgekit.trust.evaluated import EvaluatedItems
@@ -45,11 +50,12 @@ def trust_html(facts: ReportFacts, *, redact: bool) -> str:
         _table(*strata_rows(result)) if result.strata else "<p>No item has two annotations.</p>",
         *(f'<p class="warning">{_text(sentence)}</p>' for sentence in strata_warnings(result)),
         *(html for part in trust_parts(result) for html in _part(part)),
-        "<h2>Labels</h2>",
-        _labels(result.items),
+        *(html for drawn in trust_figures(result, facts.curve) for html in _figure(drawn)),
         "<h2>All figures</h2>",
         _table(["", "judge", f"{result.confidence:.0%} interval", "class prior"], _metric_rows(facts)),
         *(f"<p>{_text(sentence)}</p>" for sentence in remarks(result)),
+        *_methods(facts),
+        *_settings(facts),
         _browser(result.items, redact=redact),
     ]
     style, script = ((files("judgekit") / "reports" / f"trust.{kind}").read_text("utf-8") for kind in ("css", "js"))
@@ -71,15 +77,50 @@ def _part(part: Part) -> Iterator[str]:
     yield from (f'<p class="warning">{_text(sentence)}</p>' for sentence in part.warnings)
 
 
+def _figure(drawn: Drawn) -> Iterator[str]:
+    yield f"<h2>{_text(drawn.title)}</h2>"
+    with rc_context(STYLE):
+        svg = inline(as_svg(drawn.figure), _text(drawn.words))
+    yield f"<figure>{svg}<figcaption>{_text(drawn.words)}</figcaption></figure>"
+    yield f"<details><summary>The numbers</summary>{_table(drawn.headings, drawn.rows)}</details>"
+
+
+def _methods(facts: ReportFacts) -> Iterator[str]:
+    paragraph, sources = methods(facts)
+    yield f"<h2>Methods, for a paper</h2><p>{_text(paragraph)}</p>"
+    yield "<ol>" + "".join(f"<li>{_text(source)}</li>" for source in sources) + "</ol>"
+
+
 def _made(facts: ReportFacts) -> str:
-    result = facts.evaluation
+    result, manifest = facts.evaluation, facts.manifest
     rows = [
         ("items", f"{len(result.items):,}, with {result.annotations:,} annotations"),
-        ("trained on", f"{facts.dataset}: {facts.training_items:,} items"),
+        ("trained on", f"{manifest.dataset.name}: {manifest.items.train:,} items"),
         ("backbone", facts.backbone),
         ("made", f"{facts.created} by judgekit {__version__}"),
     ]
     return _table(["what", "value"], rows, is_text=True)
+
+
+def _settings(facts: ReportFacts) -> Iterator[str]:
+    manifest = facts.manifest
+    backbone, machine, parts = manifest.backbone, manifest.machine, manifest.items
+    rows = [
+        ("judge made", manifest.created[:16].replace("T", " ")),
+        ("dataset", f"{manifest.dataset.name}, SHA-256 {manifest.dataset.content_hash}"),
+        ("items", f"{parts.train:,} to train on, {parts.validation:,} to choose by, {parts.test:,} to test on"),
+        ("labels", f"{', '.join(manifest.labels)} ({manifest.scale})"),
+        ("reads", f"{', '.join(manifest.fields)}, up to {manifest.max_length:,} tokens"),
+        ("backbone", f"{facts.backbone}, {backbone.kind}, weights' SHA-256 {backbone.sha256}"),
+        ("calibration", manifest.calibration.describe()),
+        ("made with", f"judgekit {machine.judgekit}, Python {machine.python}, "
+                      + ", ".join(f"{name} {one}" for name, one in machine.packages.items())),
+        ("made on", f"{machine.system}, {machine.device}, {machine.dtype}"),
+    ]  # fmt: skip
+    settings = [(name, str(value)) for name, value in manifest.settings.to_json().items() if name != "backbone"]
+    yield f"<h2>The judge</h2>{_table(['what', 'value'], rows, is_text=True)}"
+    table = _table(["setting", "value"], settings, is_text=True)
+    yield f"<details><summary>All settings of its training</summary>{table}</details>"
 
 
 def _metric_rows(facts: ReportFacts) -> Iterable[Sequence[str]]:
@@ -92,20 +133,15 @@ def _metric_rows(facts: ReportFacts) -> Iterable[Sequence[str]]:
             yield METRIC_WORDS[name], shown(found.value), between, shown(prior.get(name))
 
 
-def _labels(items: EvaluatedItems) -> str:
-    """The mean share of each label, of people and of the judge."""
-    shares = zip(items.labels, items.shares.mean(axis=0), items.probabilities.mean(axis=0), strict=True)
-    return _table(["label", "people", "judge"], [(label, f"{p:.1%}", f"{q:.1%}") for label, p, q in shares])
-
-
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, is_text: bool = False) -> str:
-    head = "".join(f'<th scope="col">{_text(words)}</th>' for words in headings)
+    head = "".join(f'<th scope="col">{_text(words)}</th>' if words else "<td></td>" for words in headings)
     body = "".join(
         f'<tr><th scope="row">{_text(name)}</th>{"".join(f"<td>{_text(cell)}</td>" for cell in cells)}</tr>'
         for name, *cells in rows
     )
     kind = ' class="facts"' if is_text else ""
-    return f'<div class="wide"><table{kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    # Wider than a phone it scrolls, and by the keyboard too.
+    return f'<div class="wide" tabindex="0" role="group" aria-label="table"><table{kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _browser(items: EvaluatedItems, *, redact: bool) -> str:
@@ -132,7 +168,9 @@ def _browser(items: EvaluatedItems, *, redact: bool) -> str:
 <option>split</option></select></label>
 <label>Sort by <select id="sort"><option value="kl">largest disagreement of people and judge</option>
 <option value="entropy">people disagree most</option><option value="order">order of the data</option></select></label>
-</form><p id="found" role="status"></p><ol id="list"></ol><button id="more" type="button">Show more</button>
+</form><p id="found" role="status"></p>
+<button id="save" type="button">Save these items as CSV</button>
+<ol id="list"></ol><button id="more" type="button">Show more</button>
 <script type="application/json" id="data">{block}</script></section>"""
 
 

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from made_up_votes import LABELS, votes_rows, write_csv
 
@@ -90,3 +91,46 @@ def test_the_command_shows_the_verdict_and_says_where_the_page_is(judged: Path, 
     facts = run("report", "--resamples", 20, "--force", "--json").json
     assert (facts["output"], facts["evaluation"]["items"]) == ("votes.report.html", 6)
     assert run("report", "--resamples", 20, "--force", "--require", "kl<=0.0001").code == 3
+
+
+def test_figures_stand_with_their_numbers_and_nothing_is_loaded(judged: Path, tmp_path: Path) -> None:
+    held_out = write_csv(tmp_path / "held_out.csv", votes_rows(60, first=7000))
+    found = report("votes", held_out, output="a.html", files="figures", **EXACT)
+    page = found.output.read_text(encoding="utf-8")
+    outline = Outline(page)
+    assert outline.tags.count("svg") == outline.tags.count("figure") == 4
+    assert outline.tags.count("details") == 5  # the numbers of each figure, and the settings
+    assert "http" not in page.replace("http-equiv", "") and outline.addresses == []
+    assert page.count('role="img" aria-label="') == 4
+    assert "distribution-alignment loss [2]" in page and "arXiv:2505.12301" in page
+    shares = found.evaluation.items.probabilities.mean(axis=0)
+    assert f'<th scope="row">mean share of {LABELS[0]}</th>' in page and f"<td>{shares[0]:.3f}</td>" in page
+    assert "lora_r" in page and found.evaluation.judge in page
+
+
+def test_figures_and_tables_are_files_of_their_own(judged: Path, tmp_path: Path) -> None:
+    held_out = write_csv(tmp_path / "held_out.csv", votes_rows(60, first=7000))
+    found = report("votes", held_out, files="figures", **EXACT)
+    names = {path.name for path in Path("figures").iterdir()}
+    drawn = {
+        f"{name}.{kind}"
+        for name in ("reliability", "distributions", "strata", "training")
+        for kind in ("svg", "pdf", "csv")
+    }
+    assert names == {path.name for path in found.files} == drawn | {"metrics.csv", "items.csv", "methods.txt"}
+    assert Path("figures/strata.pdf").read_bytes().startswith(b"%PDF")
+    assert Path("figures/strata.svg").read_text(encoding="utf-8").startswith("<?xml")
+    metrics = pl.read_csv("figures/metrics.csv")
+    kl = found.evaluation.metrics["kl"]
+    assert kl is not None and metrics.filter(metric="kl")["value"].item() == pytest.approx(kl.value)
+    assert pl.read_csv("figures/items.csv").columns[:2] == ["item_id", "text"]
+    with pytest.raises(DataError, match="figures is not empty"):
+        report("votes", held_out, output="b.html", files="figures", **EXACT)
+    report("votes", held_out, output="b.html", files="figures", redact=True, force=True, **EXACT)
+    assert "text" not in pl.read_csv("figures/items.csv").columns
+
+
+def test_a_damaged_log_costs_a_figure_and_no_report(judged: Path) -> None:
+    (judged / "judges" / "votes" / "log.jsonl").write_text("{")
+    page = report(**EXACT).output.read_text(encoding="utf-8")
+    assert Outline(page).tags.count("svg") == 3
