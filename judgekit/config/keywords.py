@@ -163,6 +163,8 @@ class PredictKeywords(ReadingKeywords, total=False):
 
     batch_size: int
     both_orders: bool
+    sets: float | None
+    review: float | None
     on_too_long: OnTooLong
 
 

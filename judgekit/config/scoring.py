@@ -40,6 +40,21 @@ class PredictSettings(ReadingSettings):
     on_too_long: OnTooLong = setting(
         "cut", "Cut the middle of the longest text of an item that is too long, drop the item, or stop."
     )
+    sets: float | None = setting(
+        None, "Add the smallest set of labels that holds a new person's label with this probability.", ge=0.01, le=0.99
+    )
+    review: float | None = setting(
+        None, "Mark the items that are as doubtful as this share of the held-out ones.", ge=0.01, le=0.99
+    )
+
+    def cross_problems(self) -> list[str]:
+        """Shares that are no whole percentage."""
+        shares = {"sets": self.sets, "review": self.review}
+        return [
+            *super().cross_problems(),
+            *(f"{name} is {one}; expected a whole percentage, such as 0.9" for name, one in shares.items()
+              if one is not None and abs(100 * one - round(100 * one)) > 1e-6),
+        ]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from judgekit.config.keywords import LoadKeywords, PredictKeywords, ScoreFileKey
 from judgekit.dataset.score_input import read_score_items
 from judgekit.errors import WorkspaceError
 from judgekit.judge.finding import copy_judge, find_judge
+from judgekit.judge.label_sets import require_label_sets
 from judgekit.judge.loading import LoadedJudge, judge_backbone, load
 from judgekit.judge.manifest import JUDGES, JudgeManifest
 from judgekit.judge.orders import predict_both_orders
@@ -293,10 +294,18 @@ class TrainedJudge:
             predictions = self.loaded.predict(items, names, settings, reporter)
         else:
             _, predictions, gap = predict_both_orders(self.loaded, mirror, items, names, settings, reporter)
+        sets, review, q = None, None, predictions.q
+        if settings.sets is not None:
+            kept = require_label_sets(self.folder, self.name, option="--sets")
+            sets = round(100 * settings.sets), kept.sets(q, settings.sets)
+        if settings.review is not None:
+            review = require_label_sets(self.folder, self.name, option="--review").for_review(q, settings.review)
         return Scores(
             judge=self.name,
             labels=self.labels,
             values=self.manifest.values,
+            sets=sets,
+            review=review,
             ids=window.front[predictions.rows],
             rows=predictions.rows,
             probabilities=predictions.q,

@@ -58,6 +58,8 @@ class ScoredFile:
     """Of causal LMs: the mean probability that the LM gives to the label set before it is renormalised."""
     mean_order_gap: float | None
     """With both orders."""
+    for_review: int | None = None
+    """Items that a person should look at; None where that was not asked for."""
 
     def to_polars(self) -> pl.DataFrame:
         """The table, read from its file.
@@ -94,6 +96,7 @@ class ScoredFile:
             "mean_order_gap": self.mean_order_gap,
             "mean_entropy": self.mean_entropy,
             "label_shares": self.label_shares,
+            "for_review": self.for_review,
         }
 
     def __len__(self) -> int:
@@ -113,6 +116,7 @@ class Tally:
         self.labels = labels
         self.items = self.truncated = 0
         self._sums: dict[str, float] = {}
+        self._for_review: int | None = None
 
     def add(self, table: pl.DataFrame) -> None:
         """Enter some scored items."""
@@ -120,6 +124,8 @@ class Tally:
             return
         self.items += table.height
         self.truncated += int(table.get_column("truncated").sum())
+        if "review" in table.columns:
+            self._for_review = (self._for_review or 0) + int(table.get_column("review").sum())
         for name in (*(f"prob_{label}" for label in self.labels), *self._MEANS):
             if name in table.columns:
                 self._sums[name] = self._sums.get(name, 0.0) + float(table.get_column(name).sum())
@@ -130,4 +136,5 @@ class Tally:
         return ScoredFile(
             judge, self.labels, output, self.items, columns, self.truncated,
             {label: means[f"prob_{label}"] for label in self.labels}, *map(means.get, self._MEANS),
+            for_review=self._for_review,
         )  # fmt: skip

@@ -78,6 +78,10 @@ class Scores:
     """|p + p' - 1| of the preference for the side shown first in either order, `[N]`; None without both orders."""
     threshold: float | None = None
     """Of a gate: the probability of its label from which on the judge decides; None without a gate."""
+    sets: tuple[int, NDArray[np.bool_]] | None = None
+    """The probability in percent with which a set of labels holds a new person's label, and the sets, `[N, K]`."""
+    review: NDArray[np.bool_] | None = None
+    """Whether an item is so doubtful that a person should look at it, `[N]`."""
     formulas_are_given: bool = False
     """Whether the ids stood in a text file, where a spreadsheet reads `=1+1` as a formula already."""
     output: Path | None = None
@@ -113,7 +117,8 @@ class Scores:
             The id columns (with `input_` before the name of one that would clash), `prob_<label>` for each label,
             `label` (the most probable one), `entropy` (nats), `expected_score` (ordinal labels only), `label_mass`
             (causal LMs only: what the LM gives to the label set before it is renormalised), `order_gap` (with both
-            orders only), `truncated`, `decision` (with a gate only: the label, or `review`).
+            orders only), `set_90` (the labels of its set with `|` between them, where sets are asked for), `review`
+            (where that is asked for), `truncated`, `decision` (with a gate only: the label, or `review`).
         """
         columns = [pl.Series(f"prob_{label}", self.probabilities[:, k]) for k, label in enumerate(self.labels)]
         columns += [pl.Series("label", self.label, dtype=pl.String), pl.Series("entropy", self.entropy)]
@@ -123,6 +128,7 @@ class Scores:
             columns.append(pl.Series("label_mass", self.label_mass, dtype=pl.Float64))
         if self.order_gap is not None:
             columns.append(pl.Series("order_gap", self.order_gap))
+        columns += self._of_held_out()
         columns.append(pl.Series("truncated", self.is_truncated))
         if self.decision is not None:
             columns.append(pl.Series("decision", self.decision, dtype=pl.String))
@@ -136,6 +142,18 @@ class Scores:
             clashes[name] = free
         ids = self.ids.rename(clashes)
         return ids.with_columns(columns).with_columns(pl.selectors.float().round_sig_figs(SIGNIFICANT_DIGITS))
+
+    def _of_held_out(self) -> list[pl.Series]:
+        """What held-out items say of these."""
+        found: list[pl.Series] = []
+        if self.sets is not None:
+            percent, sets = self.sets
+            order = np.argsort(self.values, kind="stable") if self.values else np.arange(len(self.labels))
+            texts = ["|".join(self.labels[k] for k in order if row[k]) for row in sets]
+            found.append(pl.Series(f"set_{percent}", texts, dtype=pl.String))
+        if self.review is not None:
+            found.append(pl.Series("review", self.review))
+        return found
 
     def to_pandas(self) -> pd.DataFrame:
         """The same as a pandas frame."""
@@ -177,6 +195,8 @@ class Scores:
                 is_truncated=self.is_truncated[index],
                 label_mass=None if self.label_mass is None else self.label_mass[index],
                 order_gap=None if self.order_gap is None else self.order_gap[index],
+                sets=None if self.sets is None else (self.sets[0], self.sets[1][index]),
+                review=None if self.review is None else self.review[index],
             )
         q = self.probabilities[index]
         return Score(

@@ -24,5 +24,8 @@ def _facts(scored: ScoredFile) -> Iterator[tuple[str, str]]:
         yield "label mass", f"{100 * scored.mean_label_mass:.3g} % on average"
     if scored.mean_order_gap is not None:
         yield "order gap", f"{scored.mean_order_gap:.3f} on average; both orders are averaged"
+    if scored.for_review is not None:
+        share = scored.for_review / max(1, scored.items)
+        yield "for review", f"{counted(scored.for_review, 'item')} ({share:.1%})"
     if scored.truncated:
         yield "truncated", f"{counted(scored.truncated, 'item')} lost the middle of their longest texts"

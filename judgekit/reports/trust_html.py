@@ -141,7 +141,8 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, is_text: b
     )
     kind = ' class="facts"' if is_text else ""
     # Wider than a phone it scrolls, and by the keyboard too.
-    return f'<div class="wide" tabindex="0" role="group" aria-label="table"><table{kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    table = f"<table{kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="wide" tabindex="0" role="group" aria-label="table">{table}</div>'
 
 
 def _browser(items: EvaluatedItems, *, redact: bool) -> str:

@@ -144,8 +144,8 @@ def _coverage(result: EvaluateResult) -> Iterator[Part]:
     yield Part(
         f"Sets of labels at {found.level:.0%}",
         (
-            f"A set is to hold what a new person says of a new item with probability {found.level:.0%}. "
-            f"On these items {held} of the annotations lie in it; it has "
+            f"A set is to hold what a new person says of a new item with probability {found.level:.0%} "
+            f"(judgekit score --sets {found.level:g}). On these items {held} of the annotations lie in it; it has "
             f"{found.labels:.2f} labels on average, and all of them for {found.whole:.1%} of the items. Fitted on "
             f"{counted(found.fitted_on, 'held-out item')}.",
         ),

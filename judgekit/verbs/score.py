@@ -12,6 +12,7 @@ from judgekit.config.keywords import ScoreKeywords
 from judgekit.decisions.gate_file import threshold_for
 from judgekit.judge.finding import can_be_read_again
 from judgekit.judge.judge import TrainedJudge
+from judgekit.judge.label_sets import require_label_sets
 from judgekit.judge.score_table import check_output, write_scores
 from judgekit.judge.scored_file import ScoredFile
 from judgekit.judge.scores import Scores
@@ -102,6 +103,7 @@ def score(
     def work() -> ScoredFile | Scores:
         opened = TrainedJudge.load(judge, workspace=workspace, offline=offline, settings=chosen)
         threshold = None if gate is None else threshold_for(Path(gate), opened)
+        _say_of_held_out(opened, chosen, reporter)
         if isinstance(data, str | PathLike):
             return opened.predict_file(
                 data,
@@ -119,3 +121,19 @@ def score(
         return scores if output is None else write_scores(scores, Path(output), reporter, force=force)
 
     return of_one_version(work) if can_be_read_again(data) else work()
+
+
+def _say_of_held_out(judge: TrainedJudge, settings: ScoreSettings, reporter: Reporter) -> None:
+    """What held-out items let expect of sets and of the items that are not for review; refused before any work."""
+    if settings.sets is not None:
+        kept = require_label_sets(judge.folder, judge.name, option="--sets")
+        reporter.note(
+            f"set_{round(100 * settings.sets)} holds a new person's label with probability {settings.sets:.0%}, as "
+            f"{kept.items:,} held-out items say."
+        )
+    if settings.review is not None:
+        kept = require_label_sets(judge.folder, judge.name, option="--review")
+        reporter.note(
+            f"For review are items of which the judge is as unsure as of {settings.review:.0%} of {kept.items:,} "
+            f"held-out items. On the others of these its accuracy was {kept.accuracy_of_rest(settings.review):.1%}."
+        )

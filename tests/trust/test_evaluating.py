@@ -192,3 +192,42 @@ def test_what_is_found_is_json(judged: Path, held_out: Path, run: RAN) -> None:
     assert facts["calibrations"]["shares"][0]["name"] == LABELS[0]
     assert facts["drift"]["labels"] == list(LABELS) and facts["looks"] == 1
     assert facts["stand_in"]["test"]["winning_rate"] <= 1
+
+
+@pytest.fixture
+def with_sets(judged: Path, held_out: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A judge that keeps what sets of labels need."""
+    monkeypatch.setattr(evaluating, "FEWEST_ITEMS", 5)
+    evaluate(held_out, **EXACT)
+    return held_out
+
+
+def test_score_adds_the_sets_and_marks_what_people_should_look_at(with_sets: Path, run: RAN) -> None:
+    ran = run("score", "held_out.csv", "--sets", 0.6, "--review", 0.25, "--device", "cpu", "--dtype", "float32")
+    table = pl.read_csv("held_out.scores.csv")
+    kept = LabelSets.read(Path(".judgekit/judges/votes/label_sets.json"))
+    q = table.select(f"prob_{label}" for label in LABELS).to_numpy()
+    assert table["review"].to_list() == (1 - q.max(axis=1) > kept.doubts[74]).tolist()
+    expected = ["|".join(label for label, is_in in zip(LABELS, row, strict=True) if is_in) for row in kept.sets(q, 0.6)]
+    assert table["set_60"].to_list() == expected
+    said = " ".join((ran.err + ran.out).split())
+    assert f"{int(table['review'].sum())} items" in said
+    assert f"On the others of these its accuracy was {kept.accuracies[74]:.1%}" in said
+    judge = Judge.load("votes", device="cpu", dtype="float32")
+    asked = judge.predict([{"text": "clean bed"}, {"text": "cold tea"}], sets=0.6, review=0.25)
+    assert asked.to_polars().columns[-3:] == ["set_60", "review", "truncated"] and len(asked[:1].to_polars()) == 1
+
+
+def test_sets_that_are_not_fitted_or_no_percentage_are_refused(judged: Path, held_out: Path, run: RAN) -> None:
+    refused = run("score", "held_out.csv", "--sets", 0.9)
+    assert refused.code == 3 and "judgekit evaluate --judge votes" in refused.err
+    assert "a whole percentage" in run("score", "held_out.csv", "--review", 0.105).err
+    assert not Path("held_out.scores.csv").exists()
+
+
+def test_the_accuracy_of_the_rest_is_that_of_the_held_out_items_that_are_no_more_doubtful() -> None:
+    q = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]])
+    counts = np.array([[3, 0], [3, 0], [3, 0], [0, 3]])
+    kept = LabelSets.fit(q, counts, (), created="2026-01-01")
+    assert kept.accuracy_of_rest(0.5) == pytest.approx(2 / 3)  # 0.9, 0.8 and 0.7
+    assert kept.for_review(q, 0.5).tolist() == [False, False, False, True]
