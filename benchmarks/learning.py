@@ -18,6 +18,7 @@ import argparse
 import csv
 import json
 import logging
+import random
 import sys
 import tempfile
 import time
@@ -51,6 +52,8 @@ class DataSet(NamedTuple):
     tests: tuple[str, ...] = ()
     items: int | None = None
     """The first so many items of the file alone."""
+    annotations: int | None = None
+    """So many annotations of each item alone, drawn at random."""
 
 
 def _dimension(label: str) -> DataSet:
@@ -74,17 +77,28 @@ SETS = {
     "SNLI 100": DataSet("snli/snli_train_long.csv", tests=_SNLI, items=100),
     "SNLI 300": DataSet("snli/snli_train_long.csv", tests=_SNLI, items=300),
     "SNLI 1000": DataSet("snli/snli_train_long.csv", tests=_SNLI, items=1000),
+    "SNLI 1000 thinned to 1": DataSet("snli/snli_train_long.csv", tests=_SNLI, items=1000, annotations=1),
+    "SNLI 1000 thinned to 2": DataSet("snli/snli_train_long.csv", tests=_SNLI, items=1000, annotations=2),
+    "SNLI 1000 thinned to 3": DataSet("snli/snli_train_long.csv", tests=_SNLI, items=1000, annotations=3),
 }
 
 
-def shortened(path: Path, items: int, folder: Path) -> Path:
-    """The rows of the first items of a long table."""
+def thinned(path: Path, chosen: DataSet, folder: Path) -> Path:
+    """The rows of the first items of a long table, and so many of each item as are wanted."""
     with path.open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
-    kept = set(list(dict.fromkeys(row[0] for row in rows))[:items])
-    target = folder / f"{path.stem}_{items}.csv"
+    rows_of: dict[str, list[list[str]]] = {}
+    for row in rows:
+        rows_of.setdefault(row[0], []).append(row)
+    rng = random.Random(0)
+    kept = [
+        row
+        for of_item in list(rows_of.values())[: chosen.items]
+        for row in (rng.sample(of_item, chosen.annotations) if chosen.annotations else of_item)
+    ]
+    target = folder / f"{path.stem}_{chosen.items}_{chosen.annotations}.csv"
     with target.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([header, *(row for row in rows if row[0] in kept)])
+        csv.writer(file).writerows([header, *kept])
     return target
 
 
@@ -93,7 +107,7 @@ def runs(name: str, variants: list[str], seeds: int, folder: Path, workspace: Pa
     chosen, data = SETS[name], name.lower().replace(" ", "-").replace(",", "")
     source = folder / chosen.train
     if chosen.items is not None:
-        source = shortened(source, chosen.items, workspace.parent)
+        source = thinned(source, chosen, workspace.parent)
     ingest(source, name=data, workspace=workspace, force=True, **chosen.reading)
     first: dict[str, np.ndarray] = {}
     for variant in variants:

@@ -45,6 +45,8 @@ class FittedProbe(NamedTuple):
     """The ridge penalty whose predictions out of fold are best; infinite where none beats the label shares."""
     out_of_fold: FloatArray
     """Log of the distribution of each item by a probe that saw no item of its group, `[N, K]`."""
+    loss: float
+    """Mean cross-entropy of what is scored with these, nats."""
 
 
 def grouped_folds(groups: NDArray[Any], folds: int = FOLDS, *, seed: int = 0) -> NDArray[np.int64]:
@@ -121,7 +123,7 @@ def fit_probe(
             best, best_loss, best_found = penalty, loss, found
     path = _Path(features, targets)
     probes = [path.probe(one) for one in (np.inf, *sorted(penalties, reverse=True)) if one >= best]
-    return FittedProbe(probes[-1], best, best_found)
+    return FittedProbe(probes[-1], best, best_found, float(best_loss))
 
 
 class _Path:

@@ -74,7 +74,7 @@ class LoadedJudge(NamedTuple):
             BackboneError: some logits are not finite.
         """
         encoded, rows, _ = encode_fitting(self.prompts, items, ids, settings.on_too_long)
-        texts = 0 if self.probe is None else len({item[field] for item in items for field in self.probe.plan.fields})
+        texts = 0 if self.probe is None else self.probe.plan.readings(items)
         done, total = 0, len(rows) * (self.calibration.temperature is not None) + texts
 
         def on_batch(size: int) -> None:
@@ -159,7 +159,7 @@ def load(entry: Entry[JudgeManifest], backbone: Backbone, settings: LoadSettings
         dtype=choose_dtype(settings.dtype, device),
         load_in_4bit=manifest.settings.load_in_4bit,
     )
-    probe = load_probe(entry.path, manifest, backbone, device=device, dtype=choose_dtype(settings.dtype, device))
+    probe = load_probe(entry.path, manifest, backbone, reader, dtype=choose_dtype(settings.dtype, device))
     return LoadedJudge(reader, prompts, manifest.calibration, log_shares(manifest), probe)
 
 

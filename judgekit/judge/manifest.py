@@ -81,11 +81,13 @@ class ProbeFacts(Section):
     """What the probe of a judge reads of the backbone as it is."""
 
     fields: tuple[str, ...]
-    """Columns, each read by itself."""
+    """Columns, each read by itself; of a causal LM none, as it reads the prompt."""
     pairs: tuple[tuple[str, str], ...]
     """Columns that are compared."""
     penalty: float | None
     """Ridge penalty; None where it is infinite."""
+    layers: tuple[int, ...] = ()
+    """Of a causal LM: the layer behind which the states at the end of the prompt are read."""
 
 
 class Machine(Section):
@@ -192,7 +194,7 @@ class JudgeManifest(ReadingManifest):
             *super().problems(),
             *calibration_problems("calibration", self.calibration, len(self.labels)),
             *calibration_problems("alone", self.alone, len(self.labels)),
-            *probe_problems(self.calibration, self.probe, self.fields),
+            *probe_problems(self.calibration, self.probe, self.fields, reads_prompts=self.backbone.kind == "causal"),
             *file_problems(self.files, judge_files(self.backbone.kind, probe=self.probe is not None), FILES_BESIDE),
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from judgekit.core.probe import Probe
 from judgekit.errors import BackboneError
 from judgekit.judge.manifest import PROBE_FILE, JudgeManifest, ProbeFacts
 from judgekit.models.backbones import Backbone
+from judgekit.models.frozen_causal import FrozenCausal, states_of
 from judgekit.models.reader import LabelReader
 from judgekit.models.readers import load_frozen
 from judgekit.models.saved_adapter import RESTORE, damaged, tensor_shapes
@@ -31,7 +32,7 @@ class LoadedProbe(NamedTuple):
     plan: FeaturePlan
     probe: Probe
     reader: LabelReader
-    """Of the frozen backbone."""
+    """Of the backbone as it is."""
 
     def log_q(
         self,
@@ -55,7 +56,7 @@ def probe_facts(known: KnownBefore | None) -> ProbeFacts | None:
     if known is None:
         return None
     penalty = known.penalty if np.isfinite(known.penalty) else None
-    return ProbeFacts(fields=known.plan.fields, pairs=known.plan.pairs, penalty=penalty)
+    return ProbeFacts(**known.plan._asdict(), penalty=penalty)
 
 
 def save_probe(known: KnownBefore, folder: Path) -> None:
@@ -65,9 +66,16 @@ def save_probe(known: KnownBefore, folder: Path) -> None:
 
 
 def load_probe(
-    folder: Path, manifest: JudgeManifest, backbone: Backbone, *, device: torch.device, dtype: torch.dtype
+    folder: Path, manifest: JudgeManifest, backbone: Backbone, judge: LabelReader, *, dtype: torch.dtype
 ) -> LoadedProbe | None:
-    """The probe of a judge with the frozen backbone; None where the judge has none.
+    """The probe of a judge with the backbone as it is; None where the judge has none.
+
+    Args:
+        folder: of the judge.
+        manifest: of the judge.
+        backbone: of the judge.
+        judge: in memory; of a causal LM it is read without its adapter, as one copy of such a model is large enough.
+        dtype: number format of an encoder's matrix products.
 
     Raises:
         WorkspaceError: its file is damaged.
@@ -80,12 +88,21 @@ def load_probe(
     wide = shapes.get("weight", (0,))[0]
     if shapes != {"weight": (wide, labels), "bias": (labels,)}:
         raise damaged(path, [f"a weight [features, {labels}] and a bias [{labels}] are expected, not {shapes}"])
-    plan = FeaturePlan(manifest.probe.fields, manifest.probe.pairs)
-    reader = load_frozen(backbone, device, dtype)
-    if (hidden := reader.backbone.config.hidden_size) * plan.width != wide:
+    plan = FeaturePlan(manifest.probe.fields, manifest.probe.pairs, manifest.probe.layers)
+    reader, hidden = _frozen(plan, backbone, judge, dtype)
+    if hidden * plan.width != wide:
         raise BackboneError(
             f"The probe in {path} reads {wide:,} numbers; {backbone.name} gives {plan.width} times {hidden:,}.",
             hint=RESTORE,
         )
     tensors = {name: one.double().numpy() for name, one in load_file(path).items()}
     return LoadedProbe(plan, Probe(tensors["weight"], tensors["bias"]), reader)
+
+
+def _frozen(plan: FeaturePlan, backbone: Backbone, judge: Any, dtype: torch.dtype) -> tuple[LabelReader, int]:
+    """What reads a backbone as it is, and how many numbers it gives of a text: 0 where it lacks the layer."""
+    if plan.layers:
+        last, hidden = states_of(judge)
+        return FrozenCausal(judge, plan.layers, is_trained=True), hidden if plan.layers[-1] <= last else 0
+    reader = load_frozen(backbone, judge.device, dtype)
+    return reader, reader.backbone.config.hidden_size

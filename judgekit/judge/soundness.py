@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_LABELS = 10_000
 MOST_WORDS = 10_000
+MOST_LAYERS = 1_000
 MOST_WORD_TOKENS = 1_000
 MOST_TOKENS = 10_000_000
 MOST_FRAME_CHARACTERS = 100_000
@@ -91,12 +92,19 @@ def calibration_problems(field: str, found: Calibration, labels: int) -> Iterato
         yield f"{field}.bias: none, or {labels} numbers of at most {MOST_BIAS:g} are expected"
 
 
-def probe_problems(calibration: Calibration, probe: ProbeFacts | None, fields: Sequence[str]) -> Iterator[str]:
+def probe_problems(
+    calibration: Calibration, probe: ProbeFacts | None, fields: Sequence[str], *, reads_prompts: bool
+) -> Iterator[str]:
     """What is wrong with what a probe reads."""
     if (probe is not None) != (calibration.probe > 0):
         yield "probe: one is expected if and only if the calibration gives it a weight"
-    read = [] if probe is None else [*probe.fields, *(name for pair in probe.pairs for name in pair)]
-    if not set(read) <= set(fields) or (probe is not None and not probe.fields):
+    if probe is None:
+        return
+    read = [*probe.fields, *(name for pair in probe.pairs for name in pair)]
+    if reads_prompts:
+        if read or len(probe.layers) != 1 or not 0 < probe.layers[0] <= MOST_LAYERS:
+            yield f"probe: one layer from 1 to {MOST_LAYERS:,} and no columns are expected where a prompt is read"
+    elif not set(read) <= set(fields) or not probe.fields or probe.layers:
         yield f"probe: columns among {', '.join(fields)} are expected"
 
 

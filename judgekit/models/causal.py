@@ -174,6 +174,12 @@ class CausalJudge(nn.Module):
             )
 
     @torch.no_grad()
+    def states(self, batch: Batch) -> tuple[Tensor, ...]:
+        """Hidden states `[B, T, H]`: of the token embeddings, then behind each layer; none of some families."""
+        with torch.autocast(self.device.type, enabled=False):
+            return getattr(self._transformer(batch, output_hidden_states=True), "hidden_states", None) or ()
+
+    @torch.no_grad()
     def check(self) -> None:
         """Compare a made-up prompt of label words, with padding before it and without, with the model's own forward.
 

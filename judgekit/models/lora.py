@@ -5,6 +5,8 @@ Training runs on PEFT itself; a test holds the two together.
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -31,6 +33,7 @@ class AdaptedLinear(nn.Module):
         self.reduction = nn.Parameter(reduction, requires_grad=False)
         self.expansion = nn.Parameter(expansion, requires_grad=False)
         self.scale = scale
+        self.is_on = True
 
     @property
     def weight(self) -> Any:
@@ -43,8 +46,10 @@ class AdaptedLinear(nn.Module):
         return self.base.bias
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """The layer's output with the update."""
+        """The layer's output with the update, or where that is off as it was pretrained."""
         result = self.base(hidden)
+        if not self.is_on:
+            return result
         update = linear(linear(hidden, self.reduction), self.expansion) * self.scale
         return (result + update).to(result.dtype)
 
@@ -80,6 +85,19 @@ def merge(model: Any) -> None:
     for name, module in [*model.named_modules()]:
         if isinstance(module, AdaptedLinear):
             _replace(model, name, module.merged())
+
+
+@contextmanager
+def without_adapter(model: Any) -> Generator[None]:
+    """A block in which a model computes as it was pretrained."""
+    layers = [module for module in model.modules() if isinstance(module, AdaptedLinear)]
+    for layer in layers:
+        layer.is_on = False
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.is_on = True
 
 
 def linear_shape(module: Any) -> tuple[int, int] | None:

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from judgekit.config import TrainSettings
 from judgekit.dataset.opening import Dataset
 from judgekit.errors import SettingsError
+from judgekit.models.causal import CausalJudge
 from judgekit.models.encoder import EncoderJudge, FrozenEncoder
+from judgekit.models.frozen_causal import frozen_causal
 from judgekit.models.loading import new_judge
 from judgekit.models.memory import MemoryEstimate, estimate_memory, free_memory
 from judgekit.models.reader import LabelReader, TrainableJudge
@@ -87,13 +89,21 @@ def assemble(dataset: Dataset, setup: Setup, settings: TrainSettings, *, process
         longest=max(int(lengths.max()), min(setup.prompts.max_length, MOST_PROBED)),
     )
     loop = loop_settings(settings, setup.backbone.kind, len(lengths))
-    frozen = FrozenEncoder(model.backbone, dtype=setup.dtype) if isinstance(model, EncoderJudge) else None
+    frozen = None
+    if settings.probe and not processes.is_sharded:
+        frozen = _frozen(model, setup)
     if settings.quick and frozen is None:
         raise SettingsError(
-            f"--quick fits a probe on the states of an encoder; {setup.backbone.name} is a causal LM.",
-            hint="Omit --quick, or choose an encoder with --backbone.",
+            f"--quick fits a probe on the hidden states of the backbone, and {setup.backbone.name} does not give them.",
+            hint="Omit --quick, or choose another model with --backbone.",
         )
     return Training(settings, setup, data, loop, memory, objective_of(settings, data.training), model, frozen)
+
+
+def _frozen(model: TrainableJudge, setup: Setup) -> LabelReader | None:
+    if isinstance(model, EncoderJudge):
+        return FrozenEncoder(model.backbone, dtype=setup.dtype)
+    return frozen_causal(model) if isinstance(model, CausalJudge) else None
 
 
 def plan_memory(setup: Setup, settings: TrainSettings, lengths: NDArray[np.int64], *, shards: int = 1) -> MemoryPlan:

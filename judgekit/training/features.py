@@ -1,4 +1,7 @@
-"""What a backbone knows of items before it is fine-tuned: features of each text by itself, for a probe to read."""
+"""What a backbone knows of items before it is fine-tuned, as features for a probe to read.
+
+Of an encoder these are the states of each text by itself, of a causal LM those of the whole prompt at its end.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from judgekit.core.probe import pair_features
+from judgekit.models.frozen_causal import FrozenCausal
 from judgekit.models.reader import LabelReader
 from judgekit.prompts.mirror import Mirror
 from judgekit.training.batches import TokenizedPrompts
@@ -21,21 +25,39 @@ MOST_PAIRED = 3
 
 
 class FeaturePlan(NamedTuple):
-    """Which texts of an item become features."""
+    """What of an item becomes features."""
 
     fields: tuple[str, ...]
-    """Columns, each of which is read by itself."""
+    """Columns, each of which is read by itself; none where the prompt is."""
     pairs: tuple[tuple[str, str], ...]
     """Columns whose states are compared: |u - v| and u * v beside u and v."""
+    layers: tuple[int, ...] = ()
+    """Of a causal LM: behind which layers the states at the end of the prompt are read."""
 
     @property
     def width(self) -> int:
         """Hidden sizes H that an item's features take: their number D is `width * H`."""
-        return len(self.fields) + 2 * len(self.pairs)
+        return len(self.layers) + len(self.fields) + 2 * len(self.pairs)
+
+    def readings(self, items: Sequence[Mapping[str, str]]) -> int:
+        """Texts that are read for the features of some items."""
+        return len(items) if self.layers else len({item[field] for item in items for field in self.fields})
+
+    def alternatives(self, features: NDArray[np.float32]) -> list[tuple[FeaturePlan, NDArray[np.float32]]]:
+        """Plans to choose from with their parts of the features, `[N, D]`: of a causal LM each layer alone."""
+        if not self.layers:
+            return [(self, features)]
+        parts = np.split(features, len(self.layers), axis=1)
+        return [(self._replace(layers=(layer,)), part) for layer, part in zip(self.layers, parts, strict=True)]
 
 
-def plan_features(fields: Sequence[str], mirror: Mirror | None) -> FeaturePlan:
-    """The features of items with these columns: of a comparison its sides are paired, else every two of a few."""
+def plan_features(fields: Sequence[str], mirror: Mirror | None, reader: LabelReader) -> FeaturePlan:
+    """The features of items with these columns: of a comparison its sides are paired, else every two of a few.
+
+    A causal LM reads them together, as the prompt has them.
+    """
+    if isinstance(reader, FrozenCausal):
+        return FeaturePlan((), (), reader.layers)
     if mirror is not None:
         sides = [(one, other) for one, other in mirror.fields.items() if one < other]
         return FeaturePlan(tuple(fields), tuple(sides))
@@ -64,6 +86,8 @@ def read_features(
     Raises:
         SettingsError: memory does not suffice for one text.
     """
+    if plan.layers:
+        return predict(reader, prompts.encode(items), on_batch=on_batch, processes=processes).logits
     texts, place = np.unique([item[field] for field in plan.fields for item in items], return_inverse=True)
     encoded = prompts.encode_texts(texts.tolist())
     states = predict(reader, encoded, on_batch=on_batch, processes=processes).logits

@@ -207,7 +207,7 @@ class _Run:
         if reader is None or not self.settings.probe or is_few or len(learning.items) > MOST_ITEMS_TO_PROBE:
             return None, None
         mirror = find_mirror(learning.items.fields, learning.items.labels)
-        plan = plan_features(learning.items.fields, mirror)
+        plan = plan_features(learning.items.fields, mirror, reader)
 
         def features(items: LearningItems, mirror: Mirror | None = None) -> NDArray[np.float32]:
             texts = items.items.texts.to_dicts()
@@ -225,12 +225,12 @@ class _Run:
             x = np.concatenate([x, features(learning, mirror)])
             soft, scored = (np.concatenate([one, one[:, order]]) for one in (soft, scored))
             fold = np.concatenate([fold, fold])
-        found = fit_probe(x, soft, fold, scored=scored)
-        validation = self.data.validation
-        said = (
-            found.out_of_fold[: len(learning.items)] if validation is None else found.probe.log_q(features(validation))
-        )
-        return KnownBefore(plan, found.probe, found.penalty), said
+        fitted = [(chosen, fit_probe(part, soft, fold, scored=scored)) for chosen, part in plan.alternatives(x)]
+        chosen, found = min(fitted, key=lambda one: one[1].loss)
+        if self.data.validation is None:
+            return KnownBefore(chosen, found.probe, found.penalty), found.out_of_fold[: len(learning.items)]
+        of_plans = dict(plan.alternatives(features(self.data.validation)))
+        return KnownBefore(chosen, found.probe, found.penalty), found.probe.log_q(of_plans[chosen])
 
     def _weigh(
         self,

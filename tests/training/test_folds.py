@@ -9,13 +9,21 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import torch
 from made_up_votes import LABELS, WORDS, text_of, votes_rows, write_csv
+from safetensors.torch import load_file
+from scipy.special import log_softmax
 
-from judgekit import evaluate, ingest, score, train
+from judgekit import Judge, evaluate, ingest, score, train
 from judgekit.config import TrainSettings
+from judgekit.core.calibration import Evidence
 from judgekit.core.metrics import kl_per_item
-from judgekit.errors import SettingsError, TrainingStopped, WorkspaceError
+from judgekit.errors import JudgekitError, SettingsError, TrainingStopped, WorkspaceError
 from judgekit.judge.held_out import held_out_predictions
+from judgekit.judge.manifest import PROBE_FILE
+from judgekit.models.causal import CausalJudge
+from judgekit.models.frozen_causal import FrozenCausal
+from judgekit.training.predict import predict
 
 FAST: dict[str, Any] = {"device": "cpu", "dtype": "float32", "epochs": 4, "batch_size": 16}
 
@@ -155,6 +163,57 @@ def test_settings_that_contradict_each_other_are_refused(settings: dict[str, Any
         TrainSettings(**settings)
 
 
-def test_a_causal_lm_has_no_quick_judge(votes: Path, llama: Path) -> None:
-    with pytest.raises(SettingsError, match="is a causal LM"):
-        train("votes", workspace=votes, backbone=llama, quick=True, device="cpu")
+def states_at_the_end(backbone: Path, judge: Judge, texts: list[str], layer: int) -> np.ndarray:
+    """The hidden states behind a layer where each prompt ends, by plain transformers."""
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(backbone, dtype="float32").eval()
+    encoded = judge.loaded.prompts.encode([{"text": text} for text in texts])
+    ids = [torch.tensor(one).unsqueeze(0) for one in encoded.input_ids]
+    with torch.no_grad():
+        found = [model(input_ids=one, output_hidden_states=True).hidden_states[layer][0, -1] for one in ids]
+    return torch.stack(found).double().numpy()
+
+
+def test_the_probe_of_a_causal_lm_reads_the_end_of_the_prompt(votes: Path, llama: Path) -> None:
+    quick = train("votes", workspace=votes, backbone=llama, quick=True, folds=3, **FAST)
+    facts = quick.manifest.probe
+    assert facts is not None and facts.fields == () and len(facts.layers) == 1
+    texts = [text_of(n, n % 3) for n in range(5)]
+    tensors = load_file(quick.entry.path / PROBE_FILE)
+    logits = states_at_the_end(llama, quick, texts, facts.layers[0]) @ tensors["weight"].double().numpy()
+    logits += tensors["bias"].double().numpy()
+    evidence = Evidence(np.zeros((5, 3)), log_softmax(logits, axis=1), quick.loaded.log_prior)
+    expected = quick.manifest.calibration.weigh(evidence)
+    assert quick.predict([{"text": text} for text in texts]).probabilities == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_trained_causal_lm_is_probed_as_it_was_before(votes: Path, llama: Path) -> None:
+    judge = train(
+        "votes", workspace=votes, backbone=llama, folds=0, probe=False, keep="last", learning_rate=0.02, **FAST
+    )
+    reader = judge.loaded.reader
+    assert isinstance(reader, CausalJudge)
+    texts = [text_of(n, n % 3) for n in range(5)]
+    encoded = judge.loaded.prompts.encode([{"text": text} for text in texts])
+    before = predict(FrozenCausal(reader, (1, 2), is_trained=True), encoded).logits
+    expected = [states_at_the_end(llama, judge, texts, layer) for layer in (1, 2)]
+    assert before == pytest.approx(np.concatenate(expected, axis=1), abs=1e-5)
+    after_training = predict(FrozenCausal(reader, (1, 2), is_trained=False), encoded).logits
+    assert np.abs(after_training - before).max() > 1e-3
+    assert predict(reader, encoded).logits == pytest.approx(predict(reader, encoded).logits, abs=0)
+
+
+def test_a_probe_that_reads_no_layer_of_a_causal_lm_is_refused(votes: Path, llama: Path) -> None:
+    quick = train("votes", workspace=votes, backbone=llama, quick=True, folds=3, **FAST)
+    path, facts = quick.entry.path / "manifest.json", quick.manifest.probe
+    assert facts is not None
+    for probe, words in (
+        ({"layers": (1, 2)}, "one layer from 1"),
+        ({"layers": ()}, "one layer from 1"),
+        ({"fields": ("text",)}, "one layer from 1"),
+        ({"layers": (99,)}, "gives 1 times 0"),
+    ):
+        quick.manifest.model_copy(update={"probe": facts.model_copy(update=probe)}).write(path)
+        with pytest.raises(JudgekitError, match=words):
+            Judge.load("votes", workspace=votes).predict([{"text": "a bed"}])
