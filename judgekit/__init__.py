@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from judgekit.config import IngestSettings as IngestSettings
     from judgekit.config import LoadSettings as LoadSettings
     from judgekit.config import MeasureSettings as MeasureSettings
+    from judgekit.config import PlanSettings as PlanSettings
     from judgekit.config import PredictSettings as PredictSettings
     from judgekit.config import ScoreFileSettings as ScoreFileSettings
     from judgekit.config import ScoreSettings as ScoreSettings
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from judgekit.dataset.result import IngestResult as IngestResult
     from judgekit.decisions.estimate import EstimateResult as EstimateResult
     from judgekit.decisions.gate import GateResult as GateResult
+    from judgekit.decisions.plan import PlanResult as PlanResult
     from judgekit.errors import JudgekitError as JudgekitError
     from judgekit.errors import TrainingStopped as TrainingStopped
     from judgekit.judge.export import ExportResult as ExportResult
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from judgekit.verbs.gate import gate as gate
     from judgekit.verbs.ingest import ingest as ingest
     from judgekit.verbs.init import init as init
+    from judgekit.verbs.plan import plan as plan
     from judgekit.verbs.report import report as report
     from judgekit.verbs.score import score as score
     from judgekit.verbs.show import show as show
@@ -66,12 +69,13 @@ _HOMES = {
     "judgekit.checks.result": ("CheckResult",),
     "judgekit.config": (
         "CheckSettings", "EstimateSettings", "EvaluateSettings", "ExportSettings", "GateSettings", "IngestSettings",
-        "LoadSettings", "MeasureSettings", "PredictSettings", "ScoreFileSettings", "ScoreSettings", "StudySettings",
-        "TrainSettings",
+        "LoadSettings", "MeasureSettings", "PlanSettings", "PredictSettings", "ScoreFileSettings", "ScoreSettings",
+        "StudySettings", "TrainSettings",
     ),
     "judgekit.dataset.result": ("IngestResult",),
     "judgekit.decisions.estimate": ("EstimateResult",),
     "judgekit.decisions.gate": ("GateResult",),
+    "judgekit.decisions.plan": ("PlanResult",),
     "judgekit.errors": ("JudgekitError", "TrainingStopped"),
     "judgekit.trust.evaluated": ("EvaluatedItems", "EvaluateResult"),
     "judgekit.judge.export": ("ExportResult",),
@@ -84,19 +88,19 @@ _HOMES = {
     "judgekit.training.reporter": ("Reporter",),
     "judgekit.training.result": ("TrainResult",),
     **{f"judgekit.verbs.{verb}": (verb,) for verb in (
-        "check", "estimate", "evaluate", "export", "gate", "ingest", "init", "report", "score", "show", "study",
-        "train",
+        "check", "estimate", "evaluate", "export", "gate", "ingest", "init", "plan", "report", "score", "show",
+        "study", "train",
     )},
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "CheckResult", "CheckSettings", "EstimateResult", "EstimateSettings", "EvaluateResult", "EvaluateSettings",
     "EvaluatedItems", "ExportResult", "ExportSettings", "GateResult", "GateSettings", "IngestResult",
-    "IngestSettings", "Judge", "JudgekitError", "LoadSettings", "MeasureSettings", "PredictSettings",
-    "ReportResult", "Reporter", "Score", "ScoreFileSettings", "ScoreSettings", "ScoredFile", "Scores",
-    "StudyResult", "StudySettings", "TrainResult", "TrainSettings", "TrainingStopped", "WorkspaceContents",
-    "__version__", "check", "estimate", "evaluate", "export", "gate", "ingest", "init", "report", "score", "show",
-    "study", "train",
+    "IngestSettings", "Judge", "JudgekitError", "LoadSettings", "MeasureSettings", "PlanResult", "PlanSettings",
+    "PredictSettings", "ReportResult", "Reporter", "Score", "ScoreFileSettings", "ScoreSettings", "ScoredFile",
+    "Scores", "StudyResult", "StudySettings", "TrainResult", "TrainSettings", "TrainingStopped", "WorkspaceContents",
+    "__version__", "check", "estimate", "evaluate", "export", "gate", "ingest", "init", "plan", "report", "score",
+    "show", "study", "train",
 ]  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from judgekit.cli import (
     gate,
     ingest,
     init,
+    plan,
     report,
     score,
     show,
@@ -53,7 +54,23 @@ app = typer.Typer(
     help="From the annotations of several people to a judge that predicts how human labels are distributed.",
     epilog="Start with: judgekit ingest votes.csv, judgekit train, judgekit score new.csv. Or try: judgekit demo",
 )
-for verb in (init, ingest, check, train, score, evaluate, estimate, gate, report, study, export, show, demo, doctor):
+for verb in (
+    init,
+    ingest,
+    check,
+    plan,
+    train,
+    score,
+    evaluate,
+    estimate,
+    gate,
+    report,
+    study,
+    export,
+    show,
+    demo,
+    doctor,
+):
     name = verb.__name__.rsplit(".", 1)[1]
     app.command(name, cls=OneColumnCommand)(getattr(verb, name))
 

@@ -17,6 +17,7 @@ from judgekit.config import (
     ExportSettings,
     GateSettings,
     IngestSettings,
+    PlanSettings,
     ScoreSettings,
     Settings,
     StudySettings,
@@ -28,6 +29,7 @@ from judgekit.workspace.layout import SETTINGS_FILE, find_root, user_settings_fi
 VERBS: dict[str, type[Settings]] = {
     "ingest": IngestSettings,
     "check": CheckSettings,
+    "plan": PlanSettings,
     "train": TrainSettings,
     "score": ScoreSettings,
     "evaluate": EvaluateSettings,

@@ -26,6 +26,7 @@ from judgekit.config.estimating import EstimateSettings, QuestionSettings
 from judgekit.config.exporting import ExportSettings
 from judgekit.config.gating import GateSettings, PromiseSettings
 from judgekit.config.ingesting import IngestSettings
+from judgekit.config.planning import PlanSettings
 from judgekit.config.reading import ReadingSettings
 from judgekit.config.scoring import (
     EvaluateSettings,
@@ -58,6 +59,7 @@ __all__ = [
     "OnTooLong",
     "Optimizer",
     "Part",
+    "PlanSettings",
     "PredictSettings",
     "Preset",
     "Projection",

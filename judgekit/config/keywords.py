@@ -222,6 +222,15 @@ class GateKeywords(LoadKeywords, PredictKeywords, PromiseKeywords, total=False):
     """Fields of `GateSettings`."""
 
 
+class PlanKeywords(TypedDict, total=False):
+    """Fields of `PlanSettings`."""
+
+    budget: int | None
+    level: Level
+    confidence: float
+    seed: int
+
+
 class ExportKeywords(TypedDict, total=False):
     """Fields of `ExportSettings`."""
 
