@@ -78,12 +78,28 @@ def pair_features(u: NDArray[Any], v: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([np.abs(u - v), u * v], axis=1)
 
 
+def scale_axes(labels: int) -> FloatArray:
+    """Orthonormal directions in which the logits of an ordinal scale may differ from item to item, `[K, 2]`.
+
+    Along the scale, and towards or away from its middle: where an item stands and how sure people are of it. For three
+    labels these are all there are.
+
+    Raises:
+        ValueError: there are fewer than three labels.
+    """
+    if labels < 3:
+        raise ValueError(f"{labels} labels make no scale")
+    steps = np.vander(np.linspace(-1, 1, labels), 3, increasing=True)
+    return np.linalg.qr(steps)[0][:, 1:]
+
+
 def fit_probe(
     features: NDArray[Any],
     targets: NDArray[Any],
     fold: NDArray[Any],
     *,
     scored: NDArray[Any] | None = None,
+    axes: NDArray[Any] | None = None,
     penalties: tuple[float, ...] = PENALTIES,
 ) -> FittedProbe:
     """Fit a probe; its ridge penalty is the one with the least cross-entropy on items of other folds.
@@ -97,6 +113,7 @@ def fit_probe(
         targets: distributions to fit, `[N, K]`.
         fold: of each item, `[N]`, as `grouped_folds` makes them.
         scored: distributions that predictions out of fold are compared with, `[N, K]`; the targets if None.
+        axes: directions of logits that weights are fitted in, orthonormal `[K, A]`, as of `scale_axes`; all if None.
         penalties: those to choose from, positive.
 
     Raises:
@@ -109,7 +126,8 @@ def fit_probe(
         raise ValueError("two folds are the least")
     scored = targets if scored is None else scored
     held = [fold == number for number in numbers]
-    paths = [_Path(features[~one], targets[~one]) for one in held]
+    axes = np.eye(targets.shape[1]) if axes is None else axes
+    paths = [_Path(features[~one], targets[~one], axes) for one in held]
     best, best_loss, best_found, worse = np.inf, np.inf, np.empty(targets.shape), 0
     for penalty in (np.inf, *sorted(penalties, reverse=True)):
         found = np.empty(targets.shape)
@@ -121,7 +139,7 @@ def fit_probe(
             break
         if worse == 0:
             best, best_loss, best_found = penalty, loss, found
-    path = _Path(features, targets)
+    path = _Path(features, targets, axes)
     probes = [path.probe(one) for one in (np.inf, *sorted(penalties, reverse=True)) if one >= best]
     return FittedProbe(probes[-1], best, best_found, float(best_loss))
 
@@ -129,19 +147,20 @@ def fit_probe(
 class _Path:
     """The probes of one set of items, of penalties from the greatest down: each is begun at the one before."""
 
-    def __init__(self, features: NDArray[Any], targets: NDArray[Any]) -> None:
+    def __init__(self, features: NDArray[Any], targets: NDArray[Any], axes: NDArray[Any]) -> None:
         self._mean = features.mean(axis=0, dtype=np.float64)
         self._basis, self._back = _basis(np.asarray(features, dtype=np.float64) - self._mean)
-        self._targets = targets
-        shares = np.log(np.maximum(targets.mean(axis=0), _SMALLEST_SHARE))
-        self._at = np.concatenate([shares[None], np.zeros((self._basis.shape[1], targets.shape[1]))])  # [1 + R, K]
+        self._targets, self._axes = targets, axes
+        self._bias = np.log(np.maximum(targets.mean(axis=0), _SMALLEST_SHARE))  # [K]
+        self._weight = np.zeros((self._basis.shape[1], axes.shape[1]))  # [R, A]
 
     def probe(self, penalty: float) -> Probe:
         """The probe of a penalty; of an infinite one the label shares."""
         if np.isfinite(penalty):
-            self._at = _minimise(self._basis, self._targets, penalty, self._at)
-        weight = self._back @ self._at[1:]
-        return Probe(weight, self._at[0] - self._mean @ weight)
+            start = (self._bias, self._weight)
+            self._bias, self._weight = _minimise(self._basis, self._targets, self._axes, penalty, start)
+        weight = self._back @ self._weight @ self._axes.T
+        return Probe(weight, self._bias - self._mean @ weight)
 
 
 def _basis(centred: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -158,22 +177,28 @@ def _basis(centred: FloatArray) -> tuple[FloatArray, FloatArray]:
     return centred @ vectors / scale, vectors / scale
 
 
-def _minimise(basis: FloatArray, targets: NDArray[Any], penalty: float, start: FloatArray) -> FloatArray:
-    """Bias and weights, `[1 + R, K]`, with the least mean cross-entropy + penalty / 2 times the squared weights."""
+def _minimise(
+    basis: FloatArray, targets: NDArray[Any], axes: NDArray[Any], penalty: float, start: tuple[FloatArray, FloatArray]
+) -> tuple[FloatArray, FloatArray]:
+    """Bias `[K]` and weights `[R, A]` with the least mean cross-entropy + penalty / 2 times the squared weights."""
     # A judge that scores fits nothing, and need not wait for this.
     from scipy.optimize import minimize
     from scipy.special import log_softmax, softmax
 
-    items = len(basis)
+    items, labels = targets.shape
+
+    def parts(flat: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return flat[:labels], flat[labels:].reshape(start[1].shape)
 
     def objective(flat: FloatArray) -> tuple[float, FloatArray]:
-        at = flat.reshape(start.shape)
-        logits = basis @ at[1:] + at[0]
+        bias, weight = parts(flat)
+        logits = basis @ weight @ axes.T + bias
         rest = (softmax(logits, axis=1) - targets) / items  # [N, K]
-        gradient = np.concatenate([rest.sum(axis=0, keepdims=True), basis.T @ rest + penalty * at[1:]])
-        loss = -(targets * log_softmax(logits, axis=1)).sum() / items + penalty / 2 * np.square(at[1:]).sum()
-        return float(loss), gradient.ravel()
+        loss = -(targets * log_softmax(logits, axis=1)).sum() / items + penalty / 2 * np.square(weight).sum()
+        gradient = basis.T @ (rest @ axes) + penalty * weight
+        return float(loss), np.concatenate([rest.sum(axis=0), gradient.ravel()])
 
     options: Any = {"maxiter": _MOST_STEPS, "gtol": 1e-6, "ftol": 1e-10}
-    found: Any = minimize(objective, start.ravel(), jac=True, method="L-BFGS-B", options=options)
-    return found.x.reshape(start.shape)
+    whole = np.concatenate([start[0], start[1].ravel()])
+    found: Any = minimize(objective, whole, jac=True, method="L-BFGS-B", options=options)
+    return parts(found.x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from judgekit.core.calibration import Calibration
 from judgekit.dataset.opening import Dataset
+from judgekit.models import starter
 from judgekit.prompts.chat import opens_no_answer
 from judgekit.prompts.mirror import find_mirror
 from judgekit.training.assembly import MemoryPlan, Training
@@ -12,6 +13,9 @@ from judgekit.training.run import Trained
 from judgekit.wording import counted
 
 LOW_LABEL_MASS = 0.1
+LARGER = "sentence-transformers/all-mpnet-base-v2"
+TIMES_LARGER = 8
+"""What a step of an encoder with 12 layers of width 768 takes, in those of one with 6 of 384."""
 _AS_READ = Calibration()
 FEW_TO_TRAIN_ON, FEW_TO_CHOOSE_ON, FEW_TO_TEST_ON = 100, 10, 20
 
@@ -106,7 +110,8 @@ def _notes_on_orders(data: Dataset, *, is_swapped: bool) -> list[str]:
 
 def notes_after(dataset: Dataset, training: Training, trained: Trained) -> list[str]:
     """What looks wrong with a finished training, and what to try."""
-    verbalizer = training.setup.verbalizer
+    verbalizer, fold = training.setup.verbalizer, training.data.fold
+    trainings = 1 if fold is None else int(fold.max()) + 2
     could_swap = not training.settings.swap and find_mirror(dataset.template.fields, dataset.items.labels) is not None
     return [
         *notes_on_gain(
@@ -117,6 +122,11 @@ def notes_after(dataset: Dataset, training: Training, trained: Trained) -> list[
             asked=trained.calibration,
         ),
         *notes_on_label_mass(trained.label_mass, verbalizer.scoring if verbalizer else ""),
+        *notes_on_size_of_backbone(
+            training.setup.backbone.name,
+            asked=trained.calibration,
+            seconds=trained.state.seconds * trainings,
+        ),
     ]
 
 
@@ -147,6 +157,23 @@ def notes_on_gain(
         remedies += ["more items", "a larger --backbone", "another template (judgekit show template)"]
         notes.append(f"Try {', '.join(remedies)}, more --epochs or another --learning-rate.")
     return notes
+
+
+def notes_on_size_of_backbone(backbone: str, *, asked: Calibration, seconds: float) -> list[str]:
+    """Advice to take a larger encoder, where the embedded one has learned something.
+
+    Args:
+        backbone: name of the one that was trained.
+        asked: what counts in the judge's predictions.
+        seconds: that its optimiser steps took.
+    """
+    if backbone != starter.NAME or asked.temperature is None or seconds == 0:
+        return []
+    minutes = max(1, round(TIMES_LARGER * seconds / 60))
+    return [
+        f"A larger encoder learns more from the same items: {LARGER} would take about {counted(minutes, 'minute')} "
+        "here, where its weights are in reach (--backbone; docs: verbs/train, Backbones)."
+    ]
 
 
 def notes_on_label_mass(mass: float | None, scoring: str) -> list[str]:

@@ -12,7 +12,7 @@ from judgekit.core.calibration import Calibration, Evidence
 from judgekit.core.distributions import empirical_distribution
 from judgekit.core.ladder import Climbed, climb, folded
 from judgekit.core.metrics import kl_per_item
-from judgekit.core.probe import Probe, fit_probe, grouped_folds
+from judgekit.core.probe import Probe, fit_probe, grouped_folds, scale_axes
 from judgekit.prompts.mirror import Mirror, find_mirror
 from judgekit.training.assembly import Training
 from judgekit.training.decisions import objective_of
@@ -225,7 +225,14 @@ class _Run:
             x = np.concatenate([x, features(learning, mirror)])
             soft, scored = (np.concatenate([one, one[:, order]]) for one in (soft, scored))
             fold = np.concatenate([fold, fold])
-        fitted = [(chosen, fit_probe(part, soft, fold, scored=scored)) for chosen, part in plan.alternatives(x)]
+        axes: list[NDArray[np.float64] | None] = [None]
+        if learning.items.scale == "ordinal" and soft.shape[1] > 3:
+            axes.append(scale_axes(soft.shape[1]))
+        fitted = [
+            (chosen, fit_probe(part, soft, fold, scored=scored, axes=one))
+            for chosen, part in plan.alternatives(x)
+            for one in axes
+        ]
         chosen, found = min(fitted, key=lambda one: one[1].loss)
         if self.data.validation is None:
             return KnownBefore(chosen, found.probe, found.penalty), found.out_of_fold[: len(learning.items)]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from judgekit.core.probe import FittedProbe, fit_probe, grouped_folds, pair_features
+from judgekit.core.probe import FittedProbe, fit_probe, grouped_folds, pair_features, scale_axes
 
 
 def made(items: int, wide: int, *, strength: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -105,3 +105,31 @@ def test_the_same_arguments_give_the_same_bytes():
 def test_items_must_match():
     with pytest.raises(ValueError, match="not one N"):
         fit_probe(np.zeros((3, 2)), np.ones((4, 2)) / 2, folds(3))
+
+
+def test_axes_of_a_scale_are_its_steps_and_its_middle():
+    along, middle = scale_axes(5).T
+    assert np.abs(along * np.sign(along[-1])) == pytest.approx(np.array([2, 1, 0, 1, 2]) / np.sqrt(10))
+    assert middle * np.sign(middle[0]) == pytest.approx(np.array([2, -1, -2, -1, 2]) / np.sqrt(14))
+    with pytest.raises(ValueError, match="2 labels make no scale"):
+        scale_axes(2)
+
+
+def test_a_probe_of_a_scale_is_the_better_one_where_items_differ_along_it():
+    random = np.random.default_rng(3)
+    x = random.normal(size=(120, 30))
+    place = x @ random.normal(size=30) / np.sqrt(30)
+    p = softmax(-np.square(np.arange(5) - 2 - 2 * place[:, None]), axis=1)
+    counts = np.stack([random.multinomial(3, one) for one in p]) / 3
+    on_scale, free = (fit_probe(x, counts, folds(120), axes=axes) for axes in (scale_axes(5), None))
+    assert cross_entropy(on_scale.out_of_fold, p) < cross_entropy(free.out_of_fold, p) - 0.02
+    assert on_scale.loss == pytest.approx(cross_entropy(on_scale.out_of_fold, counts))
+    # Its weights lie in the two directions of the scale.
+    beside = np.eye(5) - scale_axes(5) @ scale_axes(5).T
+    assert np.abs(on_scale.probe.weight @ beside).max() < 1e-10
+
+
+def test_three_labels_make_the_same_probe_with_axes_and_without():
+    x, p = made(60, 5, strength=1.0)
+    on_scale, free = (fit_probe(x, p, folds(60), axes=axes, penalties=(0.1,)) for axes in (scale_axes(3), None))
+    np.testing.assert_allclose(on_scale.out_of_fold, free.out_of_fold, atol=1e-3)  # of the optimiser

@@ -1,6 +1,7 @@
 """What a training says before it begins and when it is over."""
 
-from judgekit.training.notes import notes_on_gain, notes_on_label_mass, notes_on_size
+from judgekit.core.calibration import Calibration
+from judgekit.training.notes import notes_on_gain, notes_on_label_mass, notes_on_size, notes_on_size_of_backbone
 
 
 def test_a_training_that_gained_nothing_says_so() -> None:
@@ -28,3 +29,11 @@ def test_a_low_label_mass_is_told_with_a_remedy_that_is_not_in_use() -> None:
     (note,) = notes_on_label_mass(0.0312, "codes")
     assert "3.12 % of its probability" in note
     assert "--label-scoring codes" not in note
+
+
+def test_a_larger_encoder_is_advised_with_its_minutes_where_the_embedded_one_has_learned() -> None:
+    learned, probe = Calibration(1.2), Calibration(None, probe=1.0)
+    (note,) = notes_on_size_of_backbone("starter", asked=learned, seconds=60)
+    assert "about 8 minutes here" in note
+    assert notes_on_size_of_backbone("roberta-base", asked=learned, seconds=60) == []
+    assert notes_on_size_of_backbone("starter", asked=probe, seconds=60) == []
