@@ -86,8 +86,8 @@ class ProbeFacts(Section):
     """Columns that are compared."""
     penalty: float | None
     """Ridge penalty; None where it is infinite."""
-    layers: tuple[int, ...] = ()
-    """Of a causal LM: the layer behind which the states at the end of the prompt are read."""
+    layers: tuple[int, ...]
+    """Behind which layers its states are read; none for the last hidden state."""
 
 
 class Machine(Section):

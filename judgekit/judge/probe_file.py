@@ -100,9 +100,9 @@ def load_probe(
 
 
 def _frozen(plan: FeaturePlan, backbone: Backbone, judge: Any, dtype: torch.dtype) -> tuple[LabelReader, int]:
-    """What reads a backbone as it is, and how many numbers it gives of a text: 0 where it lacks the layer."""
-    if plan.layers:
+    """What reads a backbone as it is, and how many numbers it gives of a text: 0 where it lacks a layer."""
+    if plan.reads_prompts:
         last, hidden = states_of(judge)
         return FrozenCausal(judge, plan.layers, is_trained=True), hidden if plan.layers[-1] <= last else 0
-    reader = load_frozen(backbone, judge.device, dtype)
-    return reader, reader.backbone.config.hidden_size
+    reader = load_frozen(backbone, plan.layers, judge.device, dtype)
+    return (judge, 0) if reader is None else (reader, reader.backbone.config.hidden_size)

@@ -101,10 +101,13 @@ def probe_problems(
     if probe is None:
         return
     read = [*probe.fields, *(name for pair in probe.pairs for name in pair)]
+    layers = probe.layers
+    if not all(0 < one <= MOST_LAYERS for one in layers) or list(layers) != sorted(set(layers)):
+        yield f"probe: layers from 1 to {MOST_LAYERS:,} are expected, ascending"
     if reads_prompts:
-        if read or len(probe.layers) != 1 or not 0 < probe.layers[0] <= MOST_LAYERS:
-            yield f"probe: one layer from 1 to {MOST_LAYERS:,} and no columns are expected where a prompt is read"
-    elif not set(read) <= set(fields) or not probe.fields or probe.layers:
+        if read or len(layers) != 1:
+            yield "probe: one layer and no columns are expected where a prompt is read"
+    elif not set(read) <= set(fields) or not probe.fields:
         yield f"probe: columns among {', '.join(fields)} are expected"
 
 

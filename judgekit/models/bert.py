@@ -46,6 +46,8 @@ class Hidden(NamedTuple):
 
     last_hidden_state: Tensor
     """`[B, T, H]`."""
+    hidden_states: tuple[Tensor, ...]
+    """Where they are asked for: of the embeddings, then behind each layer."""
 
 
 Pair = tuple[Tensor, Tensor]
@@ -90,7 +92,14 @@ class Bert(nn.Module):
         self.norm = pair("embeddings.LayerNorm")
         self.layers = [_Layer(*(pair(f"encoder.layer.{n}.{part}") for part in _PARTS)) for n in range(shape.layers)]
 
-    def forward(self, *, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None) -> Hidden:
+    def forward(
+        self,
+        *,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        token_type_ids: Tensor | None = None,
+        output_hidden_states: bool = False,
+    ) -> Hidden:
         """Hidden states of a batch, as transformers' model of the family gives them."""
         kinds = torch.zeros_like(input_ids[:1]) if token_type_ids is None else token_type_ids
         hidden = embedding(input_ids, self.words) + embedding(kinds, self.kinds)  # [B, T, H]
@@ -99,12 +108,15 @@ class Bert(nn.Module):
         if not attention_mask.all():
             mask = torch.zeros(attention_mask.shape, dtype=hidden.dtype, device=hidden.device)
             mask = mask.masked_fill_(attention_mask == 0, torch.finfo(hidden.dtype).min)[:, None, None]  # [B, 1, 1, T]
+        states = [hidden]
         for layer in self.layers:
             attended = linear(self._attention(hidden, mask, layer), *layer.mixed)
             hidden = self._normed(attended + hidden, layer.first_norm)
             inner = activation(linear(hidden, *layer.inner))
             hidden = self._normed(linear(inner, *layer.outer) + hidden, layer.second_norm)
-        return Hidden(hidden)
+            if output_hidden_states:
+                states.append(hidden)
+        return Hidden(hidden, tuple(states) if output_hidden_states else ())
 
     def _positions(self, input_ids: Tensor) -> Tensor:
         if not self.config.counts_from_padding:

@@ -71,32 +71,59 @@ class EncoderJudge(nn.Module):
 
 
 class FrozenEncoder:
-    """An encoder as it was pretrained, for what it knows already: the mean of its hidden states, float32 `[B, H]`.
+    """An encoder as it was pretrained, for what it knows already: means of its hidden states, float32 `[B, L H]`.
 
     It is read as a judge is, with the states in the place of label logits.
 
     Args:
         backbone: the model alone, or with a LoRA adapter that is as it was made, which changes nothing yet.
+        layers: behind which of its layers the states are taken, ascending; none for the last hidden state alone.
         dtype: number format of the matrix products.
     """
 
     pad_left = False
 
-    def __init__(self, backbone: Any, *, dtype: torch.dtype) -> None:
+    def __init__(self, backbone: Any, layers: tuple[int, ...], *, dtype: torch.dtype) -> None:
         self.backbone = backbone
+        self.layers = layers
         self.dtype = dtype
         self.device = next(backbone.parameters()).device
 
     def read(self, batch: Batch) -> Reading:
-        """The mean of the hidden states."""
+        """The means of the hidden states."""
         with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32):
-            hidden = _hidden(self.backbone, batch)
-        return Reading(_mean(hidden, batch), None)
+            states = _states(self.backbone, batch) if self.layers else [_hidden(self.backbone, batch)]
+        return Reading(torch.cat([_mean(states[layer], batch) for layer in self.layers or (0,)], dim=1), None)
+
+
+def middle_and_last(backbone: Any, dtype: torch.dtype) -> tuple[int, ...]:
+    """The layer in the middle of an encoder and the last one; none of a family that does not give such states."""
+    last = depth_of(backbone, dtype)
+    return (last // 2, last) if last > 1 else ()
+
+
+@torch.no_grad()
+def depth_of(backbone: Any, dtype: torch.dtype) -> int:
+    """Behind how many layers an encoder gives hidden states like its last one; 0 where it gives none."""
+    word = torch.ones((1, 4), dtype=torch.int64, device=next(backbone.parameters()).device)
+    with torch.autocast(word.device.type, dtype=dtype, enabled=dtype != torch.float32):
+        states = _states(backbone, Batch(word, torch.ones_like(word), None))
+    return len(states) - 1 if all(one.shape == states[-1].shape for one in states[1:]) else 0
+
+
+def _states(backbone: Any, batch: Batch) -> list[Tensor]:
+    """Hidden states of the embeddings and behind each layer; behind the last one as the family normalises them."""
+    found = _forward(backbone, batch, output_hidden_states=True)
+    return [*(getattr(found, "hidden_states", None) or ())[:-1], found.last_hidden_state]
 
 
 def _hidden(backbone: Any, batch: Batch) -> Tensor:
+    return _forward(backbone, batch).last_hidden_state
+
+
+def _forward(backbone: Any, batch: Batch, **options: bool) -> Any:
     extra = {} if batch.token_type_ids is None else {"token_type_ids": batch.token_type_ids}
-    return backbone(input_ids=batch.input_ids, attention_mask=batch.attention_mask, **extra).last_hidden_state
+    return backbone(input_ids=batch.input_ids, attention_mask=batch.attention_mask, **extra, **options)
 
 
 def _mean(hidden: Tensor, batch: Batch) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from judgekit.models.backbones import Backbone
 from judgekit.models.bert import Bert, read_bert_weights
-from judgekit.models.encoder import EncoderJudge, FrozenEncoder
+from judgekit.models.encoder import EncoderJudge, FrozenEncoder, depth_of
 from judgekit.models.reader import LabelReader
 from judgekit.models.saved_adapter import SavedAdapter
 from judgekit.models.weights import weight_files
@@ -39,11 +39,14 @@ def load_reader(
     return reader
 
 
-def load_frozen(backbone: Backbone, device: torch.device, dtype: torch.dtype) -> FrozenEncoder:
-    """An encoder as it was pretrained, for the probe of a judge.
+def load_frozen(
+    backbone: Backbone, layers: tuple[int, ...], device: torch.device, dtype: torch.dtype
+) -> FrozenEncoder | None:
+    """An encoder as it was pretrained, for the probe of a judge; None where it has not that many layers.
 
     Args:
         backbone: an encoder.
+        layers: behind which its states are read; none for the last hidden state alone.
         device: where to put it.
         dtype: number format of the matrix products.
 
@@ -55,7 +58,9 @@ def load_frozen(backbone: Backbone, device: torch.device, dtype: torch.dtype) ->
         from judgekit.models.base_model import load_backbone  # as above
 
         model = load_backbone(backbone, device, dtype)
-    return FrozenEncoder(model, dtype=dtype)
+    if layers and layers[-1] > depth_of(model, dtype):
+        return None
+    return FrozenEncoder(model, layers, dtype=dtype)
 
 
 def own_bert(backbone: Backbone, device: torch.device, dtype: torch.dtype, adapter: SavedAdapter | None) -> Bert | None:

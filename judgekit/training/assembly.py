@@ -16,12 +16,13 @@ from judgekit.config import TrainSettings
 from judgekit.dataset.opening import Dataset
 from judgekit.errors import SettingsError
 from judgekit.models.causal import CausalJudge
-from judgekit.models.encoder import EncoderJudge, FrozenEncoder
+from judgekit.models.encoder import EncoderJudge, FrozenEncoder, middle_and_last
 from judgekit.models.frozen_causal import frozen_causal
 from judgekit.models.loading import new_judge
 from judgekit.models.memory import MemoryEstimate, estimate_memory, free_memory
-from judgekit.models.reader import LabelReader, TrainableJudge
+from judgekit.models.reader import TrainableJudge
 from judgekit.training.decisions import loop_settings, lora_settings, objective_of
+from judgekit.training.features import StateReader
 from judgekit.training.loop import LoopSettings
 from judgekit.training.processes import ALONE, Processes
 from judgekit.training.setup import Setup
@@ -32,6 +33,8 @@ from judgekit.training.training_data import TrainingData, training_data
 MEMORY_TO_USE = 0.8
 # Of one item, before the first step: what a judge may read later than in training is tried up to here.
 MOST_PROBED = 1_024
+MOST_READ_IN_THE_MIDDLE = 5_000
+"""Items up to which a probe reads the middle of an encoder as well: twice the features take a multiple of the time."""
 
 
 class MemoryPlan(NamedTuple):
@@ -54,7 +57,7 @@ class Training(NamedTuple):
     objective: Objective
     model: TrainableJudge
     """Untrained, or as far as `carry_out` came."""
-    frozen: LabelReader | None
+    frozen: StateReader | None
     """Reads the states of the untrained backbone; None where a probe cannot have them."""
 
     @property
@@ -91,7 +94,7 @@ def assemble(dataset: Dataset, setup: Setup, settings: TrainSettings, *, process
     loop = loop_settings(settings, setup.backbone.kind, len(lengths))
     frozen = None
     if settings.probe and not processes.is_sharded:
-        frozen = _frozen(model, setup)
+        frozen = _frozen(model, setup, len(data.learning.items))
     if settings.quick and frozen is None:
         raise SettingsError(
             f"--quick fits a probe on the hidden states of the backbone, and {setup.backbone.name} does not give them.",
@@ -100,9 +103,10 @@ def assemble(dataset: Dataset, setup: Setup, settings: TrainSettings, *, process
     return Training(settings, setup, data, loop, memory, objective_of(settings, data.training), model, frozen)
 
 
-def _frozen(model: TrainableJudge, setup: Setup) -> LabelReader | None:
+def _frozen(model: TrainableJudge, setup: Setup, items: int) -> StateReader | None:
     if isinstance(model, EncoderJudge):
-        return FrozenEncoder(model.backbone, dtype=setup.dtype)
+        layers = middle_and_last(model.backbone, setup.dtype) if items <= MOST_READ_IN_THE_MIDDLE else ()
+        return FrozenEncoder(model.backbone, layers, dtype=setup.dtype)
     return frozen_causal(model) if isinstance(model, CausalJudge) else None
 
 

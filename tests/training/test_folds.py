@@ -175,6 +175,30 @@ def states_at_the_end(backbone: Path, judge: Judge, texts: list[str], layer: int
     return torch.stack(found).double().numpy()
 
 
+@pytest.mark.parametrize("family", ["bert", "usual_bert", "roberta"])
+def test_the_probe_of_an_encoder_reads_its_middle_and_its_end(
+    votes: Path, family: str, request: pytest.FixtureRequest
+) -> None:
+    from transformers import AutoModel
+
+    backbone: Path = request.getfixturevalue(family)
+    quick = train("votes", workspace=votes, backbone=backbone, quick=True, folds=3, **FAST)
+    facts, texts = quick.manifest.probe, [text_of(n, n % 3) for n in range(5)]
+    assert facts is not None and facts.layers == (1, 2)
+    model = AutoModel.from_pretrained(backbone, dtype="float32").eval()
+    ids = quick.loaded.prompts.encode_texts(texts).input_ids
+    with torch.no_grad():
+        states = [
+            model(input_ids=torch.tensor(one).unsqueeze(0), output_hidden_states=True).hidden_states for one in ids
+        ]
+    x = np.stack([np.concatenate([one[layer][0].mean(0) for layer in (1, 2)]) for one in states])
+    tensors = load_file(quick.entry.path / PROBE_FILE)
+    logits = x @ tensors["weight"].double().numpy() + tensors["bias"].double().numpy()
+    evidence = Evidence(np.zeros((5, 3)), log_softmax(logits, axis=1), quick.loaded.log_prior)
+    expected = quick.manifest.calibration.weigh(evidence)
+    assert quick.predict([{"text": text} for text in texts]).probabilities == pytest.approx(expected, abs=1e-5)
+
+
 def test_the_probe_of_a_causal_lm_reads_the_end_of_the_prompt(votes: Path, llama: Path) -> None:
     quick = train("votes", workspace=votes, backbone=llama, quick=True, folds=3, **FAST)
     facts = quick.manifest.probe
@@ -209,9 +233,10 @@ def test_a_probe_that_reads_no_layer_of_a_causal_lm_is_refused(votes: Path, llam
     path, facts = quick.entry.path / "manifest.json", quick.manifest.probe
     assert facts is not None
     for probe, words in (
-        ({"layers": (1, 2)}, "one layer from 1"),
-        ({"layers": ()}, "one layer from 1"),
-        ({"fields": ("text",)}, "one layer from 1"),
+        ({"layers": (1, 2)}, "one layer and no columns"),
+        ({"layers": ()}, "one layer and no columns"),
+        ({"layers": (0,)}, "layers from 1"),
+        ({"fields": ("text",)}, "one layer and no columns"),
         ({"layers": (99,)}, "gives 1 times 0"),
     ):
         quick.manifest.model_copy(update={"probe": facts.model_copy(update=probe)}).write(path)
