@@ -19,7 +19,7 @@ from rich.terminal_theme import DIMMED_MONOKAI
 from rich.text import Text
 
 COLUMNS = 84
-SCORES_SHOWN = 3
+SCORES_SHOWN, EVALUATION_SHOWN = 3, 20
 PICTURE = Path(__file__).parent / "images" / "demo.svg"
 # No font is fetched from the web, and no rule of the picture's style reaches the page around it.
 FONT = re.compile(r"@font-face \{.*?\}\s*", flags=re.DOTALL)
@@ -47,8 +47,9 @@ def draw(folder: Path) -> None:
     for line in (folder / "new.scores.csv").read_text(encoding="utf-8").splitlines()[: SCORES_SHOWN + 1]:
         console.print(Text(",".join(line.split(",")[:5])))
     console.print("")
-    typed("judgekit evaluate")
-    console.print(run(folder, "evaluate"))
+    typed(f"judgekit evaluate | head -{EVALUATION_SHOWN}")
+    for line in run(folder, "evaluate").split("\n")[:EVALUATION_SHOWN]:
+        console.print(line)
     svg = console.export_svg(title="judgekit demo", theme=DIMMED_MONOKAI, unique_id="judgekit")
     PICTURE.parent.mkdir(exist_ok=True)
     PICTURE.write_text(FONT.sub("", svg) + "\n", encoding="utf-8")
