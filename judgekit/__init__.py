@@ -31,12 +31,14 @@ if TYPE_CHECKING:
     from judgekit.config import PredictSettings as PredictSettings
     from judgekit.config import ScoreFileSettings as ScoreFileSettings
     from judgekit.config import ScoreSettings as ScoreSettings
+    from judgekit.config import SelectSettings as SelectSettings
     from judgekit.config import StudySettings as StudySettings
     from judgekit.config import TrainSettings as TrainSettings
     from judgekit.dataset.result import IngestResult as IngestResult
     from judgekit.decisions.estimate import EstimateResult as EstimateResult
     from judgekit.decisions.gate import GateResult as GateResult
     from judgekit.decisions.plan import PlanResult as PlanResult
+    from judgekit.decisions.select import SelectResult as SelectResult
     from judgekit.errors import JudgekitError as JudgekitError
     from judgekit.errors import TrainingStopped as TrainingStopped
     from judgekit.judge.export import ExportResult as ExportResult
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from judgekit.verbs.plan import plan as plan
     from judgekit.verbs.report import report as report
     from judgekit.verbs.score import score as score
+    from judgekit.verbs.select import select as select
     from judgekit.verbs.show import show as show
     from judgekit.verbs.study import study as study
     from judgekit.verbs.train import train as train
@@ -70,12 +73,13 @@ _HOMES = {
     "judgekit.config": (
         "CheckSettings", "EstimateSettings", "EvaluateSettings", "ExportSettings", "GateSettings", "IngestSettings",
         "LoadSettings", "MeasureSettings", "PlanSettings", "PredictSettings", "ScoreFileSettings", "ScoreSettings",
-        "StudySettings", "TrainSettings",
+        "SelectSettings", "StudySettings", "TrainSettings",
     ),
     "judgekit.dataset.result": ("IngestResult",),
     "judgekit.decisions.estimate": ("EstimateResult",),
     "judgekit.decisions.gate": ("GateResult",),
     "judgekit.decisions.plan": ("PlanResult",),
+    "judgekit.decisions.select": ("SelectResult",),
     "judgekit.errors": ("JudgekitError", "TrainingStopped"),
     "judgekit.trust.evaluated": ("EvaluatedItems", "EvaluateResult"),
     "judgekit.judge.export": ("ExportResult",),
@@ -88,8 +92,8 @@ _HOMES = {
     "judgekit.training.reporter": ("Reporter",),
     "judgekit.training.result": ("TrainResult",),
     **{f"judgekit.verbs.{verb}": (verb,) for verb in (
-        "check", "estimate", "evaluate", "export", "gate", "ingest", "init", "plan", "report", "score", "show",
-        "study", "train",
+        "check", "estimate", "evaluate", "export", "gate", "ingest", "init", "plan", "report", "score",
+        "select", "show", "study", "train",
     )},
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -98,9 +102,10 @@ __all__ = [
     "EvaluatedItems", "ExportResult", "ExportSettings", "GateResult", "GateSettings", "IngestResult",
     "IngestSettings", "Judge", "JudgekitError", "LoadSettings", "MeasureSettings", "PlanResult", "PlanSettings",
     "PredictSettings", "ReportResult", "Reporter", "Score", "ScoreFileSettings", "ScoreSettings", "ScoredFile",
-    "Scores", "StudyResult", "StudySettings", "TrainResult", "TrainSettings", "TrainingStopped", "WorkspaceContents",
+    "Scores", "SelectResult", "SelectSettings", "StudyResult", "StudySettings", "TrainResult", "TrainSettings",
+    "TrainingStopped", "WorkspaceContents",
     "__version__", "check", "estimate", "evaluate", "export", "gate", "ingest", "init", "plan", "report", "score",
-    "show", "study", "train",
+    "select", "show", "study", "train",
 ]  # fmt: skip
 
 

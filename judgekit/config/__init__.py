@@ -36,6 +36,7 @@ from judgekit.config.scoring import (
     ScoreFileSettings,
     ScoreSettings,
 )
+from judgekit.config.selecting import DrawSettings, SelectSettings
 from judgekit.config.settings import Settings
 from judgekit.config.studying import StudySettings
 from judgekit.config.training import PRESETS, TrainSettings
@@ -44,6 +45,7 @@ __all__ = [
     "PRESETS",
     "Adversary",
     "CheckSettings",
+    "DrawSettings",
     "Dtype",
     "EstimateSettings",
     "EvaluateSettings",
@@ -68,6 +70,7 @@ __all__ = [
     "ReadingSettings",
     "ScoreFileSettings",
     "ScoreSettings",
+    "SelectSettings",
     "Settings",
     "Split",
     "StudyPlan",

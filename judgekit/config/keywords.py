@@ -231,6 +231,18 @@ class PlanKeywords(TypedDict, total=False):
     seed: int
 
 
+class DrawKeywords(TypedDict, total=False):
+    """Fields of `DrawSettings`."""
+
+    items: int
+    random_share: float
+    seed: int
+
+
+class SelectKeywords(LoadKeywords, PredictKeywords, DrawKeywords, total=False):
+    """Fields of `SelectSettings`."""
+
+
 class ExportKeywords(TypedDict, total=False):
     """Fields of `ExportSettings`."""
 

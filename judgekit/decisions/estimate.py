@@ -90,8 +90,10 @@ class EstimateResult(NamedTuple):
     parts: tuple[Part, ...]
     """For each value of the column `by`; empty without one."""
     against: Comparison | None
+    is_weighted: bool
+    """Whether the annotated items count by the chance with which each was drawn."""
     differences: tuple[Difference, ...]
-    """How the annotated items differ from the new ones by more than chance."""
+    """How the annotated items differ from the new ones by more than chance; empty where they are weighted."""
 
     def to_json(self) -> dict[str, Any]:
         """The figures as JSON values; null where undefined."""

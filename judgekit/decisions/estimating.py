@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from judgekit.config import EstimateSettings
 from judgekit.core.distributions import FloatArray, empirical_distribution
 from judgekit.core.ppi import FEWEST_ITEMS, Sample, estimate_difference, estimate_means
+from judgekit.decisions.chances import CHANCE_COLUMN
 from judgekit.decisions.estimate import Change, Comparison, EstimateResult, Measure, Part, Quantity
 from judgekit.decisions.held_out import HeldOut, Opened
 from judgekit.decisions.likeness import characters, differences
@@ -38,7 +39,7 @@ class Data(NamedTuple):
 
     held_out: HeldOut
     population: Population
-    """Without the annotated items and those that the judge was trained on."""
+    """Without those that the judge was trained on; and without the annotated ones where they are a random sample."""
     rows: NDArray[np.int64]
     """Where each annotated item stood in the table, -1 where it did not, `[n]`."""
     whole: Population
@@ -49,8 +50,10 @@ class Data(NamedTuple):
 def gather(opened: Opened, held_out: HeldOut, whole: Population) -> Data:
     """Part the items of a table from those that are annotated or were trained on.
 
+    Annotated items that were drawn with unequal chances stand for all items by their weights, themselves included.
+
     Raises:
-        DataError: too few are left, or too few items are annotated.
+        DataError: too few are left, too few items are annotated, or they were drawn from another table.
     """
     if len(held_out.items) < FEWEST_ITEMS:
         raise DataError(
@@ -62,7 +65,13 @@ def gather(opened: Opened, held_out: HeldOut, whole: Population) -> Data:
     is_annotated = np.zeros(len(whole), dtype=np.bool_)
     is_annotated[rows[rows >= 0]] = True
     is_known = is_trained_on(opened, whole) & ~is_annotated
-    population = whole.without(is_annotated | is_known)
+    if held_out.weights is not None and (strange := int((rows < 0).sum())):
+        raise DataError(
+            f"{counted(strange, 'annotated item is', 'annotated items are')} not in {whole.name}, by their texts; "
+            f"{CHANCE_COLUMN} is the chance to be drawn from it.",
+            hint="Give the table that judgekit select drew them from.",
+        )
+    population = whole.without(is_known if held_out.weights is not None else is_annotated | is_known)
     if len(population) < 2:
         raise DataError(
             f"{whole.name}: all but {len(population)} of its {len(whole):,} items are annotated, or the judge was "
@@ -103,7 +112,10 @@ def estimate_all(opened: Opened, data: Data, other: Data | None, settings: Estim
         by=settings.by,
         parts=() if settings.by is None else tuple(_parts(kinds, data, settings.by, settings.confidence)),
         against=None if other is None else _compared(kinds, data, other, settings.confidence),
-        differences=differences(
+        is_weighted=held_out.weights is not None,
+        differences=()
+        if held_out.weights is not None
+        else differences(
             held_out.q, data.population.q, (characters(texts), characters(data.population.texts)), judge.labels
         ),
     )
@@ -125,10 +137,10 @@ def kinds_of(judge: Judge) -> Iterator[Kind]:
 def _sample(kind: Kind, data: Data, is_here: NDArray[np.bool_] | None, is_new: NDArray[np.bool_] | None) -> Sample:
     held_out = data.held_out
     y, f, new = empirical_distribution(held_out.items.counts), held_out.q, data.population.q
-    folds = held_out.folds
-    if is_here is not None:
-        y, f, folds = y[is_here], f[is_here], None if folds is None else folds[is_here]
-    return Sample(kind.of(y), kind.of(f), kind.of(new if is_new is None else new[is_new]), folds=folds)
+    here = np.ones(len(y), dtype=np.bool_) if is_here is None else is_here
+    folds = None if held_out.folds is None else held_out.folds[here]
+    weights = None if held_out.weights is None else held_out.weights[here]
+    return Sample(kind.of(y[here]), kind.of(f[here]), kind.of(new if is_new is None else new[is_new]), weights, folds)
 
 
 def _quantities(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from judgekit.config import LoadSettings, MeasureSettings, Part, PredictSettings
 from judgekit.dataset.items import ItemTable
+from judgekit.decisions.chances import CHANCE_COLUMN, chances_of
 from judgekit.errors import DataError, WorkspaceError
 from judgekit.judge.finding import find_judge
 from judgekit.judge.loading import Predictions
@@ -50,6 +51,8 @@ class HeldOut(NamedTuple):
     """Whether the judge's checkpoint and temperature were chosen on some of the items."""
     folds: NDArray[np.int64] | None = None
     """Which of several models predicted each item, `[n]`; None where the judge itself did."""
+    weights: NDArray[np.float64] | None = None
+    """1 / the chance with which each item was drawn, `[n]`; None for a random sample."""
 
 
 def open_judge(
@@ -109,11 +112,13 @@ def predictions_of_file(opened: Opened, path: Path, settings: PredictSettings, r
     """What a judge says of the annotated items of a file, without those that it was trained on.
 
     Raises:
-        DataError: the file cannot be read, or the judge was trained on all of its items, or may have been.
+        DataError: the file cannot be read, the chances in it are none, or the judge was trained on all of its items, or
+            may have been.
     """
     judge, place = opened
     source = read_files([path], ReadOptions.of(settings))
-    reading = MeasureSettings(strict=settings.strict, most_set_aside=settings.most_set_aside)
+    by = CHANCE_COLUMN if CHANCE_COLUMN in source.frame.columns else None
+    reading = MeasureSettings(strict=settings.strict, most_set_aside=settings.most_set_aside, by=by)
     material = new_items(items_of(source, judge.manifest, reading, reporter), judge.entry, place)
     if material.trained_on != 0:
         known = "was trained on all of its items" if material.trained_on else "may have been trained on its items"
@@ -122,7 +127,10 @@ def predictions_of_file(opened: Opened, path: Path, settings: PredictSettings, r
             "nothing of its errors elsewhere.",
             hint="Give items that it was not trained on.",
         )
-    return _asked(judge, material, settings, reporter)
+    found = _asked(judge, material, settings, reporter)
+    if material.by is None:
+        return found
+    return found._replace(weights=1 / chances_of(found.items.item_ids, material.by, source.name))
 
 
 def ask(

@@ -139,7 +139,9 @@ def remarks(result: EstimateResult) -> Iterator[str]:
         f"{counted(result.annotations, 'annotation')}{among}. The judge had no part of them in its training"
         + ("; its checkpoint and temperature were chosen on some." if result.is_tuned else ".")
     )
-    if not result.differences:
+    if result.is_weighted:
+        yield "They count by their inclusion_probability, with which judgekit select drew them."
+    elif not result.differences:
         yield "Nothing in lengths, labels or scores says that they come from another population than the new items."
     if result.left_out:
         yield f"{counted(result.left_out, 'annotated item was', 'annotated items were')} left out: trained on."

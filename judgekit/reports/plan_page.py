@@ -20,8 +20,8 @@ def plan_page(result: PlanResult) -> RenderableType:
     """The rounds as a table, and how to read it."""
     title = "Rounds of annotation" if result.budget is None else f"What {result.budget:,} annotations can tell"
     columns = [
-        Column("items × annotations", is_figure=False), Column("annotations"), Column("alpha"),
-        Column(f"share of {result.label}"), Column("noise floor"), Column("detectable gain"),
+        Column("items × each", is_figure=False), Column("annotations"), Column("alpha"), Column("share"),
+        Column("noise floor"), Column("gain found"),
     ]  # fmt: skip
     return Group(
         heading(f"{title}, by the pilot {result.dataset}"),
@@ -36,7 +36,7 @@ def _row(one: Round) -> tuple[str, ...]:
         f"{one.items:,} × {one.annotations_per_item}",
         f"{one.annotations:,}",
         "" if one.alpha is None else f"± {one.alpha:.3f}",
-        f"± {100 * one.share:.1f} points",
+        f"± {100 * one.share:.1f} %",
         f"{one.floor:.3f}",
         f"{one.gain:.3f}",
     )
@@ -45,13 +45,12 @@ def _row(one: Round) -> tuple[str, ...]:
 def sentences(result: PlanResult) -> Iterator[str]:
     """How to read the figures, and what they rest on."""
     yield (
-        f"alpha and share: half of the {result.confidence:.0%} interval. {result.label} is the label whose share is "
-        "hardest to tell; a good judge makes that interval narrower: judgekit estimate"
+        f"alpha and share: half of the {result.confidence:.0%} interval. The share is that of {result.label}, the "
+        "hardest to tell; a good judge makes its interval narrower: judgekit estimate"
     )
     yield "noise floor: the KL in nats that a perfect judge would show; more annotations per item lower it."
     yield (
-        f"detectable gain: how much lower in KL the better of two judges must be to be found with a chance of "
-        f"{POWER:.0%}."
+        f"gain found: how much lower in KL the better of two judges must be to be found with a chance of {POWER:.0%}."
     )
     if result.budget is not None:
         widest = min(result.rounds, key=lambda one: one.share)

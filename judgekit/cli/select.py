@@ -1,0 +1,56 @@
+"""`judgekit select`."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from judgekit.cli.options import Force, Json, JudgeName, Offline, WorkspaceFolder
+from judgekit.cli.output import emit, next_command, progress, say
+from judgekit.cli.settings_options import with_settings
+from judgekit.config import SelectSettings
+
+
+@with_settings(SelectSettings)
+def select(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(help="Table with the columns that the judge reads.", metavar="FILE")],
+    settings: dict[str, Any],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File to write: .csv, .tsv, .jsonl, .parquet or .xlsx (default: new.next.csv beside new.csv).",
+            metavar="FILE",
+        ),
+    ] = None,
+    judge: JudgeName = None,
+    force: Force = False,
+    workspace: WorkspaceFolder = None,
+    json: Json = False,
+    offline: Offline = False,
+) -> None:
+    """Draw the items whose annotation tells most, with the chances that keep estimates unbiased."""
+    from judgekit.verbs import select as verb
+
+    with progress(quiet=json) as reporter:
+        result = verb.select(
+            path,
+            output=output,
+            judge=judge,
+            workspace=workspace,
+            force=force,
+            offline=offline,
+            reporter=reporter,
+            **settings,
+        )
+    emit(result, verb.select_page, as_json=json)
+    say(f"Written: {result.output}")
+    next_command(
+        f"judgekit estimate {shlex.quote(str(path))} --judge {shlex.quote(result.judge)} --annotations FILE   "
+        "when they are annotated, with inclusion_probability"
+    )
