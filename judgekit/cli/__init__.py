@@ -32,6 +32,7 @@ from judgekit.cli import (
     report,
     score,
     select,
+    serve,
     show,
     study,
     train,
@@ -69,6 +70,7 @@ for verb in (
     report,
     study,
     export,
+    serve,
     show,
     demo,
     doctor,
@@ -179,7 +181,11 @@ def _is_interruption(end: BaseException | None) -> bool:
 
 def _say_environment() -> None:
     """The settings that come from the environment: an error names the flag, which nobody may have given."""
-    found = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("JUDGEKIT_")]
+    found = [
+        f"{name}={value}"
+        for name, value in sorted(os.environ.items())
+        if name.startswith("JUDGEKIT_") and not name.endswith("_TOKEN")
+    ]
     if found:
         typer.echo(visible(f"Set in the environment: {' '.join(found)}"), err=True)
 

@@ -20,6 +20,7 @@ from judgekit.config import (
     PlanSettings,
     ScoreSettings,
     SelectSettings,
+    ServeSettings,
     Settings,
     StudySettings,
     TrainSettings,
@@ -39,6 +40,7 @@ VERBS: dict[str, type[Settings]] = {
     "select": SelectSettings,
     "report": EvaluateSettings,
     "export": ExportSettings,
+    "serve": ServeSettings,
     "study": StudySettings,
 }
 

@@ -37,6 +37,7 @@ from judgekit.config.scoring import (
     ScoreSettings,
 )
 from judgekit.config.selecting import DrawSettings, SelectSettings
+from judgekit.config.serving import ListenSettings, ServeSettings
 from judgekit.config.settings import Settings
 from judgekit.config.studying import StudySettings
 from judgekit.config.training import PRESETS, TrainSettings
@@ -55,6 +56,7 @@ __all__ = [
     "Keep",
     "LabelScoring",
     "Level",
+    "ListenSettings",
     "LoadSettings",
     "MeasureSettings",
     "ModelKind",
@@ -71,6 +73,7 @@ __all__ = [
     "ScoreFileSettings",
     "ScoreSettings",
     "SelectSettings",
+    "ServeSettings",
     "Settings",
     "Split",
     "StudyPlan",

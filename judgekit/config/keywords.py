@@ -252,3 +252,20 @@ class ExportKeywords(TypedDict, total=False):
     batch_size: int
     trust_remote_code: bool
     device: str
+
+
+class ListenKeywords(TypedDict, total=False):
+    """Fields of `ListenSettings`."""
+
+    host: str
+    port: int
+    batch_size: int
+    most_items: int
+    most_bytes: int
+    most_waiting: int
+    slowest: float
+    stop_seconds: float
+
+
+class ServeKeywords(LoadKeywords, ListenKeywords, total=False):
+    """Fields of `ServeSettings`."""
