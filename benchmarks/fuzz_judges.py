@@ -1,8 +1,9 @@
 """Judges that are damaged or hostile: `python benchmarks/fuzz_judges.py [--tries 3000] [--first 0]`.
 
-Makes two small judges (an encoder, a causal LM), damages a copy of one in each try, and reads it. Counts refusals, and
-reports every try that ends otherwise than it may: a traceback, more than 10 seconds, or other numbers although the
-manifest was not made to fit. Then the same of settings, and a few of both through the command.
+Makes small judges (encoders and causal LMs, each trained in folds and without), damages a copy of one in each try, and
+reads it: what it says of new items, and what its folds said of its own. Counts refusals, and reports every try that
+ends otherwise than it may: a traceback, more than 10 seconds, or other numbers although the manifest was not made to
+fit. Then the same of settings, and a few of both through the command.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -27,10 +29,11 @@ from hostile_judges import ODD_VALUES, make_hostile  # pyright: ignore[reportMis
 from made_up_votes import LABELS, votes_rows, write_csv  # pyright: ignore[reportMissingImports]
 from tiny_backbones import build_bert, build_causal  # pyright: ignore[reportMissingImports]
 
-from judgekit import Judge, ingest, train
+from judgekit import Judge, evaluate, ingest, train
 from judgekit.cli import main
 from judgekit.cli.settings_file import VERBS
 from judgekit.errors import JudgekitError
+from judgekit.judge.kept_items import kept_items
 
 ITEMS = [{"text": "dirty tea"}, {"text": "clean bed, kind host"}, {"text": "slow soup"}]
 MOST_SECONDS = 10.0
@@ -40,13 +43,25 @@ def make_judges(place: Path) -> list[Path]:
     ingest(write_csv(place / "votes.csv", votes_rows(60)), workspace=place / "ws")
     backbones = {"encoder": build_bert(place / "bert"), "causal": build_causal(place / "llama", words=LABELS)}
     how: dict[str, Any] = {"epochs": 1, "batch_size": 16, "device": "cpu", "learning_rate": 1e-2}
-    return [
-        train(workspace=place / "ws", judge=name, backbone=folder, **how).folder for name, folder in backbones.items()
-    ]
+    made: list[Path] = []
+    for name, folder in backbones.items():
+        for folds in (0, 2):
+            judge = train(workspace=place / "ws", judge=f"{name}-{folds}", backbone=folder, folds=folds, **how)
+            made.append(judge.folder)
+    return made
 
 
 def read(folder: Path) -> np.ndarray:
-    return Judge.load(folder, device="cpu", dtype="float32").predict(ITEMS).probabilities
+    """What a judge says of new items, and of its own where it was trained in folds, `[n, K]`."""
+    judge = Judge.load(folder, device="cpu", dtype="float32")
+    said = [judge.predict(ITEMS).probabilities]
+    kept = kept_items(judge.entry)
+    said += [] if kept is None else [kept.counts / 1e3]
+    if judge.manifest.settings.folds:
+        place = folder.parents[1]
+        found = evaluate(judge=folder.name, workspace=place, part="folds", device="cpu", resamples=10)
+        said.append(found.items.probabilities)
+    return np.concatenate(said)
 
 
 def try_judge(whole: Path, expected: np.ndarray, folder: Path, seed: int) -> tuple[str, str]:
@@ -56,7 +71,7 @@ def try_judge(whole: Path, expected: np.ndarray, folder: Path, seed: int) -> tup
     try:
         found = read(folder)
         same = found.shape == expected.shape and np.allclose(found, expected, atol=1e-6)
-        sound = bool(np.isfinite(found).all() and np.allclose(found.sum(axis=1), 1))
+        sound = bool(np.isfinite(found).all() and np.allclose(found[: len(ITEMS)].sum(axis=1), 1))
         ended = "same numbers" if same else "another judge" if sealed and sound else "OTHER NUMBERS"
     except JudgekitError:
         ended = "refused"
@@ -75,7 +90,7 @@ def try_settings(place: Path, seed: int) -> tuple[str, str]:
     settings = place / "ws" / "judgekit.toml"
     settings.write_bytes(text.encode("utf-8", "replace")[: generator.choice((9999, 9999, 20))])
     began = time.perf_counter()
-    code = main(["score", str(place / "new.csv"), "--judge", "encoder", "--workspace", str(place / "ws"), "--force"])
+    code = main(["score", str(place / "new.csv"), "--judge", "encoder-0", "--workspace", str(place / "ws"), "--force"])
     settings.unlink()
     ended = {0: "done", 2: "usage", 3: "refused"}.get(code, f"TRACEBACK: code {code}")
     return repr(text[:200]), "SLOW" if time.perf_counter() - began > MOST_SECONDS else ended
@@ -106,11 +121,12 @@ def run() -> int:
         write_csv(place / "new.csv", [["text"], *([item["text"]] for item in ITEMS)])
         counts: Counter[str] = Counter()
         for seed in range(options.first, options.first + options.tries):
-            which = seed % 2
-            what, ended = try_judge(judges[which], expected[which], place / "hostile" / "judge", seed)
+            which = seed % len(judges)
+            what, ended = try_judge(judges[which], expected[which], place / "ws" / "judges" / "hostile", seed)
             counts[ended.splitlines()[0]] += 1
             if ended[:4].isupper():
                 bad.append(f"{seed} {judges[which].name} {what}: {ended}")
+        shutil.rmtree(place / "ws" / "judges" / "hostile", ignore_errors=True)
         report("judges", counts, bad)
         counts, wrong = Counter(), list[str]()
         for seed in range(options.first, options.first + options.settings):

@@ -31,6 +31,7 @@ ADAPTER, CONFIG, HEAD, TEMPLATE, MANIFEST = (
     "adapter/adapter_model.safetensors", "adapter/adapter_config.json", "adapter/head.safetensors", "template.j2",
     "manifest.json",
 )  # fmt: skip
+PROBE, HELD_OUT, ITEMS = "probe.safetensors", "held_out.parquet", "items.parquet"
 Damage = Callable[[Path, random.Random], str]
 
 
@@ -91,9 +92,6 @@ def damage_tensors(path: Path, generator: random.Random) -> str:
     tensors = load_file(path)
     name = generator.choice(sorted(tensors))
     one = tensors.pop(name)
-    how = generator.choice(
-        ("drop", "rename", "more rows", "fewer rows", "nan", "inf", "integers", "extra", "empty", "flip", "huge")
-    )
     changed: dict[str, Any] = {
         "drop": {},
         "rename": {f"{name}x": one},
@@ -106,9 +104,39 @@ def damage_tensors(path: Path, generator: random.Random) -> str:
         "empty": {name: one[:0].clone()},
         "flip": {name: one.flip(0).contiguous()},
         "huge": {name: one * 1e30},
+        "scalar": {name: one.flatten()[0].clone()},
     }
     how = generator.choice(sorted(changed))
     save_file(tensors | changed[how], path)
+    return f"{how} {name}"
+
+
+def damage_table(path: Path, generator: random.Random) -> str:
+    """Another number, type or name in one column of a Parquet file; a row or a column too many, or missing."""
+    import polars as pl
+
+    frame = pl.read_parquet(path)
+    name = generator.choice(frame.columns)
+    column = pl.col(name)
+    row = pl.int_range(pl.len()) == generator.randrange(frame.height)
+    changed: dict[str, pl.DataFrame] = {
+        "drop": frame.drop(name),
+        "rename": frame.rename({name: f"{name}x"}),
+        "no rows": frame[:0],
+        "a row less": frame[1:],
+        "a row twice": pl.concat([frame, frame[:1]]),
+        "null": frame.with_columns(pl.when(row).then(None).otherwise(column).alias(name)),
+        "texts": frame.with_columns(column.cast(pl.String) + "x"),
+        "lists": frame.with_columns(pl.concat_list(column).alias(name)),
+        "first for all": frame.with_columns(column.first()),
+        "reversed": frame.with_columns(column.reverse()),
+    }
+    if frame.schema[name].is_numeric():
+        for number in (-1.0, float("nan"), float("inf"), 1e300, 0.5):
+            damaged = frame.with_columns(pl.when(row).then(pl.lit(number)).otherwise(column).alias(name))
+            changed[f"{number}"] = damaged
+    how = generator.choice(sorted(changed))
+    changed[how].write_parquet(path)
     return f"{how} {name}"
 
 
@@ -165,8 +193,9 @@ def damage_template(path: Path, generator: random.Random) -> str:
 WAYS: tuple[tuple[str, Damage], ...] = (
     *((MANIFEST, damage_json),) * 8, *((CONFIG, damage_json),) * 6, *((ADAPTER, damage_tensors),) * 4,
     *((HEAD, damage_tensors),) * 4, (TEMPLATE, damage_template), (TEMPLATE, damage_template),
-    *((name, damage_bytes) for name in (ADAPTER, CONFIG, HEAD, TEMPLATE, MANIFEST)),
-    *((name, damage_place) for name in (ADAPTER, CONFIG, HEAD, TEMPLATE, MANIFEST)),
+    *((PROBE, damage_tensors),) * 3, *((HELD_OUT, damage_table),) * 6, *((ITEMS, damage_table),) * 3,
+    *((name, damage_bytes) for name in (ADAPTER, CONFIG, HEAD, TEMPLATE, MANIFEST, PROBE, HELD_OUT, ITEMS)),
+    *((name, damage_place) for name in (ADAPTER, CONFIG, HEAD, TEMPLATE, MANIFEST, PROBE, HELD_OUT, ITEMS)),
 )  # fmt: skip
 
 

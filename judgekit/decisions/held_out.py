@@ -84,7 +84,7 @@ def held_out_predictions(opened: Opened, settings: PredictSettings, reporter: Re
             f"The judge {judge.name!r} was loaded from a folder outside of the workspace, which has its dataset.",
             hint="Give annotated items of your own: --annotations FILE",
         )
-    sizes, has_folds = judge.manifest.items, (judge.folder / HELD_OUT_FILE).is_file()
+    sizes, has_folds = judge.manifest.items, HELD_OUT_FILE in (judge.manifest.files or {})
     if has_folds and settings.both_orders:
         raise DataError(
             f"The judge {judge.name!r} was trained in folds, which were asked in one order only.",

@@ -296,10 +296,10 @@ class TrainedJudge:
             _, predictions, gap = predict_both_orders(self.loaded, mirror, items, names, settings, reporter)
         sets, review, q = None, None, predictions.q
         if settings.sets is not None:
-            kept = require_label_sets(self.folder, self.name, option="--sets")
+            kept = require_label_sets(self.entry, option="--sets")
             sets = round(100 * settings.sets), kept.sets(q, settings.sets)
         if settings.review is not None:
-            review = require_label_sets(self.folder, self.name, option="--review").for_review(q, settings.review)
+            review = require_label_sets(self.entry, option="--review").for_review(q, settings.review)
         return Scores(
             judge=self.name,
             labels=self.labels,

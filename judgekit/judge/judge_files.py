@@ -32,6 +32,27 @@ def check_files(entry: Entry[JudgeManifest]) -> None:
     for name, wanted in (manifest.files or {}).items():
         if (found := file_hash(entry.path / name)) != wanted:
             problems.append(f"{entry.path / name}: SHA-256 {found[:12]}…, but {wanted[:12]}… when it was trained")
+    _refuse(entry, problems)
+
+
+def file_beside(entry: Entry[JudgeManifest], name: str) -> Path | None:
+    """A file of `FILES_BESIDE`, as it was when the judge was trained; None where the judge has none.
+
+    It may be wanted where the judge itself is not loaded, and then nothing else looks at it.
+
+    Raises:
+        WorkspaceError: it is missing, leads out of the folder, or has changed.
+    """
+    path, wanted = entry.path / name, (entry.manifest.files or {}).get(name)
+    if wanted is None and not path.exists():
+        return None
+    check_own_file(path, entry.path, hint=RESTORE)
+    if wanted is not None and (found := file_hash(path)) != wanted:
+        _refuse(entry, [f"{path}: SHA-256 {found[:12]}…, but {wanted[:12]}… when it was trained"])
+    return path
+
+
+def _refuse(entry: Entry[JudgeManifest], problems: list[str]) -> None:
     if problems:
         raise WorkspaceError(
             f"The judge {entry.name!r} has files that are not its own, or that have changed:",

@@ -16,7 +16,11 @@ from numpy.typing import NDArray
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.near_duplicates import plain_text
 from judgekit.errors import WorkspaceError
-from judgekit.judge.manifest import ITEMS_FILE
+from judgekit.judge.judge_files import file_beside
+from judgekit.judge.manifest import ITEMS_FILE, JUDGES, JudgeManifest
+from judgekit.models.saved_adapter import damaged
+from judgekit.workspace.store import Entry
+from judgekit.workspace.versions import OneVersion
 
 _HASH, _IS_TRAINED, _COUNT = "text_hash", "trained_on", "count."
 
@@ -49,29 +53,33 @@ def keep_items(folder: Path, items: ItemTable, parts: NDArray[np.str_], fields: 
     ).write_parquet(folder / ITEMS_FILE, compression="zstd")
 
 
-def kept_items(folder: Path, labels: tuple[str, ...]) -> KeptItems | None:
+def kept_items(entry: Entry[JudgeManifest]) -> KeptItems | None:
     """What a judge keeps; None where an older judgekit made it.
 
-    Args:
-        folder: of the judge.
-        labels: the K labels in their one order.
-
     Raises:
-        WorkspaceError: the file is damaged.
+        WorkspaceError: the file is damaged, or is not the one that the judge was trained with.
     """
-    path = folder / ITEMS_FILE
-    if not path.is_file():
-        return None
+    with OneVersion(entry, JUDGES.word):
+        path = file_beside(entry, ITEMS_FILE)
+        return None if path is None else _read(path, entry.manifest.labels)
+
+
+def _read(path: Path, labels: tuple[str, ...]) -> KeptItems:
     try:
         frame = pl.read_parquet(path, use_pyarrow=False)
-        hashes = frame.filter(_IS_TRAINED).get_column(_HASH).to_list()
-        counts = frame.select(pl.col(_COUNT + label).cast(pl.Int64) for label in labels).to_numpy()
-    except (pl.exceptions.PolarsError, OSError) as error:
+        hashes = frame.get_column(_HASH).cast(pl.UInt64)
+        is_trained = frame.get_column(_IS_TRAINED).cast(pl.Boolean)
+        counts = frame.select(pl.col(_COUNT + label).cast(pl.Int64) for label in labels)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise WorkspaceError(
             f"{path} cannot be read: {str(error).splitlines()[0]}",
             hint="Restore the judge from a copy, or train it again.",
         ) from error
-    return KeptItems(frozenset(hashes), np.ascontiguousarray(counts))
+    found = counts.to_numpy()
+    missing = sum(column.null_count() for column in (hashes, is_trained, *counts))
+    if missing or not len(found) or (found < 0).any():
+        raise damaged(path, ["a hash and counts of annotations are expected for each item"])
+    return KeptItems(frozenset(hashes.filter(is_trained)), np.ascontiguousarray(found))
 
 
 def text_hashes(texts: pl.DataFrame) -> list[int]:

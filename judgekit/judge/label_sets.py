@@ -7,7 +7,6 @@ dataset is not.
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +14,17 @@ from numpy.typing import NDArray
 from judgekit.core.conformal import conformal_threshold, label_sets, nonconformity
 from judgekit.core.distributions import FloatArray, hard_target
 from judgekit.errors import WorkspaceError
-from judgekit.judge.manifest import SETS_FILE
-from judgekit.workspace.manifest import Manifest
+from judgekit.judge.manifest import SETS_FILE, JudgeManifest
+from judgekit.workspace.manifest import Manifest, check_own_file
+from judgekit.workspace.store import Entry
 
 LEVELS = tuple(level / 100 for level in range(1, 100))
 
 
 class LabelSets(Manifest):
     """From distributions to sets of labels."""
+
+    SEALED_SINCE = 1
 
     is_ordinal: bool
     order: tuple[int, ...]
@@ -35,9 +37,19 @@ class LabelSets(Manifest):
     """Accuracy on the held-out items that are no more doubtful than each of these."""
     items: int
     """Held-out items that they were fitted on."""
+    run: str | None = None
+    """The training run of the judge that they are of; None where an older judgekit fitted them."""
 
     @classmethod
-    def fit(cls, q: FloatArray, counts: NDArray[np.int64], values: tuple[float, ...], *, created: str) -> LabelSets:
+    def fit(
+        cls,
+        q: FloatArray,
+        counts: NDArray[np.int64],
+        values: tuple[float, ...],
+        *,
+        created: str,
+        run: str | None = None,
+    ) -> LabelSets:
         """Fit the thresholds.
 
         Args:
@@ -45,6 +57,7 @@ class LabelSets(Manifest):
             counts: their annotations, `[N, K]`.
             values: the numbers of an ordinal scale; empty for a nominal one.
             created: the time.
+            run: the training run of the judge.
         """
         order = tuple(np.argsort(values).tolist()) if values else tuple(range(q.shape[1]))
         scores = nonconformity(q[:, order], is_ordinal=bool(values))
@@ -60,6 +73,7 @@ class LabelSets(Manifest):
             doubts=tuple(doubts.tolist()),
             accuracies=tuple(float(accuracy[doubt <= one].mean()) for one in doubts),
             items=len(q),
+            run=run,
         )
 
     def problems(self) -> list[str]:
@@ -108,25 +122,40 @@ def _place(level: float) -> int:
     return round(100 * level) - 1
 
 
-def kept_label_sets(folder: Path) -> LabelSets | None:
+def kept_label_sets(entry: Entry[JudgeManifest]) -> LabelSets | None:
     """What a judge keeps; None where it has not been fitted yet.
 
     Raises:
-        WorkspaceError: the file is damaged.
+        WorkspaceError: the file is damaged, or was fitted for another judge.
     """
-    path = folder / SETS_FILE
-    return LabelSets.read(path) if path.is_file() else None
+    path = entry.path / SETS_FILE
+    if not path.exists():
+        return None
+    check_own_file(path, entry.path, hint=_evaluate(entry, "Delete that file, and evaluate again"))
+    found, manifest = LabelSets.read(path), entry.manifest
+    is_alike = len(found.order) == len(manifest.labels) and found.is_ordinal == (manifest.scale == "ordinal")
+    if not is_alike or found.run not in (None, manifest.run):
+        raise WorkspaceError(
+            f"{path} was fitted for another judge than {entry.name!r}.",
+            hint=_evaluate(entry, "Delete that file, and evaluate again"),
+        )
+    return found
 
 
-def require_label_sets(folder: Path, judge: str, *, option: str) -> LabelSets:
+def require_label_sets(entry: Entry[JudgeManifest], *, option: str) -> LabelSets:
     """The same for who asked for it by an option.
 
     Raises:
         WorkspaceError: nothing has been fitted yet, or the file is damaged.
     """
-    if (found := kept_label_sets(folder)) is None:
+    if (found := kept_label_sets(entry)) is None:
         raise WorkspaceError(
-            f"{option} needs what held-out items say of the judge {judge!r}, which is kept at its first evaluation.",
-            hint=f"Evaluate it first: judgekit evaluate --judge {shlex.quote(judge)}   (it needs 20 held-out items)",
+            f"{option} needs what held-out items say of the judge {entry.name!r}, which is kept at its first "
+            "evaluation.",
+            hint=f"{_evaluate(entry, 'Evaluate it first')}   (it needs 20 held-out items)",
         )
     return found
+
+
+def _evaluate(entry: Entry[JudgeManifest], words: str) -> str:
+    return f"{words}: judgekit evaluate --judge {shlex.quote(entry.name)}"

@@ -26,7 +26,7 @@ from judgekit.models.tokenizer import embeddings, load_reading_tokenizer
 from judgekit.prompts.template import PromptTemplate
 from judgekit.prompts.verbalizer import Verbalizer
 from judgekit.training.batches import TokenizedPrompts
-from judgekit.training.predict import predict
+from judgekit.training.predict import Predicted, predict
 from judgekit.training.reporter import Reporter
 from judgekit.training.too_long import encode_fitting
 from judgekit.workspace.store import Entry
@@ -88,6 +88,7 @@ class LoadedJudge(NamedTuple):
         if self.calibration.temperature is None:  # the fine-tuned judge is not asked
             labels = np.zeros((len(rows), len(self.log_prior)))
             q = self.calibration.weigh(Evidence(labels, of_probe, self.log_prior))
+            Predicted(q.astype(np.float32), None).check_finite("the probe", [ids[int(row)] for row in rows])
             return Predictions(q, encoded.is_truncated, None, rows)
         found = predict(
             self.reader,
@@ -97,8 +98,10 @@ class LoadedJudge(NamedTuple):
             shares_beginnings=True,
             in_streams=True,
         )
-        found.check_finite("the judge", [ids[int(row)] for row in rows])
+        names = [ids[int(row)] for row in rows]
+        found.check_finite("the judge", names)
         q = self.calibration.weigh(Evidence(found.logits, of_probe, self.log_prior))
+        Predicted(q.astype(np.float32), None).check_finite("the probe", names)
         return Predictions(q, encoded.is_truncated, found.label_mass, rows)
 
     def alone(self, calibration: Calibration) -> LoadedJudge:

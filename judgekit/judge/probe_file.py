@@ -85,7 +85,7 @@ def load_probe(
         return None
     path, labels = folder / PROBE_FILE, len(manifest.labels)
     shapes = tensor_shapes(path)
-    wide = shapes.get("weight", (0,))[0]
+    wide = (*shapes.get("weight", ()), 0)[0]
     if shapes != {"weight": (wide, labels), "bias": (labels,)}:
         raise damaged(path, [f"a weight [features, {labels}] and a bias [{labels}] are expected, not {shapes}"])
     plan = FeaturePlan(manifest.probe.fields, manifest.probe.pairs, manifest.probe.layers)

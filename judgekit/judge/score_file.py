@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +13,7 @@ import polars as pl
 from judgekit.config import PredictSettings, ScoreFileSettings
 from judgekit.dataset.score_input import ROW_COLUMN, ScorePlan, plan_scoring
 from judgekit.errors import DataError
-from judgekit.judge.manifest import JudgeManifest
+from judgekit.judge.manifest import SETS_FILE, JudgeManifest
 from judgekit.judge.score_parts import ScoredParts, scored_parts
 from judgekit.judge.score_table import write_table
 from judgekit.judge.scored_file import ScoredFile, Tally
@@ -26,7 +25,7 @@ from judgekit.training.reporter import Reporter
 from judgekit.training.too_long import NothingLeftError
 from judgekit.version import __version__
 from judgekit.wording import counted
-from judgekit.workspace.layout import MANIFEST_FILE
+from judgekit.workspace.manifest import checksum, file_hash
 from judgekit.workspace.store import Entry
 
 # Items that are sorted by length together, and that a killed run loses at most: seconds of an encoder's work, and
@@ -235,10 +234,13 @@ def _facts(
     judge: Asked, pieces: Pieces, settings: ScoreFileSettings, size: int, threshold: float | None
 ) -> dict[str, Any]:
     """What decides on every byte of a part."""
-    manifest = (judge.entry.path / MANIFEST_FILE).read_bytes()
+    # Of what is in memory, not of what another training may have put there meanwhile.
+    manifest = checksum(judge.entry.manifest.to_json())
+    asks_sets = settings.sets is not None or settings.review is not None
     return {
         "judgekit": __version__,
-        "judge": hashlib.sha256(manifest).hexdigest(),
+        "judge": manifest,
+        "sets": file_hash(judge.entry.path / SETS_FILE) if asks_sets else None,
         "input": pieces.sha256,
         "settings": {item.name: getattr(settings, item.name) for item in dataclasses.fields(ScoreFileSettings)},
         "computes_on": judge.computes_on,

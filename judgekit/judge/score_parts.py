@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from judgekit.workspace.atomic import sync_file, write_text
 from judgekit.workspace.claims import held, remove
 
 _RUN_FILE = "run.json"
+_OWN_FILE = re.compile(r"run\.json|\d{6,}\.(arrow|partial)|\.judgekit-.*")
+_DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
 class ScoredParts:
@@ -62,11 +65,16 @@ def scored_parts(output: Path, facts: dict[str, Any], *, fresh: bool) -> Generat
         fresh: whether all are.
 
     Raises:
-        DataError: another process is writing the same output.
+        DataError: another process is writing the same output, or something else stands where the parts are kept.
     """
     name = hashlib.sha256(output.name.encode()).hexdigest()[:12]
     folder = output.absolute().parent / f".judgekit-scoring-{name}"
     made_with = json.dumps(facts, sort_keys=True)
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise DataError(
+            f"{folder} is no folder of judgekit's, which would keep there what is scored.",
+            hint="Move it elsewhere, or write elsewhere with -o FILE.",
+        )
     folder.mkdir(exist_ok=True)
     with held(folder) as is_ours:
         if not is_ours:
@@ -74,12 +82,32 @@ def scored_parts(output: Path, facts: dict[str, Any], *, fresh: bool) -> Generat
                 f"Another process is scoring into {output}.", hint="Wait for it, or write elsewhere with -o FILE."
             )
         run = folder / _RUN_FILE
-        if fresh or not run.is_file() or run.read_text(encoding="utf-8") != made_with:
-            for path in folder.iterdir():
-                remove(path)
+        if fresh or not _is_file(run) or run.read_bytes() != made_with.encode():
+            _clear(folder)
             write_text(run, made_with)
         parts = ScoredParts(folder)
-        while (path := folder / f"{len(parts.paths):06}.arrow").is_file():
+        while _is_readable(path := folder / f"{len(parts.paths):06}.arrow"):
             parts.paths.append(path)
         yield parts
-        remove(folder)
+        _clear(folder)
+        with suppress(OSError):  # a file of the user may be there
+            folder.rmdir()
+
+
+def _clear(folder: Path) -> None:
+    """Delete what judgekit keeps in the folder of parts, and nothing else."""
+    for path in folder.iterdir():
+        if _OWN_FILE.fullmatch(path.name):
+            remove(path)
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _is_readable(path: Path) -> bool:
+    """Whether a part is there whole; one that a disk has damaged is made again."""
+    try:
+        return _is_file(path) and pl.read_ipc(path).width >= 0
+    except _DAMAGE:
+        return False

@@ -204,7 +204,7 @@ def _layers(path: Path, rank: int) -> dict[str, tuple[int, int]]:
                 problems.append(f"{other} is missing")
             elif shape[found[2] == "B"] != rank:
                 problems.append(f"{name}: shape {_shown(shape)}, but the rank is {rank:,} (r of {CONFIG_FILE})")
-            elif found[2] == "A":
+            elif found[2] == "A" and len(shapes[other]) == 2:  # else its own turn names it
                 layers[found[1]] = (shape[1], shapes[other][0])
         if not layers and not problems:
             problems.append("it holds no matrices")

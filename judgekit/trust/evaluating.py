@@ -98,12 +98,12 @@ def sets_of(
     Returns:
         None where its dataset is not there, or too few items of it were held out.
     """
-    if (kept := kept_label_sets(judge.folder)) is not None:
+    if (kept := kept_label_sets(judge.entry)) is not None:
         return kept
     held_out = _held_out(judge, place, dataset, settings, reporter)
     if held_out is None or len(held_out.counts) < FEWEST_ITEMS:
         return None
-    sets = LabelSets.fit(held_out.q, held_out.counts, judge.manifest.values, created=now())
+    sets = LabelSets.fit(held_out.q, held_out.counts, judge.manifest.values, created=now(), run=judge.manifest.run)
     if problem := judge.keep(SETS_FILE, sets):
         reporter.note(f"{problem}: what sets of labels need is not kept.")
     return sets

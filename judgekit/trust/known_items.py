@@ -71,7 +71,7 @@ def known_items(entry: Entry[JudgeManifest], place: Workspace | None) -> KnownIt
     from_dataset = None if place is None else _of_dataset(entry, place)
     if from_dataset is not None:
         return from_dataset
-    kept = kept_items(entry.path, entry.manifest.labels)
+    kept = kept_items(entry)
     return None if kept is None else KnownItems(kept.hashes, kept.counts, None)
 
 

@@ -125,6 +125,12 @@ def _of_folds(entry: Entry[JudgeManifest], dataset: Dataset, known: KnownItems, 
             hint="Train it with folds: judgekit train --folds 5   (or evaluate it on a file: judgekit evaluate FILE)",
         )
     place = {name: row for row, name in enumerate(dataset.items.item_ids.to_list())}
+    if others := [name for name in found.item_ids if name not in place]:
+        raise WorkspaceError(
+            f"The judge {entry.name!r} keeps predictions of {counted(len(others), 'item')} that {dataset.name!r} does "
+            f"not have; the first is {others[0][:80]!r}.",
+            hint="Restore the judge from a copy, or train it again.",
+        )
     items = dataset.items.take(np.array([place[name] for name in found.item_ids], dtype=np.int64))
     reporter.note(
         f"Every item is predicted by one of {int(found.fold.max()) + 1} judges that had not seen it; the judge that is "

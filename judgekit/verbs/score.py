@@ -126,13 +126,13 @@ def score(
 def _say_of_held_out(judge: TrainedJudge, settings: ScoreSettings, reporter: Reporter) -> None:
     """What held-out items let expect of sets and of the items that are not for review; refused before any work."""
     if settings.sets is not None:
-        kept = require_label_sets(judge.folder, judge.name, option="--sets")
+        kept = require_label_sets(judge.entry, option="--sets")
         reporter.note(
             f"set_{round(100 * settings.sets)} holds a new person's label with probability {settings.sets:.0%}, as "
             f"{kept.items:,} held-out items say."
         )
     if settings.review is not None:
-        kept = require_label_sets(judge.folder, judge.name, option="--review")
+        kept = require_label_sets(judge.entry, option="--review")
         reporter.note(
             f"For review are items of which the judge is as unsure as of {settings.review:.0%} of {kept.items:,} "
             f"held-out items. On the others of these its accuracy was {kept.accuracy_of_rest(settings.review):.1%}."

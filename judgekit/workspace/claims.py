@@ -48,9 +48,15 @@ def held(path: Path) -> Generator[bool]:
 
     Where locks do not exist it is true for all.
     """
-    handle = _locked(path)
+    handle, is_ours = None, True
     try:
-        yield handle is not None or fcntl is None
+        handle = _locked(path)
+        is_ours = handle is not None
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+    try:
+        yield is_ours
     finally:
         if handle is not None:
             os.close(handle)

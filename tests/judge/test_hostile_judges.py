@@ -14,13 +14,34 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
-from hostile_judges import ADAPTER, CONFIG, HEAD, MANIFEST, TEMPLATE, make_hostile, seal, write_values
+from hostile_judges import (
+    ADAPTER,
+    CONFIG,
+    HEAD,
+    HELD_OUT,
+    MANIFEST,
+    PROBE,
+    TEMPLATE,
+    make_hostile,
+    seal,
+    write_values,
+)
+from hostile_judges import (
+    ITEMS as KEPT_ITEMS,
+)
+from made_up_votes import votes_rows, write_csv
 from safetensors.torch import load_file, save_file
 
+from judgekit import evaluate, ingest, train
 from judgekit.errors import BackboneError, JudgekitError
+from judgekit.judge.kept_items import kept_items
+from judgekit.judge.label_sets import LabelSets
+from judgekit.judge.manifest import SETS_FILE, ProbeFacts
 from judgekit.trust.judge import Judge
+from judgekit.workspace.manifest import CHECKSUM
 
 ITEMS = [{"text": "dirty tea"}, {"text": "clean bed, kind host"}, {"text": "slow soup"}]
 TRIES = 120
@@ -193,3 +214,94 @@ def test_the_command_ends_with_3_and_names_the_file(run: Callable[..., Any], jud
     done = run("score", "new.csv", "--device", "cpu")
     assert done.code == 3 and str(path) in done.err
     assert not (tmp_path / "new.scores.csv").exists()
+
+
+# -- what folds said, and what sets of labels need ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def in_folds(tmp_path_factory: pytest.TempPathFactory, bert: Path) -> Path:
+    """A workspace with a judge that was trained in folds."""
+    place = tmp_path_factory.mktemp("folds")
+    ingest(write_csv(place / "votes.csv", votes_rows(60)), workspace=place / "ws")
+    train(workspace=place / "ws", backbone=bert, folds=2, epochs=1, batch_size=16, device="cpu", learning_rate=1e-2)
+    return place / "ws"
+
+
+def table(path: Path, **columns: pl.Expr) -> None:
+    pl.read_parquet(path).with_columns(**columns).write_parquet(path)
+
+
+FOLDS: dict[str, tuple[bool, Callable[[Path], Any], str]] = {
+    "of another judge": (False, lambda path: table(path, fold=pl.lit(0)), "SHA-256"),
+    "missing": (False, Path.unlink, "is missing"),
+    "of other items": (True, lambda path: table(path, item_id="x" + pl.col("item_id")), "the first is 'x"),
+    "one item": (True, lambda path: table(path, item_id=pl.lit("i0001")), "different items"),
+    "no item": (True, lambda path: table(path, item_id=pl.lit(None)), "different items"),
+    "no fold": (True, lambda path: table(path, fold=pl.lit(None)), "the number of a fold"),
+    "no share": (True, lambda path: table(path, **{"prob.bad": pl.lit(float("nan"))}), "no distributions"),
+    "no table": (True, lambda path: path.write_bytes(b"PAR1PAR1"), "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("case", FOLDS)
+def test_what_folds_said_is_the_judges_own_or_refused(case: str, in_folds: Path, tmp_path: Path) -> None:
+    is_sealed, damage, message = FOLDS[case]
+    place = shutil.copytree(in_folds, tmp_path / "ws")
+    judge = place / "judges" / "votes"
+    damage(judge / HELD_OUT)
+    if is_sealed:
+        seal(judge)
+    with pytest.raises(JudgekitError, match=message) as caught:
+        evaluate(workspace=place, part="folds", resamples=10)
+    assert caught.value.hint
+
+
+def test_predictions_that_the_manifest_does_not_name_are_not_read(
+    in_folds: Path, finished: Path, tmp_path: Path
+) -> None:
+    place = shutil.copytree(finished, tmp_path / "ws")
+    shutil.copy(in_folds / "judges" / "votes" / HELD_OUT, place / "judges" / "votes" / HELD_OUT)
+    with pytest.raises(JudgekitError, match="trained without folds"):
+        evaluate(workspace=place, part="folds", resamples=10)
+
+
+@pytest.mark.parametrize("column", ["text_hash", "trained_on", "count.bad"])
+def test_damaged_hashes_and_counts_of_its_items_are_refused(column: str, judge: Path) -> None:
+    table(judge / KEPT_ITEMS, **{column: pl.lit(None)})
+    seal(judge)
+    with pytest.raises(JudgekitError, match=r"(?s)items\.parquet is damaged.*for each item"):
+        kept_items(Judge.load(judge).entry)
+
+
+def test_sets_of_labels_that_were_fitted_for_another_judge_are_refused(judge: Path) -> None:
+    one = Judge.load(judge, device="cpu", dtype="float32")
+    q, counts = np.full((40, 3), 1 / 3), np.ones((40, 3), dtype=np.int64)
+
+    def keep(run: str | None, labels: int = 3) -> None:
+        values = one.manifest.values[:labels]
+        LabelSets.fit(q[:, :labels], counts[:, :labels], values, created="2026-01-01", run=run).write(judge / SETS_FILE)
+
+    keep(one.manifest.run)
+    assert one.predict(ITEMS, sets=0.8).sets is not None
+    for run, labels in (("another", 3), (one.manifest.run, 2)):
+        keep(run, labels)
+        with pytest.raises(JudgekitError, match="fitted for another judge"):
+            one.predict(ITEMS, sets=0.8)
+    values = json.loads((judge / SETS_FILE).read_text())
+    write_values(judge / SETS_FILE, {key: value for key, value in values.items() if key != CHECKSUM})
+    with pytest.raises(JudgekitError, match="checksum"):
+        one.predict(ITEMS, sets=0.8)
+
+
+def test_a_probe_of_one_number_is_refused(tmp_path: Path) -> None:
+    from judgekit.judge.probe_file import load_probe
+
+    save_file({"weight": torch.tensor(1.0), "bias": torch.zeros(3)}, tmp_path / PROBE)
+
+    class Manifest:
+        probe = ProbeFacts(fields=("text",), pairs=(), penalty=1.0, layers=())
+        labels = ("a", "b", "c")
+
+    with pytest.raises(JudgekitError, match="a weight"):
+        load_probe(tmp_path, Manifest(), None, None, dtype=torch.float32)  # type: ignore[arg-type]

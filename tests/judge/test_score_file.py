@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import errno
+import hashlib
 import json
 import os
 import signal
@@ -24,6 +26,7 @@ from judgekit.judge import score_file as module
 from judgekit.judge.scored_file import ScoredFile
 from judgekit.tables import pieces
 from judgekit.training.reporter import Reporter
+from judgekit.workspace import claims
 
 EXACT: Any = {"dtype": "float32", "device": "cpu"}
 
@@ -221,6 +224,82 @@ def test_what_was_made_otherwise_is_not_gone_on_with(
     asked = stops_after(-1)
     judge.predict_file(new, fresh=what == "fresh", only_scores=what == "settings")
     assert sum(asked) == 40
+
+
+def test_a_judge_that_another_has_replaced_on_the_disk_leaves_no_parts_to_the_new_one(
+    judged: Path, judge: Judge, new: Path, windows: None, stops_after: Callable[[int], list[int]]
+) -> None:
+    asked = stops_after(3)
+    assert judge.loaded  # in memory before another training puts its judge there
+    path = judged / "judges" / "votes" / "manifest.json"
+    other = judge.manifest.model_copy(update={"run": "another", "class_prior": (0.5, 0.25, 0.25)})
+    other.write(path)
+    with pytest.raises(_KilledError):
+        judge.predict_file(new)
+    assert sum(asked) == 18
+    heard = Heard()
+    Judge.load(workspace=judged, **EXACT).predict_file(new, reporter=heard)
+    assert not any("Goes on" in note for note in heard.notes)
+
+
+def test_a_part_that_the_disk_has_damaged_is_made_again(
+    judge: Judge, new: Path, windows: None, stops_after: Callable[[int], list[int]]
+) -> None:
+    judge.predict_file(new, output=new.with_name("whole.csv"))
+    stops_after(3)
+    with pytest.raises(_KilledError):
+        judge.predict_file(new)
+    part = next(new.parent.glob(".judgekit-scoring*")) / "000001.arrow"
+    part.write_bytes(part.read_bytes()[:100])
+    asked = stops_after(-1)
+    judge.predict_file(new)
+    assert sum(asked) == 40 - 6
+    assert new.with_name("new.scores.csv").read_bytes() == new.with_name("whole.csv").read_bytes()
+
+
+def test_the_users_files_among_the_parts_stay(judge: Judge, new: Path, windows: None) -> None:
+    folder = parts_folder(new)
+    folder.mkdir()
+    (folder / "mine.txt").write_text("mine")
+    judge.predict_file(new)
+    assert [path.name for path in folder.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no links without rights")
+@pytest.mark.parametrize("what", ["link", "file"])
+def test_nothing_is_written_or_deleted_through_a_link_in_the_place_of_the_parts(
+    judge: Judge, new: Path, windows: None, what: str
+) -> None:
+    mine = new.parent / "mine"
+    mine.mkdir()
+    (mine / "run.json").write_text("{}")
+    if what == "link":
+        parts_folder(new).symlink_to(mine)
+    else:
+        parts_folder(new).write_text("mine")
+    with pytest.raises(DataError, match="no folder of judgekit's"):
+        judge.predict_file(new)
+    assert (mine / "run.json").read_text() == "{}"
+
+
+@pytest.mark.parametrize("missing", ["module", "ENOLCK", "ENOSYS"])
+def test_where_there_are_no_locks_a_file_is_scored_all_the_same(
+    judge: Judge, new: Path, windows: None, missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoLocks:
+        LOCK_EX = LOCK_NB = 0
+
+        @staticmethod
+        def flock(*_: Any) -> None:
+            raise OSError(getattr(errno, missing), "no locks")
+
+    monkeypatch.setattr(claims, "fcntl", None if missing == "module" else NoLocks)
+    assert len(judge.predict_file(new)) == 40
+
+
+def parts_folder(new: Path) -> Path:
+    name = hashlib.sha256(b"new.scores.csv").hexdigest()[:12]
+    return new.parent / f".judgekit-scoring-{name}"
 
 
 def test_two_processes_do_not_write_one_output(judge: Judge, new: Path, windows: None) -> None:
