@@ -141,13 +141,15 @@ def _coverage(result: EvaluateResult) -> Iterator[Part]:
     held = f"{found.covered.value:.1%}"
     if not math.isnan(found.covered.low):
         held += f" ({found.covered.low:.1%} to {found.covered.high:.1%})"
+    fitted = f"Fitted on {counted(found.fitted_on, 'held-out item')}."
+    if found.folds:
+        fitted = f"Each of {found.folds} folds was measured with what the others say."
     yield Part(
         f"Sets of labels at {found.level:.0%}",
         (
             f"A set is to hold what a new person says of a new item with probability {found.level:.0%} "
             f"(judgekit score --sets {found.level:g}). On these items {held} of the annotations lie in it; it has "
-            f"{found.labels:.2f} labels on average, and all of them for {found.whole:.1%} of the items. Fitted on "
-            f"{counted(found.fitted_on, 'held-out item')}.",
+            f"{found.labels:.2f} labels on average, and all of them for {found.whole:.1%} of the items. {fitted}",
         ),
     )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from judgekit.config import MeasureSettings, PredictSettings
 from judgekit.core.distributions import FloatArray
+from judgekit.dataset.items import ItemTable
 from judgekit.dataset.manifest import DATASETS
 from judgekit.dataset.opening import Dataset
 from judgekit.errors import DataError, WorkspaceError
@@ -26,7 +27,7 @@ from judgekit.trust.against import OtherPredictions, compare, read_predictions
 from judgekit.trust.evaluated import EvaluateResult
 from judgekit.trust.evaluation import ask, measure
 from judgekit.trust.known_items import known_items
-from judgekit.trust.label_sets import FEWEST_ITEMS, SHOWN, coverage_of
+from judgekit.trust.label_sets import FEWEST_ITEMS, SHOWN, coverage_across_folds, coverage_of
 from judgekit.trust.looks import count_look
 from judgekit.trust.material import Material, items_of, new_items, own_dataset, part_of
 from judgekit.workspace.manifest import now
@@ -69,9 +70,12 @@ def evaluate_judge(
         "confidence": settings.confidence,
         "resamples": settings.resamples,
     }
-    is_own_folds = material.predicted is not None  # then the sets were fitted on these items
-    if found.is_test and not is_own_folds and (sets := sets_of(judge, place, dataset, settings, reporter)) is not None:
-        q, counts = found.items.probabilities, found.items.counts
+    sets = sets_of(judge, place, dataset, settings, reporter)
+    q, counts = found.items.probabilities, found.items.counts
+    if material.predicted is not None:  # these are the items that the sets are fitted on
+        coverage = coverage_across_folds(material.predicted, counts, manifest.values, SHOWN, **bootstrap)
+        found = found._replace(coverage=coverage)
+    elif found.is_test and sets is not None:
         found = found._replace(coverage=coverage_of(sets, q, counts, SHOWN, **bootstrap))
     if settings.against is not None:
         other = _other(judge, settings.against, material, found, place, settings, reporter)
@@ -163,12 +167,27 @@ def _other(
         )
     known = known_items(other.entry, place)
     is_new = np.ones(len(items), dtype=np.bool_) if known is None else ~known.seen(items, other.manifest)
-    if not is_new.any():
-        return OtherPredictions(other.name, rows[:0], found.items.probabilities[:0])
-    mirror = find_mirror(other.fields, other.labels) if settings.both_orders else None
-    asked = ask(other.loaded, mirror, items.take(is_new), settings, reporter).predictions
-    order = [other.labels.index(label) for label in found.items.labels]
-    return OtherPredictions(other.name, np.flatnonzero(is_new)[asked.rows], asked.q[:, order])
+    is_of_one_dataset = not material.is_round and other.manifest.dataset == judge.manifest.dataset
+    of_folds = _of_its_folds(other, items, ~is_new) if is_of_one_dataset else None
+    rows, q = of_folds or (np.flatnonzero(~is_new)[:0], found.items.probabilities[:0])
+    if is_new.any():
+        mirror = find_mirror(other.fields, other.labels) if settings.both_orders else None
+        asked = ask(other.loaded, mirror, items.take(is_new), settings, reporter).predictions
+        rows, q = np.concatenate([rows, np.flatnonzero(is_new)[asked.rows]]), np.concatenate([q, asked.q])
+    order, ascending = [other.labels.index(label) for label in found.items.labels], np.argsort(rows)
+    return OtherPredictions(other.name, rows[ascending], q[ascending][:, order])
+
+
+def _of_its_folds(
+    judge: TrainedJudge, items: ItemTable, wanted: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], FloatArray] | None:
+    """What judges that had not seen them say of items that a judge was trained on: which of the wanted ones, and q."""
+    if (held := held_out_predictions(judge.entry)) is None:
+        return None
+    place = {name: n for n, name in enumerate(held.item_ids)}
+    ids = items.item_ids.to_list()
+    rows = np.array([n for n in np.flatnonzero(wanted).tolist() if ids[n] in place], dtype=np.intp)
+    return rows, held.q[[place[ids[n]] for n in rows.tolist()]].reshape(len(rows), -1)
 
 
 def _check_labels(other: TrainedJudge, found: EvaluateResult) -> None:

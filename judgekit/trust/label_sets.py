@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from judgekit.core.conformal import coverage_per_item
 from judgekit.core.distributions import FloatArray
 from judgekit.core.metrics import Interval, bootstrap_interval
+from judgekit.judge.held_out import HeldOutPredictions
 from judgekit.judge.label_sets import LabelSets
+from judgekit.workspace.manifest import now
 
 FEWEST_ITEMS = 20
 """Held-out items below which nothing is fitted; 9 in 10 needs 9 at least, or every set has all labels."""
@@ -31,6 +33,8 @@ class Coverage(NamedTuple):
     """Share of the sets that hold every label."""
     fitted_on: int
     """Held-out items that the sets were fitted on."""
+    folds: int = 0
+    """Of so many folds each was measured with what all others say; 0 where these are other items."""
 
 
 def coverage_of(sets: LabelSets, q: FloatArray, counts: NDArray[np.int64], level: float, **bootstrap: Any) -> Coverage:
@@ -43,7 +47,38 @@ def coverage_of(sets: LabelSets, q: FloatArray, counts: NDArray[np.int64], level
         level: of the sets.
         bootstrap: seed, confidence and resamples of the interval.
     """
-    found = sets.sets(q, level)
-    sizes = found.sum(axis=1)
-    covered = bootstrap_interval(coverage_per_item(found, counts), **bootstrap)
-    return Coverage(level, covered, float(sizes.mean()), float((sizes == q.shape[1]).mean()), sets.items)
+    return _measured(sets.sets(q, level), counts, level, sets.items, bootstrap)
+
+
+def coverage_across_folds(
+    predicted: HeldOutPredictions, counts: NDArray[np.int64], values: tuple[float, ...], level: float, **bootstrap: Any
+) -> Coverage | None:
+    """Measure what sets are worth on the items that they are fitted on: each fold with the sets of all others.
+
+    Args:
+        predicted: what judges that had not seen the items say of them.
+        counts: annotations of the same items, `[N, K]`.
+        values: the numbers of an ordinal scale; empty for a nominal one.
+        level: of the sets.
+        bootstrap: seed, confidence and resamples of the interval.
+
+    Returns:
+        None where too few items are left to fit on.
+    """
+    q, fold = predicted.q, predicted.fold
+    found = np.zeros(q.shape, dtype=np.bool_)
+    folds = np.unique(fold).tolist()
+    for one in folds:
+        others = fold != one
+        if others.sum() < FEWEST_ITEMS:
+            return None
+        found[~others] = LabelSets.fit(q[others], counts[others], values, created=now()).sets(q[~others], level)
+    return _measured(found, counts, level, len(q), bootstrap)._replace(folds=len(folds))
+
+
+def _measured(
+    sets: NDArray[np.bool_], counts: NDArray[np.int64], level: float, fitted_on: int, bootstrap: dict[str, Any]
+) -> Coverage:
+    sizes = sets.sum(axis=1)
+    covered = bootstrap_interval(coverage_per_item(sets, counts), **bootstrap)
+    return Coverage(level, covered, float(sizes.mean()), float((sizes == sets.shape[1]).mean()), fitted_on)

@@ -231,3 +231,48 @@ def test_the_accuracy_of_the_rest_is_that_of_the_held_out_items_that_are_no_more
     kept = LabelSets.fit(q, counts, (), created="2026-01-01")
     assert kept.accuracy_of_rest(0.5) == pytest.approx(2 / 3)  # 0.9, 0.8 and 0.7
     assert kept.for_review(q, 0.5).tolist() == [False, False, False, True]
+
+
+# -- a judge that was trained in folds ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folded(judged: Path) -> Path:
+    """Beside the judge `votes` two of its dataset in folds, which learn nothing but a probe."""
+    from judgekit import train
+
+    for name, seed in (("folded", 0), ("other", 1)):
+        train("votes", judge=name, folds=3, quick=True, device="cpu", seed=seed, backbone=_backbone(judged))
+    return judged
+
+
+def test_sets_of_a_folded_judge_are_kept_and_measured_across_its_folds(folded: Path, run: RAN) -> None:
+    found = evaluate(judge="folded", **EXACT).coverage
+    assert found is not None and (found.folds, found.fitted_on) == (3, 60)
+    assert found.covered.value > 0.75
+    assert (
+        run(
+            "score",
+            str(write_csv(Path("new.csv"), votes_rows(9, first=8000))),
+            "--judge",
+            "folded",
+            "--sets",
+            0.8,
+            "--review",
+            0.2,
+        ).code
+        == 0
+    )
+    said = " ".join(run("evaluate", "--judge", "folded", "--resamples", 20).out.split())
+    assert "Each of 3 folds was measured with what the others say." in said
+
+
+def test_folded_judges_of_one_dataset_are_compared_by_what_had_not_seen_the_items(folded: Path) -> None:
+    found = evaluate(judge="folded", against="other", **EXACT).comparison
+    assert found is not None and (found.items, found.left_out) == (60, 0)
+    other = evaluate(judge="other", **EXACT).items
+    own = evaluate(judge="folded", **EXACT).items
+    other_kl = dict(zip(other.ids, other.kl, strict=True))
+    expected = np.mean([other_kl[one] for one in own.ids]) - own.kl.mean()
+    assert found.kl.value == pytest.approx(expected)
+    assert evaluate(judge="folded", against="folded", **EXACT).comparison.p == 1  # type: ignore[union-attr]
