@@ -46,12 +46,12 @@ if TYPE_CHECKING:
     from judgekit.judge.scored_file import ScoredFile as ScoredFile
     from judgekit.judge.scores import Score as Score
     from judgekit.judge.scores import Scores as Scores
+    from judgekit.reports.judge import Judge as Judge
     from judgekit.studies.result import StudyResult as StudyResult
     from judgekit.training.reporter import Reporter as Reporter
     from judgekit.training.result import TrainResult as TrainResult
     from judgekit.trust.evaluated import EvaluatedItems as EvaluatedItems
     from judgekit.trust.evaluated import EvaluateResult as EvaluateResult
-    from judgekit.trust.judge import Judge as Judge
     from judgekit.trust.report import ReportResult as ReportResult
     from judgekit.verbs.check import check as check
     from judgekit.verbs.estimate import estimate as estimate
@@ -83,7 +83,7 @@ _HOMES = {
     "judgekit.errors": ("JudgekitError", "TrainingStopped"),
     "judgekit.trust.evaluated": ("EvaluatedItems", "EvaluateResult"),
     "judgekit.judge.export": ("ExportResult",),
-    "judgekit.trust.judge": ("Judge",),
+    "judgekit.reports.judge": ("Judge",),
     "judgekit.judge.overview": ("WorkspaceContents",),
     "judgekit.trust.report": ("ReportResult",),
     "judgekit.judge.scored_file": ("ScoredFile",),

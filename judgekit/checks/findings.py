@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from judgekit.config import CheckSettings, Level
+from judgekit.config import CheckSettings
 from judgekit.core.distributions import empirical_distribution, entropy
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import Dataset
-from judgekit.errors import SettingsError
 from judgekit.models.token_lengths import count_tokens, longest_input
-from judgekit.schema.scales import numeric_values
 
 EXAMPLES = 3
 
@@ -152,19 +150,6 @@ def long_texts(dataset: Dataset, settings: CheckSettings) -> LongTexts | None:
     if tokens is None:
         return None
     return found._replace(items=int((tokens > limit).sum()), longest=int(tokens.max()))
-
-
-def level_of_alpha(chosen: Level, items: ItemTable) -> Literal["nominal", "ordinal", "interval"]:
-    """The level of alpha: numbers have distances, steps of a scale an order, other labels neither."""
-    if chosen == "auto":
-        is_number = numeric_values(items.labels) is not None
-        return "nominal" if items.scale == "nominal" else "interval" if is_number else "ordinal"
-    if chosen != "nominal" and not items.values:
-        raise SettingsError(
-            f"--level is {chosen}, but the labels have no order: {', '.join(items.labels)}.",
-            hint="Declare it: judgekit ingest FILE --labels LOWEST,…,HIGHEST --force",
-        )
-    return chosen
 
 
 def _first_ids(frame: pl.DataFrame, key: str) -> list[list[str]]:

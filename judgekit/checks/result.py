@@ -62,6 +62,8 @@ class CheckResult(NamedTuple):
     scale; empty where the labels have no order."""
     has_pseudonyms: bool
     """Whether pseudonyms stand for the annotators."""
+    names_from: str
+    """The file that their names are from; empty where they are as in the dataset."""
     disagreed_items: list[DisagreedItem]
     duplicates: Duplicates
     leakage: Leakage | None

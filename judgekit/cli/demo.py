@@ -31,5 +31,5 @@ def demo(
         next_command(f"cd {folder} && judgekit train --resume   or start anew: judgekit demo {folder} --force")
         raise typer.Exit(130)
     say(f"\nEverything is in {folder}, and the scores are in {folder / 'new.scores.csv'}.")
-    say(f"How far to believe the judge, to open in a browser: {folder / verb.REPORT_FILE}")
     next_command(f"cd {folder} && judgekit score new.csv --force   or your own: judgekit ingest votes.csv")
+    say(f"How far to believe the judge, to open in a browser: {folder / verb.REPORT_FILE}")

@@ -37,6 +37,9 @@ class CheckSettings(Settings):
     max_leakage: int | None = setting(
         None, "Most groups of items on both sides of a given split.", ge=0, panel=_THRESHOLDS
     )
+    names: str | None = setting(
+        None, "Show annotators by their names, which this file has, instead of pseudonyms.", metavar="FILE"
+    )
     level: Level = setting(
         "auto",
         "How alpha measures the distance of two labels; auto: interval for numbers, ordinal for steps, else nominal.",

@@ -125,6 +125,9 @@ class MeasureSettings(PredictSettings):
     against: str | None = setting(
         None, "Compare with another judge, or with a table of predictions, on the same items.", metavar="JUDGE|FILE"
     )
+    names: str | None = setting(
+        None, "Show annotators by their names, which this file has, instead of pseudonyms.", metavar="FILE"
+    )
     advantage: float = setting(
         0.15,
         "Alt-test: how far ahead of the judge a person must be to be worth the effort (a lay person 0.1, an expert "

@@ -46,6 +46,12 @@ def pseudonymise(names: pl.Series, key: bytes) -> pl.Series:
     return names.replace_strict(distinct, hidden, default=None, return_dtype=pl.String)
 
 
+def pseudonyms_of(name: str, key: bytes) -> tuple[str, str]:
+    """What `pseudonymise` may have made of a name: the short pseudonym, and the long one."""
+    digest = _digest(name, key)
+    return f"a-{digest[:_SHORT]}", f"a-{digest}"
+
+
 class Hidden(NamedTuple):
     """Annotations without the names of their annotators."""
 

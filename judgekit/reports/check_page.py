@@ -24,7 +24,7 @@ def check_page(result: CheckResult) -> RenderableType:
     """What `check` found."""
     parts: list[RenderableType] = [heading(f"Is {result.dataset} worth training on?"), *map(point, result.advice)]
     for words, part in (
-        ("Agreement", [facts(_agreement(result))]),
+        ("Agreement", [facts(agreement_facts(result))]),
         ("What predicts the annotations of an item", _predictors(result)),
         ("Labels", [Bars(result.label_shares)]),
         ("Annotators", _annotators(result)),
@@ -38,7 +38,8 @@ def check_page(result: CheckResult) -> RenderableType:
     return Group(*parts)
 
 
-def _agreement(result: CheckResult) -> Iterator[tuple[str, str]]:
+def agreement_facts(result: CheckResult) -> Iterator[tuple[str, str]]:
+    """The coefficients of agreement, in words."""
     alpha, kappa = result.krippendorff_alpha, result.fleiss_kappa
     words = alpha.reason
     if alpha.value is not None:
@@ -55,8 +56,13 @@ def _agreement(result: CheckResult) -> Iterator[tuple[str, str]]:
 
 
 def _predictors(result: CheckResult) -> list[RenderableType]:
-    headings = ("KL", "noise", "KL - noise", "accuracy")
-    columns = [Column("", is_figure=False), *(Column(words, is_bold=words == headings[2]) for words in headings)]
+    headings, rows, words = predictors(result)
+    columns = [Column(one, is_figure=n > 0, is_bold=n == 3) for n, one in enumerate(headings)]
+    return [Rows(columns, rows), Text(words)]
+
+
+def predictors(result: CheckResult) -> tuple[tuple[str, ...], list[tuple[str, ...]], str]:
+    """What predicts the annotations of an item: headings, rows, and how to read them."""
     prior = result.class_prior
     share = Prediction(prior["kl"] or 0.0, result.noise_floor, prior["accuracy"] or 0.0)
     found = {"the label shares alone": share}
@@ -76,12 +82,11 @@ def _predictors(result: CheckResult) -> list[RenderableType]:
         (name, f"{one.kl:.3f}", f"{one.floor:.3f}", f"{max(0.0, one.kl - one.floor):.3f}", f"{one.accuracy:.3f}")
         for name, one in found.items()
     ]
-    return [Rows(columns, rows), Text(words)]
+    return ("", "KL", "noise", "KL - noise", "accuracy"), rows, words
 
 
 def _annotators(result: CheckResult) -> Iterator[RenderableType]:
-    found = result.annotators_worst_first()
-    if found:
+    if rows := annotator_rows(result):
         columns = [
             Column("annotator", is_figure=False),
             Column("items"),
@@ -89,19 +94,29 @@ def _annotators(result: CheckResult) -> Iterator[RenderableType]:
             Column("reliability"),
             Column("remark", is_figure=False),
         ]
-        yield Rows(columns, [_annotator(one, result.shifts) for one in found[:ANNOTATORS_SHOWN]])
-    if (more := len(found) - ANNOTATORS_SHOWN) > 0:
-        yield Text(f"The least reliable; {more:,} more in --json.")
-    if not result.shifts and any(one.confused and not one.flag for one in found):
-        yield Text('"x for y in 7%": chooses x in 7% of the cases where y is likely to be right.')
-    if result.has_pseudonyms and found:
-        yield Text(
-            "The names are pseudonyms. To see who is who, ingest the files again: judgekit ingest FILE "
-            "--keep-annotator-ids --force"
-        )
-    yield Text(result.annotators_note())
+        yield Rows(columns, rows)
+    yield from map(Text, annotators_notes(result))
     if result.annotation_columns:
         yield facts(known_of(result.annotation_columns))
+
+
+def annotator_rows(result: CheckResult) -> list[tuple[str, ...]]:
+    """Annotator, items, agreement, reliability and remark of the least reliable ones."""
+    return [_annotator(one, result.shifts) for one in result.annotators_worst_first()[:ANNOTATORS_SHOWN]]
+
+
+def annotators_notes(result: CheckResult) -> Iterator[str]:
+    """What to mind in reading them, and by what names they are shown."""
+    found = result.annotators_worst_first()
+    if (more := len(found) - ANNOTATORS_SHOWN) > 0:
+        yield f"The least reliable; {more:,} more in --json."
+    if not result.shifts and any(one.confused and not one.flag for one in found):
+        yield '"x for y in 7%": chooses x in 7% of the cases where y is likely to be right.'
+    if result.has_pseudonyms and found:
+        yield "The names are pseudonyms. Who has the file that was ingested sees who is who with --names FILE."
+    if result.names_from and found:
+        yield f"The annotators stand by their names in {result.names_from}: this page holds personal data."
+    yield result.annotators_note()
 
 
 def _annotator(one: AnnotatorQuality, shifts: dict[str, float]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
@@ -34,6 +34,19 @@ SERIES = [
 ]
 
 
+class Drawn(NamedTuple):
+    """A figure and its numbers."""
+
+    name: str
+    """Of its files."""
+    title: str
+    words: str
+    """What is drawn, for who does not see it."""
+    figure: Figure
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
 def as_svg(figure: Figure) -> str:
     """The figure as an SVG element without the head of an XML file, in the colour of the text around it."""
     text = as_file(figure, "svg").decode()
@@ -58,3 +71,9 @@ def inline(svg: str, words: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)
     return svg.replace("<svg", f'<svg role="img" aria-label="{words}"', 1)
+
+
+def short_name(name: str) -> str:
+    """A name that leaves room for the figure; `$` would begin a formula."""
+    name = name.replace("$", r"\$")
+    return name if len(name) <= 24 else f"{name[:23]}…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -12,26 +12,13 @@ from matplotlib.figure import Figure
 
 from judgekit.core.distributions import entropy
 from judgekit.core.reliability import Reliability
-from judgekit.reports.drawing import INK, SERIES, STYLE
+from judgekit.reports.drawing import INK, SERIES, STYLE, Drawn, short_name
 from judgekit.trust.evaluated import EvaluateResult
 from judgekit.trust.report import TrainingPoint
 
 MOST_LABELS = 8
 """Of more labels a reliability diagram would be a speck; the numbers have them all."""
 _PEOPLE, _JUDGE = str(SERIES[0]["color"]), str(SERIES[1]["color"])
-
-
-class Drawn(NamedTuple):
-    """A figure and its numbers."""
-
-    name: str
-    """Of its files."""
-    title: str
-    words: str
-    """What is drawn, for who does not see it."""
-    figure: Figure
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 def trust_figures(result: EvaluateResult, curve: Sequence[TrainingPoint]) -> Iterator[Drawn]:
@@ -67,7 +54,7 @@ def _reliability(shares: Sequence[Reliability], right: Reliability) -> Drawn:
             clip_on=False,
             **(SERIES[0] if one.name else SERIES[1]),
         )
-        axes.set_title(_short(one.name) if one.name else "being right", fontsize=9)
+        axes.set_title(short_name(one.name) if one.name else "being right", fontsize=9)
         axes.set_xlim(0, 1)
         axes.set_ylim(0, 1)
     for axes in grid[len(shown) :]:
@@ -94,7 +81,7 @@ def _distributions(result: EvaluateResult) -> Drawn:
     places = np.arange(len(items.labels))
     left.barh(places - 0.2, people, height=0.36, color=_PEOPLE, label="people")
     left.barh(places + 0.2, judge, height=0.36, facecolor="none", edgecolor=_JUDGE, hatch="////", label="judge")
-    left.set_yticks(places, [_short(label) for label in items.labels])
+    left.set_yticks(places, [short_name(label) for label in items.labels])
     left.invert_yaxis()
     left.grid(axis="x")
     left.grid(visible=False, axis="y")
@@ -132,7 +119,7 @@ def _strata(result: EvaluateResult) -> Drawn:
     axes.errorbar(value, places, xerr=[lower, upper], label=f"judge, {result.confidence:.0%} interval", **style)
     axes.plot([one.class_prior_kl for one in strata], places, marker="|", markersize=14, linestyle="", color=INK,
               label="class prior")  # fmt: skip
-    axes.set_yticks(places, [_short(one.name) for one in strata])
+    axes.set_yticks(places, [short_name(one.name) for one in strata])
     axes.invert_yaxis()
     axes.grid(axis="x")
     axes.grid(visible=False, axis="y")
@@ -169,9 +156,3 @@ def _training(curve: Sequence[TrainingPoint]) -> Drawn:
 def _length(value: float) -> float:
     """Of an error bar; a percentile interval need not hold its value, and matplotlib takes no negative lengths."""
     return max(0.0, value) if np.isfinite(value) else 0.0
-
-
-def _short(name: str) -> str:
-    """A name that leaves room for the figure; `$` would begin a formula."""
-    name = name.replace("$", r"\$")
-    return name if len(name) <= 24 else f"{name[:23]}…"

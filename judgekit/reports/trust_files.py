@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 from matplotlib import rc_context
 
+from judgekit.checks.item_list import item_list
+from judgekit.checks.result import CheckResult
+from judgekit.dataset.items import ItemTable
 from judgekit.errors import DataError
 from judgekit.judge.score_table import write_table
-from judgekit.reports.drawing import STYLE, as_file
+from judgekit.reports.dataset_html import dataset_figures
+from judgekit.reports.drawing import STYLE, Drawn, as_file
 from judgekit.reports.evaluate_page import METRIC_WORDS
-from judgekit.reports.trust_figures import Drawn, trust_figures
+from judgekit.reports.trust_figures import trust_figures
 from judgekit.reports.trust_methods import methods
 from judgekit.trust.report import ReportFacts
 from judgekit.workspace.atomic import replaced_file
@@ -43,36 +48,74 @@ def write_files(facts: ReportFacts, folder: Path, *, redact: bool) -> list[Path]
     Returns:
         The files.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    written: list[Path] = []
-
-    def write(name: str, content: bytes) -> None:
-        with replaced_file(folder / name) as temporary:
-            temporary.write_bytes(content)
-        written.append(folder / name)
-
-    def table(name: str, frame: pl.DataFrame) -> None:
-        write_table(frame, folder / name, own=frame.columns, force=True)
-        written.append(folder / name)
-
+    made = _Files(folder)
     for drawn in trust_figures(facts.evaluation, facts.curve):
-        with rc_context(STYLE):
-            for kind in ("svg", "pdf"):
-                write(f"{drawn.name}.{kind}", as_file(drawn.figure, kind))
-        table(f"{drawn.name}.csv", _frame(drawn))
-    table("metrics.csv", _metrics(facts))
-    items = facts.evaluation.items.to_polars()
-    table("items.csv", items.drop(_texts(items.columns, facts)) if redact else items)
+        made.figure(drawn)
+    made.table("metrics.csv", _metrics(facts))
+    items = facts.evaluation.items
+    made.items(items.to_polars(), items.texts.columns, redact=redact)
     paragraph, sources = methods(facts)
     text = "\n".join([paragraph, "", *(f"[{n}] {source}" for n, source in enumerate(sources, 1)), ""])
-    write("methods.txt", text.encode())
-    return written
+    made.file("methods.txt", text.encode())
+    return made.written
 
 
-def _texts(columns: Sequence[str], facts: ReportFacts) -> list[str]:
-    names = {form for name in facts.evaluation.items.texts.columns for form in (name, f"input_{name}")}
-    after = columns.index("annotations")
-    return [name for name in columns[:after] if name in names and name != "item_id"]
+def write_dataset_files(found: CheckResult, items: ItemTable, folder: Path, *, redact: bool) -> list[Path]:
+    """Write every figure on a dataset as SVG and PDF with its numbers as CSV, the annotators, and the items.
+
+    Args:
+        found: what `check` found.
+        items: of the dataset.
+        folder: made where it is not there.
+        redact: whether the texts of the items are left out.
+
+    Returns:
+        The files.
+    """
+    made = _Files(folder)
+    for drawn in dataset_figures(items):
+        made.figure(drawn)
+    if people := found.annotators_worst_first():
+        made.table(
+            "annotators.csv", pl.DataFrame([one._replace(confused=[])._asdict() for one in people]).drop("confused")
+        )
+    prior = np.array([found.label_shares[label] for label in items.labels])
+    made.items(item_list(items, prior, found.strength), items.fields, redact=redact)
+    return made.written
+
+
+class _Files:
+    """Files of a report, written one by one."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self.written: list[Path] = []
+
+    def file(self, name: str, content: bytes) -> None:
+        """Write what is there already."""
+        with replaced_file(self._folder / name) as temporary:
+            temporary.write_bytes(content)
+        self.written.append(self._folder / name)
+
+    def table(self, name: str, frame: pl.DataFrame) -> None:
+        """Write a table as CSV."""
+        write_table(frame, self._folder / name, own=frame.columns, force=True)
+        self.written.append(self._folder / name)
+
+    def figure(self, drawn: Drawn) -> None:
+        """Write a figure as SVG and PDF, and its numbers."""
+        with rc_context(STYLE):
+            for kind in ("svg", "pdf"):
+                self.file(f"{drawn.name}.{kind}", as_file(drawn.figure, kind))
+        self.table(f"{drawn.name}.csv", _frame(drawn))
+
+    def items(self, frame: pl.DataFrame, texts: Sequence[str], *, redact: bool) -> None:
+        """Write the items, without their texts where these are left out."""
+        names = {form for name in texts for form in (name, f"input_{name}")}
+        before = frame.columns[: frame.columns.index("annotations")]
+        hidden = [name for name in before if redact and name in names and name != "item_id"]
+        self.table("items.csv", frame.drop(hidden))
 
 
 def _frame(drawn: Drawn) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from judgekit.trust.report import ReportFacts
 from judgekit.version import __version__
@@ -32,15 +33,12 @@ def methods(facts: ReportFacts) -> tuple[str, list[str]]:
 
     kl = result.metrics["kl"]
     shown = "" if kl is None else f" KL was {kl.value:.3f}{_between(kl.low, kl.high)} nats,"
-    loss = f"alpha {manifest.settings.alpha:g}, epsilon {manifest.settings.epsilon:g}"
     sentences = [
         f"A judge that predicts the distribution of annotations over {counted(len(manifest.labels), 'label')} was "
         f"trained with judgekit {manifest.machine.judgekit} on {counted(manifest.items.train, 'item')} of "
-        f"{manifest.dataset.name}, by fine-tuning {facts.backbone} with LoRA {cite('lora')} and the adversarial "
-        f"distribution-alignment loss {cite('alignment')} ({loss}, {counted(manifest.resolved.epochs, 'epoch')}, "
-        f"learning rate {manifest.resolved.learning_rate:g}, seed {manifest.settings.seed}).",
+        f"{manifest.dataset.name}, {_learned(facts, cite)}, seed {manifest.settings.seed}.",
         f"It was evaluated with judgekit {__version__} on {counted(len(result.items), 'item')} with "
-        f"{counted(result.annotations, 'annotation')} ({result.source}).{shown} against "
+        f"{counted(result.annotations, 'annotation')} ({result.source}{_out_of_fold(facts)}).{shown} against "
         f"{result.baselines['class_prior']['kl']:.3f} for the label shares of the training items and a noise floor of "
         f"{result.floor.value:.3f} under a Dirichlet-multinomial model {cite('minka')}; intervals are "
         f"{result.confidence:.0%} percentile bootstrap intervals over items.",
@@ -71,6 +69,24 @@ def methods(facts: ReportFacts) -> tuple[str, list[str]]:
             f"{cite('yekutieli')}) its winning rate was {test.winning_rate:.2f} over {len(test.annotators)} annotators."
         )
     return " ".join(sentences), [_SOURCES[key] for key in cited]
+
+
+def _learned(facts: ReportFacts, cite: Callable[[str], str]) -> str:
+    """How the judge was made, up to the seed."""
+    settings, resolved = facts.manifest.settings, facts.manifest.resolved
+    if settings.quick:
+        return f"by a logistic regression on what {facts.backbone} reads of an item"
+    return (
+        f"by fine-tuning {facts.backbone} with LoRA {cite('lora')} and the adversarial distribution-alignment loss "
+        f"{cite('alignment')} (alpha {settings.alpha:g}, epsilon {settings.epsilon:g}, "
+        f"{counted(resolved.epochs, 'epoch')}, learning rate {resolved.learning_rate:g})"
+    )
+
+
+def _out_of_fold(facts: ReportFacts) -> str:
+    """That items were predicted by judges of their folds, where they were."""
+    folds = facts.evaluation.folds
+    return f", each predicted by one of {folds} judges that had not seen it" if folds else ""
 
 
 def _between(low: float, high: float) -> str:

@@ -6,10 +6,14 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from judgekit.core.ceiling import Ceiling
 from judgekit.core.metrics import Interval
+from judgekit.dataset.result import PSEUDONYMS
 from judgekit.trust.evaluated import EvaluateResult
+from judgekit.trust.people import People
 from judgekit.wording import counted
 
+ANNOTATORS_SHOWN = 15
 MANY_LOOKS = 10
 """Evaluations on the same items, from which on choosing by them makes the figures flatter the judge."""
 
@@ -28,6 +32,63 @@ def trust_parts(result: EvaluateResult) -> Iterator[Part]:
     """The parts that there are, those that were asked for first."""
     for part in (_comparison, _by, _drift, _calibration, _coverage, _stand_in, _probes):
         yield from part(result)
+
+
+def names_sentence(names: str) -> str:
+    """By what names annotators are shown; empty where they are unnamed."""
+    if names == PSEUDONYMS:
+        return "Annotators are shown by pseudonyms; who has the file with their names sees them with --names FILE."
+    return f"Annotators are shown by their names, {names}: this page holds personal data." if names else ""
+
+
+def people_part(result: EvaluateResult) -> Iterator[Part]:
+    """What was judged by whom, how far people agree, and how well some of them predict the others."""
+    found = result.people
+    if found is None:
+        return
+    items = len(result.items)
+    says = [f"{result.annotations:,} annotations of {counted(items, 'item')}, {result.annotations / items:.1f} each."]
+    if found.named:
+        says[0] = f"{counted(found.named, 'annotator')} gave {says[0]} {names_sentence(found.names)}"
+    alpha = found.alpha
+    if alpha.value is None:
+        says.append(alpha.reason)
+    else:
+        between = "" if alpha.low is None else f" ({alpha.low:.2f} to {alpha.high:.2f})"
+        says.append(
+            f"Krippendorff's alpha ({alpha.level}) is {alpha.value:.2f}{between}: 1 is complete agreement, 0 what "
+            f"chance would give. Two annotations of an item agree in {found.raw_agreement or 0:.0%} of the pairs."
+        )
+    yield Part("Who judged these items, and how far they agree", tuple(says), *_annotators(found))
+    if found.ceiling is not None:
+        yield _ceiling(found.ceiling)
+
+
+def _annotators(found: People) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    worst = sorted(found.annotators, key=lambda one: (not one.flag, one.reliability))[:ANNOTATORS_SHOWN]
+    rows = tuple(
+        (one.annotator, f"{one.items:,}", "" if one.agreement is None else f"{one.agreement:.1%}",
+         f"{one.reliability:.3f}", one.flag)
+        for one in worst
+    )  # fmt: skip
+    headings = ("items", "agreement", "reliability", "remark")
+    if not any(one.flag for one in worst):
+        rows, headings = tuple(row[:-1] for row in rows), headings[:-1]
+    more = len(found.annotators) - len(worst)
+    first = f"annotator (the {len(worst)} least reliable of {len(found.annotators):,})" if more else "annotator"
+    return (first, *headings), rows
+
+
+def _ceiling(found: Ceiling) -> Part:
+    says = (
+        "KL in nats. Noise is what a perfect judge would show against the same annotations; fewer of them are noisier, "
+        "so compare by KL - noise."
+    )
+    rows = tuple(
+        (name, figure(one.kl), figure(one.floor), figure(max(0.0, one.kl - one.floor)), figure(one.accuracy))
+        for name, one in (("one annotator → the others", found.one), ("half of them → the other half", found.half))
+    )
+    return Part("How well people predict each other", (says,), ("", "KL", "noise", "KL - noise", "accuracy"), rows)
 
 
 def looks_sentence(result: EvaluateResult) -> str:
@@ -175,7 +236,9 @@ def _stand_in(result: EvaluateResult) -> Iterator[Part]:
          f"{one.p:.3g}", "yes" if one.is_won else "no")
         for one in test.annotators
     )  # fmt: skip
-    yield Part(title, (says,), ("annotator", "items", "judge as near", "person as near", "p", "may stand in"), rows)
+    names = names_sentence(result.people.names) if result.people else ""
+    sentences = (says, names) if names else (says,)
+    yield Part(title, sentences, ("annotator", "items", "judge as near", "person as near", "p", "may stand in"), rows)
 
 
 def _probes(result: EvaluateResult) -> Iterator[Part]:

@@ -20,6 +20,8 @@ MOST_VALUES = 20
 FEWEST_NUMBERS = 8
 """Different numbers that are put in bins; fewer are values like others."""
 SEVERAL = "several values"
+LENGTHS = " characters"
+"""How the names of parts end that are lengths of texts."""
 
 
 def column_of_table(source: SourceTable, schema: Schema, column: str) -> pl.DataFrame:
@@ -82,7 +84,7 @@ def parts_by(column: str, values: pl.Series) -> dict[str, NDArray[np.bool_]]:
     elif texts.n_unique() > MOST_VALUES:
         lengths = values.str.len_chars().cast(pl.Float64).fill_null(np.nan).to_numpy().copy()
         lengths[(values == SEVERAL).fill_null(False).to_numpy()] = np.nan
-        parts = {f"{name} characters": mask for name, mask in in_bins(lengths).items()}
+        parts = {f"{name}{LENGTHS}": mask for name, mask in in_bins(lengths).items()}
     else:
         named = texts.value_counts(sort=True, name="items").get_column(texts.name).to_list()
         named = sorted(named, key=float) if is_numeric else named

@@ -20,6 +20,7 @@ from judgekit.core.strata import Stratum
 from judgekit.dataset.items import item_rows
 from judgekit.trust.drift import Drift
 from judgekit.trust.label_sets import Coverage
+from judgekit.trust.people import People
 from judgekit.trust.probes import Probe
 from judgekit.trust.stand_in import StandIn
 
@@ -195,6 +196,10 @@ class EvaluateResult(NamedTuple):
     """Which one."""
     comparison: Comparison | None = None
     """The judge beside another one."""
+    people: People | None = None
+    """Those who annotated the items, and how far they agree."""
+    folds: int = 0
+    """So many judges predicted the items, each those of its fold; 0 where the judge itself did."""
 
     @property
     def noise_floor(self) -> float:

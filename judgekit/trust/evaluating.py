@@ -30,6 +30,7 @@ from judgekit.trust.known_items import known_items
 from judgekit.trust.label_sets import FEWEST_ITEMS, SHOWN, coverage_across_folds, coverage_of
 from judgekit.trust.looks import count_look
 from judgekit.trust.material import Material, items_of, new_items, own_dataset, part_of
+from judgekit.trust.people import with_shown_names
 from judgekit.workspace.manifest import now
 from judgekit.workspace.store import Workspace
 
@@ -64,6 +65,7 @@ def evaluate_judge(
     else:
         source = read_files([Path(data) if isinstance(data, str | PathLike) else data], ReadOptions.of(settings))
         material = new_items(items_of(source, manifest, settings, reporter), entry, place)
+    material = with_shown_names(material, manifest, place, settings)
     found = measure(entry, lambda: judge.loaded, mirror, material, settings, reporter)
     bootstrap: dict[str, Any] = {
         "seed": settings.seed,

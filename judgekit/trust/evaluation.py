@@ -26,6 +26,7 @@ from judgekit.trust.columns import parts_by
 from judgekit.trust.drift import Drift, drift
 from judgekit.trust.evaluated import EvaluatedItems, EvaluateResult
 from judgekit.trust.material import Material
+from judgekit.trust.people import people_of
 from judgekit.trust.probes import probes
 from judgekit.trust.requirements import held_against
 from judgekit.trust.stand_in import stand_in
@@ -95,16 +96,17 @@ def measure(
         strata=by_agreement(predictions.q, items.counts, prior, **bootstrap),
     )
     texts = items.texts.select(manifest.fields)
+    annotations = _of_items(material.annotations, items)
     return found._replace(
         requirements=held_against(found, settings.require),
         calibrations=calibrations(predictions.q, items.counts, items.labels, **bootstrap),
-        stand_in=stand_in(
-            predictions.q, _of_items(material.annotations, items), items.labels, manifest.values, settings.advantage
-        ),
+        stand_in=stand_in(predictions.q, annotations, items.labels, manifest.values, settings.advantage),
+        people=people_of(items, annotations, material.names, settings),
         probes=probes(as_given, evaluated.shares, texts, items.labels, manifest.values, mirror, **bootstrap),
         drift=_drift(found, material, entry, settings.seed),
         by=_by(found, material, settings, prior, bootstrap),
         by_column=settings.by or "",
+        folds=0 if material.predicted is None else int(material.predicted.fold.max()) + 1,
     )
 
 
@@ -149,7 +151,7 @@ def ask(
 def _of_items(annotations: pl.DataFrame, items: ItemTable) -> pl.DataFrame:
     """The annotations of some items, with `item`, the position among them."""
     place = pl.DataFrame([items.item_ids.alias("item_id"), pl.int_range(len(items), eager=True).alias("item")])
-    return annotations.select("item_id", "annotator", "label").join(place, on="item_id", how="inner")
+    return annotations.select("item_id", "annotator", "label", "count").join(place, on="item_id", how="inner")
 
 
 def _drift(found: EvaluateResult, material: Material, entry: Entry[JudgeManifest], seed: int) -> Drift | None:

@@ -47,6 +47,8 @@ class Material(NamedTuple):
     """`item_id` and `value` of the column that the figures are shown by."""
     is_round: bool = True
     """Whether these are annotations of other items than the judge's dataset has."""
+    names: str = ""
+    """By what names annotators are shown (`people.with_shown_names`)."""
 
 
 def own_items(

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, Unpack
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from judgekit.annotators.agreement_level import level_of_alpha
 from judgekit.annotators.reliability import annotator_reliability
 from judgekit.checks.advice import advice, warnings
-from judgekit.checks.findings import annotator_shifts, duplicates, leakage, level_of_alpha, long_texts, most_disagreed
+from judgekit.checks.findings import annotator_shifts, duplicates, leakage, long_texts, most_disagreed
 from judgekit.checks.item_list import item_list
 from judgekit.checks.result import CheckResult
 from judgekit.checks.thresholds import compare
@@ -30,11 +32,13 @@ from judgekit.core.floor import fit_populations, floor_of
 from judgekit.core.metrics import baselines
 from judgekit.core.planning import plan_test
 from judgekit.dataset.annotation_columns import describe_columns
-from judgekit.dataset.opening import load_annotations, open_dataset, open_workspace
+from judgekit.dataset.names import names_in
+from judgekit.dataset.opening import Dataset, load_annotations, open_dataset, open_workspace
 from judgekit.dataset.result import PSEUDONYMS
 from judgekit.dataset.telling_texts import warn_of_telling_texts
 from judgekit.judge.score_table import check_output, write_table
 from judgekit.reports.check_page import check_page as check_page
+from judgekit.workspace.store import Workspace
 
 DISAGREED_SHOWN, CHARACTERS_SHOWN = 10, 80
 
@@ -71,14 +75,15 @@ def check(
     chosen = CheckSettings.chosen(settings, keywords)
     if output is not None:
         check_output(Path(output), read=None, force=force)
-    opened = open_dataset(open_workspace(workspace), dataset)
+    place = open_workspace(workspace)
+    opened = open_dataset(place, dataset)
     items = opened.items
     counts, labels = items.counts, items.labels
     prior = class_prior(counts)
     populations = fit_populations(counts, seed=chosen.seed)
     strength = populations.fitted.strength
     compared = prevalence(counts)
-    annotations = load_annotations(opened)
+    annotations = _with_names(load_annotations(opened), opened, place, chosen)
     per_item = counts.sum(axis=1)
     result = CheckResult(
         dataset=opened.name,
@@ -108,7 +113,8 @@ def check(
         annotators=annotator_reliability(annotations, labels),
         annotation_columns=describe_columns(annotations),
         shifts=annotator_shifts(items, annotations),
-        has_pseudonyms=opened.manifest.annotator_ids == PSEUDONYMS,
+        has_pseudonyms=opened.manifest.annotator_ids == PSEUDONYMS and chosen.names is None,
+        names_from="" if chosen.names is None else Path(chosen.names).name,
         disagreed_items=most_disagreed(items, most=DISAGREED_SHOWN, characters=CHARACTERS_SHOWN),
         duplicates=duplicates(items, grouped_by_column=opened.schema.group is not None),
         leakage=leakage(items),
@@ -137,6 +143,15 @@ def check(
             },
         ),
     )
+
+
+def _with_names(annotations: pl.DataFrame, data: Dataset, place: Workspace, chosen: CheckSettings) -> pl.DataFrame:
+    """The annotations with the names behind pseudonyms, where they are asked for."""
+    if chosen.names is None or data.manifest.annotator_ids != PSEUDONYMS:
+        return annotations
+    people = annotations.get_column("annotator").drop_nulls().unique().to_list()
+    behind = names_in(Path(chosen.names), people, place.secret(), texts=data.items.fields)
+    return annotations.with_columns(pl.col("annotator").replace(behind))
 
 
 def _by_label(labels: Sequence[str], shares: NDArray[Any]) -> dict[str, float]:

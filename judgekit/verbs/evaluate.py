@@ -13,10 +13,10 @@ from judgekit.judge.kept_evaluation import KeptEvaluation
 from judgekit.judge.manifest import EVALUATION_FILE
 from judgekit.judge.score_table import check_output, write_table
 from judgekit.reports.evaluate_page import evaluate_page as evaluate_page
+from judgekit.reports.judge import Judge
 from judgekit.tables.frames import TableData
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.trust.evaluated import EvaluateResult
-from judgekit.trust.judge import Judge
 from judgekit.workspace.manifest import now
 from judgekit.workspace.versions import of_one_version
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Unpack
 
-from judgekit.checks.findings import level_of_alpha
+from judgekit.annotators.agreement_level import level_of_alpha
 from judgekit.config import PlanSettings
 from judgekit.config.keywords import PlanKeywords
 from judgekit.dataset.opening import open_dataset, open_workspace

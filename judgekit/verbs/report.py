@@ -6,20 +6,27 @@ from os import PathLike
 from pathlib import Path
 from typing import Unpack
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
+from rich.text import Text
 
-from judgekit.config import EvaluateSettings
-from judgekit.config.keywords import EvaluateKeywords
+from judgekit.config import CheckSettings, EvaluateSettings
+from judgekit.config.keywords import CheckKeywords, EvaluateKeywords
+from judgekit.dataset.opening import open_dataset, open_workspace
 from judgekit.judge.score_table import check_output
+from judgekit.reports.blocks import point
+from judgekit.reports.dataset_html import DatasetReport, dataset_html
 from judgekit.reports.evaluate_page import verdict_page
-from judgekit.reports.trust_files import check_folder, write_files
-from judgekit.reports.trust_html import trust_html
+from judgekit.reports.index_html import IndexResult, index_html
+from judgekit.reports.judge import Judge
+from judgekit.reports.trust_files import check_folder, write_dataset_files
+from judgekit.reports.trust_report import this_minute
 from judgekit.tables.frames import TableData
 from judgekit.training.reporter import SILENT, Reporter
-from judgekit.trust.judge import Judge
-from judgekit.trust.report import ReportFacts, ReportResult, training_curve
+from judgekit.trust.report import ReportResult
+from judgekit.verbs.check import check
+from judgekit.verbs.show import show
+from judgekit.wording import counted
 from judgekit.workspace.atomic import write_text
-from judgekit.workspace.manifest import now
 
 
 def report_page(result: ReportResult) -> RenderableType:
@@ -68,19 +75,83 @@ def report(
     """
     chosen = EvaluateSettings.chosen(settings, keywords)
     opened = Judge.load(judge, workspace=workspace, offline=offline, settings=chosen)
-    place = Path(f"{opened.name}.report.html") if output is None else Path(output)
-    check_output(place, read=Path(data) if isinstance(data, str | PathLike) else None, force=force)
+    return opened.report(
+        data, output=output, files=files, redact=redact, force=force, reporter=reporter, settings=chosen
+    )
+
+
+def dataset_page(result: DatasetReport) -> RenderableType:
+    """What the terminal shows of a report on a dataset: its first sentences."""
+    return Group(*map(point, result.check.advice))
+
+
+def report_dataset(
+    dataset: str | None = None,
+    *,
+    output: str | PathLike[str] | None = None,
+    files: str | PathLike[str] | None = None,
+    redact: bool = False,
+    workspace: str | Path | None = None,
+    force: bool = False,
+    settings: CheckSettings | None = None,
+    **keywords: Unpack[CheckKeywords],
+) -> DatasetReport:
+    """Check a dataset and write one HTML file that needs nothing else: the advice, the evidence, every item.
+
+    Args:
+        dataset: its name; None takes the newest.
+        output: the file; None writes `DATASET.dataset.html` into the current folder.
+        files: a folder for every figure as SVG and PDF and every table as CSV; None writes none.
+        redact: leave the texts of the items out.
+        workspace: its folder; None finds one.
+        force: replace the file if it is there.
+        settings: how agreement is measured, and what is required.
+        keywords: fields of `CheckSettings`; they win over `settings`.
+
+    Raises:
+        DataError: the file is there already.
+        WorkspaceError: there is no such dataset, or it is damaged.
+
+    Examples:
+        >>> report_dataset("votes", output="annotations.html").check.items
+        60
+    """
+    name = open_dataset(open_workspace(workspace), dataset).name
+    place = Path(f"{name}.dataset.html") if output is None else Path(output)
+    check_output(place, read=None, force=force)
     if files is not None:
         check_folder(Path(files), force=force)
-    found = opened.evaluate(data, reporter=reporter, settings=chosen)
-    manifest = opened.manifest
-    facts = ReportFacts(
-        evaluation=found,
-        manifest=manifest,
-        backbone=Path(manifest.backbone.name).name,
-        curve=training_curve(opened.folder),
-        created=now()[:16].replace("T", " ") + " UTC",
-    )
-    write_text(place, trust_html(facts, redact=redact))
-    written = [] if files is None else write_files(facts, Path(files), redact=redact)
-    return ReportResult(place, found, tuple(written))
+    found = check(name, workspace=workspace, settings=settings, **keywords)
+    items = open_dataset(open_workspace(workspace), name).items
+    write_text(place, dataset_html(found, items, created=this_minute(), redact=redact))
+    written = [] if files is None else write_dataset_files(found, items, Path(files), redact=redact)
+    return DatasetReport(place, found, tuple(written))
+
+
+def index_page(result: IndexResult) -> RenderableType:
+    """What the terminal shows of a page on all judges."""
+    return Text(f"{counted(result.judges, 'judge')} on one page.")
+
+
+def report_index(
+    *, output: str | PathLike[str] | None = None, workspace: str | Path | None = None, force: bool = False
+) -> IndexResult:
+    """Write one HTML file that lists all judges of a workspace with what is known of each.
+
+    Args:
+        output: the file; None writes `judges.html` into the current folder.
+        workspace: its folder; None finds one.
+        force: replace the file if it is there.
+
+    Raises:
+        DataError: the file is there already.
+
+    Examples:
+        >>> report_index(output="index.html").judges
+        1
+    """
+    place = Path("judges.html") if output is None else Path(output)
+    check_output(place, read=None, force=force)
+    contents = show(workspace=workspace)
+    write_text(place, index_html(contents, created=this_minute(), folder=place.parent))
+    return IndexResult(place, len(contents.judges))

@@ -112,5 +112,5 @@ def study(
         )
     write_text(records.folder / "runs.csv", runs_table(found))
     write_text(records.folder / "table.md", visible(study_markdown(name, findings)))
-    write_text(records.folder / "report.html", visible(study_html(name, findings, study_figures(findings))))
+    write_text(records.folder / "report.html", study_html(name, findings, study_figures(findings)))
     return result._replace(findings=findings)

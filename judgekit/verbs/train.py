@@ -13,10 +13,10 @@ from judgekit.dataset.result import IngestResult
 from judgekit.errors import TrainingStopped, WorkspaceError
 from judgekit.judge.making import make_judge as make_judge
 from judgekit.judge.manifest import JUDGES
+from judgekit.reports.judge import Judge
 from judgekit.reports.train_page import train_page as train_page
 from judgekit.training.beginning import Request as Request
 from judgekit.training.reporter import SILENT, Reporter
-from judgekit.trust.judge import Judge
 
 
 def train(

@@ -138,7 +138,7 @@ def test_the_page_says_how_to_see_who_a_pseudonym_is(tmp_path: Path) -> None:
     write_csv(tmp_path / "votes.csv", votes_rows(30))
     ingest(tmp_path / "votes.csv", workspace=tmp_path / "ws")
     hidden = page_of(check(workspace=tmp_path / "ws", resamples=50))
-    assert "a-" in hidden and "--keep-annotator-ids" in hidden
+    assert "a-" in hidden and "with --names FILE" in " ".join(hidden.split())
     assert "pseudonym" not in page_of(checked(tmp_path, votes_rows(30)))
 
 

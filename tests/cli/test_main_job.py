@@ -509,6 +509,8 @@ def test_the_demo_runs_through_on_the_sample(
         assert f"$ judgekit {verb}" in result.err
     assert "Judge votes on test part of votes" in result.out
     assert len(read(tmp_path / "judgekit-demo" / "new.scores.csv")) == 30
+    *_, last = result.err.strip().splitlines()
+    assert last.endswith(str(Path("judgekit-demo") / "votes.report.html")) and Path(last.split(": ")[-1]).is_file()
     again = run("demo")
     assert again.code == 3
     assert "judgekit-demo is there already" in again.err

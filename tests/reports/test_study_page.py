@@ -94,7 +94,7 @@ def test_text_of_the_user_is_text_in_the_page_and_equal_facts_give_equal_bytes(f
 def test_the_page_follows_light_and_dark_and_only_its_tables_scroll(found: Findings) -> None:
     figures = study_figures(found)
     page = study_html("tea", found, figures)
-    assert "color-scheme: light dark" in page and page.count('<div class="table">') == len(figures) == 3
+    assert "color-scheme: light dark" in page and page.count('<div class="wide"') == len(figures) == 3
     assert all("currentColor" in figure and "#ffffff" not in figure for figure in figures.values())
 
 

@@ -13,8 +13,9 @@ import polars as pl
 import pytest
 from made_up_votes import LABELS, votes_rows, write_csv
 
-from judgekit import report
+from judgekit import Judge, report
 from judgekit.errors import DataError
+from judgekit.verbs.report import report_dataset, report_index
 
 EXACT: dict[str, Any] = {"device": "cpu", "dtype": "float32", "resamples": 20}
 HOSTILE = '</script><script>alert("x")</script> <img src=x onerror=alert(1)> & more'
@@ -65,6 +66,13 @@ def test_redacted_pages_hold_no_text(judged: Path, hostile_csv: Path) -> None:
     page = report("votes", hostile_csv, redact=True, output="a.html", **EXACT).output.read_text(encoding="utf-8")
     assert items_of(page)["texts"] == [] and "onerror" not in page
     assert len(items_of(page)["ids"]) == 8
+
+
+def test_redacted_pages_hold_no_text_in_figures_by_one_either(judged: Path, hostile_csv: Path) -> None:
+    found = report("votes", hostile_csv, redact=True, by="text", output="a.html", **EXACT)
+    page = found.output.read_text(encoding="utf-8")
+    assert "onerror" not in page and '<th scope="row">value 8</th>' in page
+    assert len(found.evaluation.by) == 8
 
 
 def test_a_page_begins_with_the_verdict_and_has_the_strata(judged: Path, tmp_path: Path) -> None:
@@ -134,3 +142,78 @@ def test_a_damaged_log_costs_a_figure_and_no_report(judged: Path) -> None:
     (judged / "judges" / "votes" / "log.jsonl").write_text("{")
     page = report(**EXACT).output.read_text(encoding="utf-8")
     assert Outline(page).tags.count("svg") == 3
+
+
+# -- what was judged by whom -------------------------------------------------------------------------------------------
+
+
+def test_annotators_are_pseudonyms_unless_a_file_has_their_names(judged: Path, tmp_path: Path) -> None:
+    rows = votes_rows(60, first=7000)
+    held_out = write_csv(
+        tmp_path / "held_out.csv", [rows[0], *([row[0], row[1].replace("p", "person-"), *row[2:]] for row in rows[1:])]
+    )
+    page = report("votes", held_out, output="a.html", **EXACT).output.read_text(encoding="utf-8")
+    assert "person-" not in page and len(set(re.findall(r">(a-[a-z2-7]{8})<", page))) == 3
+    assert "3 annotators gave 180 annotations of 60 items" in page and "shown by pseudonyms" in page
+    assert "one annotator → the others" in page and "Krippendorff&#x27;s alpha (ordinal)" in page
+    named = report("votes", held_out, output="b.html", names=held_out, **EXACT)
+    page = named.output.read_text(encoding="utf-8")
+    assert all(f'<th scope="row">person-{n}</th>' in page for n in range(3)) and "personal data" in page
+    assert named.evaluation.people is not None and named.evaluation.people.names == "as in held_out.csv"
+
+
+def test_names_behind_the_pseudonyms_of_a_dataset_come_from_the_file_that_was_ingested(
+    judged: Path, run: Callable[..., Any]
+) -> None:
+    write_csv(Path("votes.csv"), votes_rows(60))
+    hidden = report(**EXACT).evaluation.people
+    assert hidden is not None and all(one.annotator.startswith("a-") for one in hidden.annotators)
+    shown = report(force=True, names="votes.csv", **EXACT).evaluation.people
+    assert shown is not None and sorted(one.annotator for one in shown.annotators) == ["p0", "p1", "p2"]
+    checked = run("check", "--names", "votes.csv", "--resamples", 20)
+    assert "p0 " in checked.out and "stand by their names in votes.csv" in " ".join(checked.out.split())
+    write_csv(Path("strange.csv"), [["annotator"], ["somebody"]])
+    refused = run("check", "--names", "strange.csv")
+    assert refused.code == 3 and "strange.csv has the name of none of these 3 annotators." in refused.err
+
+
+def test_a_judge_in_a_folder_of_its_own_numbers_the_annotators_of_a_file(judged: Path, tmp_path: Path) -> None:
+    held_out = write_csv(tmp_path / "held_out.csv", votes_rows(60, first=7000))
+    folder = Judge.load("votes").save(tmp_path / "alone")
+    (judged / "workspace.json").unlink()
+    found = Judge.load(folder, device="cpu", dtype="float32").evaluate(held_out, resamples=20).people
+    assert found is not None and [one.annotator for one in found.annotators] == [f"annotator {n}" for n in (1, 2, 3)]
+
+
+# -- a dataset, all judges, and judges as objects ----------------------------------------------------------------------
+
+
+def test_a_dataset_has_a_page_before_there_is_a_judge(judged: Path, run: Callable[..., Any]) -> None:
+    ran = run("report", "--dataset", "votes", "--files", "figures", "--resamples", 20)
+    page = Path("votes.dataset.html").read_text(encoding="utf-8")
+    data, outline = items_of(page), Outline(page)
+    assert ran.code == 0 and "Written: 8 files in figures" in ran.err
+    assert data["q"] is None and len(data["ids"]) == 60 and len(data["expected_gain"]) == 60
+    assert outline.tags.count("svg") == 2 and outline.addresses == [] and "is it worth training on?" in page
+    assert pl.read_csv("figures/annotators.csv")["items"].to_list() == [60, 60, 60]
+    redacted = report_dataset("votes", redact=True, force=True, resamples=20)
+    assert items_of(redacted.output.read_text(encoding="utf-8"))["texts"] == []
+    assert run("report", "--dataset", "votes").code == 3  # the page is there already
+
+
+def test_all_judges_stand_on_one_page_with_what_is_known_of_them(judged: Path, run: Callable[..., Any]) -> None:
+    assert run("report", "--index").code == 0
+    assert "not tested yet" in Path("judges.html").read_text(encoding="utf-8")
+    run("evaluate", "--resamples", 20)
+    report(**EXACT)
+    page = report_index(force=True).output.read_text(encoding="utf-8")
+    assert "test part of votes, 6 items" in page and 'href="votes.report.html"' in page
+    assert Outline(page).addresses == ["votes.report.html"]
+    assert run("report", "votes", "--index").code == 2 and run("report", "--dataset", "votes", "--index").code == 2
+
+
+def test_a_judge_reports_on_itself(judged: Path) -> None:
+    rows = [dict(zip(votes_rows(1)[0], row, strict=True)) for row in votes_rows(20, first=7000)[1:]]
+    judge = Judge.load("votes", device="cpu", dtype="float32")
+    found = judge.report(rows, output="own.html", resamples=20)
+    assert found.output.exists() and len(found.evaluation.items) == 20

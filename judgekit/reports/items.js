@@ -1,6 +1,7 @@
 "use strict";
 const data = JSON.parse(document.getElementById("data").textContent);
-const PAGE = 50;
+const PAGE = 30;
+const MEASURES = ["kl", "entropy", "expected_gain"].filter((name) => data[name]);
 const total = data.counts.map((row) => row.reduce((a, b) => a + b, 0));
 const most = data.counts.map((row) => Math.max(...row));
 const stratum = total.map((n, i) => n < 2 ? "" : most[i] === n ? "unanimous" : most[i] * 2 > n ? "mixed" : "split");
@@ -18,13 +19,13 @@ function element(kind, name, text) {
 function bars(i) {
   const grid = element("div", "bars");
   data.labels.forEach((label, k) => {
-    for (const [who, share] of [["people", data.counts[i][k] / total[i]], ["judge", data.q[i][k]]]) {
+    for (const [who, share] of [["people", data.counts[i][k] / total[i]], ...(data.q ? [["judge", data.q[i][k]]] : [])]) {
       const bar = element("div", `bar ${who}`);
       bar.style.width = `${100 * share}%`;
       bar.setAttribute("aria-hidden", "true");
       const track = element("div");
       track.append(bar);
-      grid.append(element("span", "", `${label}, ${who}`), track, element("span", "", `${(100 * share).toFixed(0)} %`));
+      grid.append(element("span", "", data.q ? `${label}, ${who}` : label), track, element("span", "", `${(100 * share).toFixed(0)} %`));
     }
   });
   return grid;
@@ -34,7 +35,8 @@ function show(count) {
   const list = field("list");
   for (const i of rows.slice(end, end + count)) {
     const item = element("li");
-    item.append(element("div", "meta", `${data.ids[i]} · ${total[i]} annotations · KL ${data.kl[i].toFixed(3)}`));
+    item.append(element("div", "meta", [data.ids[i], `${total[i]} ${total[i] === 1 ? "annotation" : "annotations"}`,
+      ...(data.kl ? [`KL ${data.kl[i].toFixed(3)}`] : [])].join(" · ")));
     if (data.texts.length) item.append(element("p", "text", data.texts[i]));
     item.append(bars(i));
     list.append(item);
@@ -69,9 +71,11 @@ function cell(value) {
 
 function save() {
   const head = ["item_id", ...(data.texts.length ? ["text"] : []), "annotations",
-    ...data.labels.map((label) => `people_${label}`), ...data.labels.map((label) => `prob_${label}`), "kl"];
+    ...data.labels.map((label) => `people_${label}`), ...(data.q ? data.labels.map((label) => `prob_${label}`) : []),
+    ...MEASURES.map((name) => name === "entropy" ? "people_entropy" : name)];
   const lines = rows.map((i) => [data.ids[i], ...(data.texts.length ? [data.texts[i]] : []), total[i],
-    ...data.counts[i].map((count) => (count / total[i]).toFixed(4)), ...data.q[i], data.kl[i]]);
+    ...data.counts[i].map((count) => (count / total[i]).toFixed(4)), ...(data.q ? data.q[i] : []),
+    ...MEASURES.map((name) => data[name][i])]);
   const text = [head, ...lines].map((line) => line.map(cell).join(",")).join("\r\n");
   const link = element("a");
   link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
