@@ -91,7 +91,7 @@ def usual_bert(bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # other files want the real one
 def small_starter(bert: Path) -> Iterator[None]:
     """The small encoder under the name of the embedded backbone."""
     from judgekit.models import starter

@@ -34,7 +34,7 @@ def write_sample(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sample_judge(tmp_path_factory: pytest.TempPathFactory, small_starter: None) -> Path:
     """A workspace with the sample as dataset `votes` and a judge of that name."""
     desk = write_sample(tmp_path_factory.mktemp("sample") / "desk")
