@@ -128,3 +128,9 @@ def test_an_error_shows_its_first_problems_and_counts_the_rest() -> None:
     assert lines[0] == "Found:"
     assert lines[MOST_PROBLEMS_SHOWN] == f"  - problem {MOST_PROBLEMS_SHOWN - 1}"
     assert lines[-2:] == ["  … and 3 more", "Mend it."]
+
+
+@pytest.mark.parametrize("value", [1e308, -1e308, 2.0])
+def test_a_share_beyond_all_numbers_is_out_of_range_and_no_crash(value: float) -> None:
+    with pytest.raises(SettingsError, match=r"--sets is .*; it must be"):
+        ScoreSettings(sets=value)

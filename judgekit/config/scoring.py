@@ -53,7 +53,7 @@ class PredictSettings(ReadingSettings):
         return [
             *super().cross_problems(),
             *(f"{name} is {one}; expected a whole percentage, such as 0.9" for name, one in shares.items()
-              if one is not None and abs(100 * one - round(100 * one)) > 1e-6),
+              if one is not None and abs(one) <= 1 and abs(100 * one - round(100 * one)) > 1e-6),
         ]  # fmt: skip
 
 
