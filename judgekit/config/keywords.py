@@ -76,7 +76,7 @@ class CheckKeywords(TypedDict, total=False):
     max_noise_floor: float | None
     max_flagged: int | None
     max_leakage: int | None
-    names: Place | None
+    names: str | None
     level: Level
     precision: float
     confidence: float
@@ -189,7 +189,7 @@ class MeasureKeywords(PredictKeywords, total=False):
     seed: int
     by: str | None
     against: str | None
-    names: Place | None
+    names: str | None
     advantage: float
     require: Texts
 

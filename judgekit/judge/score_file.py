@@ -25,7 +25,7 @@ from judgekit.training.reporter import Reporter
 from judgekit.training.too_long import NothingLeftError
 from judgekit.version import __version__
 from judgekit.wording import counted
-from judgekit.workspace.manifest import checksum, file_hash
+from judgekit.workspace.manifest import file_hash
 from judgekit.workspace.store import Entry
 
 # Items that are sorted by length together, and that a killed run loses at most: seconds of an encoder's work, and
@@ -235,7 +235,7 @@ def _facts(
 ) -> dict[str, Any]:
     """What decides on every byte of a part."""
     # Of what is in memory, not of what another training may have put there meanwhile.
-    manifest = checksum(judge.entry.manifest.to_json())
+    manifest = judge.entry.manifest.checksum
     asks_sets = settings.sets is not None or settings.review is not None
     return {
         "judgekit": __version__,

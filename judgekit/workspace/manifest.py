@@ -130,8 +130,12 @@ class Manifest(Document):
 
     def write(self, path: Path) -> None:
         """Write the file with its checksum, whole or not at all."""
-        values = self.to_json()
-        write_json(path, {**values, CHECKSUM: checksum(values)})
+        write_json(path, {**self.to_json(), CHECKSUM: self.checksum})
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of its JSON values, hexadecimal."""
+        return checksum(self.to_json())
 
 
 def checksum(values: Mapping[str, Any]) -> str:

@@ -59,7 +59,8 @@ def test_a_study_of_all_plans_reports_every_variant_and_makes_equal_runs_once(st
 def test_a_study_writes_a_page_that_needs_nothing_else_and_a_row_for_each_run(study_of_all: Studied) -> None:
     page = (study_of_all.folder / "report.html").read_text(encoding="utf-8")
     assert page.count("<svg") == page.count("</svg>") == 6
-    assert "http://www.w3.org" in page and "src=" not in page and "<link" not in page  # names of namespaces alone
+    assert "http://" not in page.replace("http://www.w3.org", "")  # names of namespaces alone
+    assert "src=" not in page and "<link" not in page
     assert "| single-point |" in (study_of_all.folder / "table.md").read_text(encoding="utf-8")
     rows = study_of_all.rows()
     assert len(rows) == 22 and len({row["key"] for row in rows}) == 16
