@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,7 @@ def test_an_error_in_a_stream_ends_all_and_leaves_the_threads_as_they_were(two_t
         called.append(number)
         if number == 3:
             raise KeyError(number)
+        time.sleep(0.001)  # else all is done before the caller is told
         return number
 
     with pytest.raises(KeyError):
