@@ -28,7 +28,7 @@ _FEWEST_STEPS = 3
 _CHANCE = 1e-7
 """Below it nobody is taken for as faithful a person as the one of the others who fits best."""
 DOUBTFUL = 0.01
-"""Below it a person is doubtful, which is worth a warning."""
+"""Below it a person is doubtful, which is worth a question."""
 _Matrix = npt.NDArray[np.float64]
 
 

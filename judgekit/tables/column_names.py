@@ -14,16 +14,22 @@ from judgekit import wording
 ITEM_NAMES = (
     "itemid", "item", "exampleid", "example", "pairid", "uid", "questionid", "taskid", "task", "instanceid",
     "sampleid", "docid", "documentid", "sentenceid", "textid", "postid", "tweetid", "commentid", "promptid",
-    "conversationid", "recordid", "unitid", "id", "guid", "idx", "index",
+    "conversationid", "recordid", "unitid", "id", "guid", "idx", "index", "编号", "序号", "番号", "번호",
 )  # fmt: skip
 ANNOTATOR_NAMES = (
     "annotatorid", "annotator", "workerid", "worker", "raterid", "rater", "coderid", "coder", "labelerid", "labeler",
     "labellerid", "labeller", "reviewerid", "reviewer", "judgeid", "evaluatorid", "evaluator", "participantid",
     "participant", "annotatedby", "completedby", "labeledby", "labelledby", "userid", "user", "username", "expert",
+    "annotateur", "annotatrice", "évaluateur", "anotador", "anotadora", "evaluador", "avaliador", "annotatore",
+    "valutatore", "bewerter", "beurteiler", "kodierer", "beoordelaar", "codeur", "codificador", "anotator",
+    "etiketleyen", "аннотатор", "разметчик", "асессор", "标注员", "标注者", "标注人", "評価者", "アノテーター",
+    "평가자", "주석자", "المقيم",
 )  # fmt: skip
 LABEL_NAMES = (
     "label", "annotation", "vote", "rating", "winner", "judgment", "judgement", "verdict", "choice", "preference",
-    "annotatorlabel", "labelid", "labelname",
+    "annotatorlabel", "labelid", "labelname", "étiquette", "etiqueta", "etichetta", "etikett", "etykieta", "etiket",
+    "bewertung", "beurteilung", "évaluation", "valoración", "avaliação", "valutazione", "beoordeling", "ocena",
+    "метка", "оценка", "разметка", "标签", "标注", "评分", "評価", "ラベル", "라벨", "레이블", "평가", "التصنيف",
 )  # fmt: skip
 WEAK_LABEL_NAMES = (
     "score", "answer", "class", "category", "decision", "response", "value", "grade", "sentiment", "stance", "emotion",
@@ -44,7 +50,8 @@ TEXT_NAMES = frozenset(
         "output1", "output2", "outputa", "outputb", "summary", "article", "document", "passage", "tweet",
         "post", "message", "query", "claim", "evidence", "dialogue", "dialog", "conversation", "title", "body",
         "content", "utterance", "source", "reference", "headline", "review", "abstract", "paragraph", "texta",
-        "textb", "text1", "text2", "translation", "statement", "argument",
+        "textb", "text1", "text2", "translation", "statement", "argument", "文本", "句子", "テキスト", "文章", "문장",
+        "텍스트", "текст", "предложение", "النص", "الجملة", "cümle", "metin", "frase", "satz", "phrase", "zdanie",
     }
 )  # fmt: skip
 WEAK_TEXT_NAMES = frozenset({"source", "reference", "title", "answer", "document", "evidence", "response", "output"})
@@ -99,9 +106,13 @@ _SETTLED_WORDS = frozenset(
         "tiebreaker", "agreed", "reconciled", "arbitrated", "arbitration", "median", "mode", "mean", "avg", "average",
         "averaged", "mittelwert", "durchschnitt", "mehrheit", "moyenne", "promedio", "combined", "merged", "original",
         "official", "harmonised", "harmonized", "settled", "verified", "modal", "plurality", "goldstandard", "konsens",
+        "итог", "итоговая", "итоговый", "итоговое", "среднее", "медиана", "最终", "最終", "平均", "多数", "최종",
+        "평균", "ortalama", "średnia", "mediana", "médiane", "gemiddelde", "mediaan", "gjennomsnitt",
         "schiedsrichter", "endurteil", "consenso", "mayoría", "maggioranza", "majorité", "meerderheid", "arbiter",
     }
 )  # fmt: skip
+_EARLIER_WORDS = frozenset({"old", "previous", "prev", "prior", "former", "earlier", "intended", "expected", "initial"})
+"""Before a word for a label: what somebody else said, or what was meant, `old_label`."""
 _SETTLED_NAMES = frozenset(
     {"groundtruth", "prediction", "predicted", "predictedlabel", "pred", "tiebreak", "agreement", "reviewer", "outcome"}
 )
@@ -186,7 +197,9 @@ def words_of(name: str) -> list[str]:
 
 def names_a_settled_label(name: str) -> bool:
     """Whether a name means a label that was made of the annotations, or by a model: `gold`, `majority_vote`."""
-    return normalise(name) in _SETTLED_NAMES or any(word in _SETTLED_WORDS for word in words_of(name))
+    words = words_of(name)
+    is_earlier = bool(words) and words[0] in _EARLIER_WORDS and words[-1] in (*LABEL_NAMES, *WEAK_LABEL_NAMES, "code")
+    return normalise(name) in _SETTLED_NAMES or is_earlier or any(word in _SETTLED_WORDS for word in words)
 
 
 def names_a_side_remark(name: str) -> bool:

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from judgekit.schema.derived import derived_columns
+from judgekit.schema.question import Question
 from judgekit.verbs.ingest import ingest
 
 PEOPLE = ("AK", "BM", "CL", "DP")
@@ -104,14 +105,40 @@ def test_a_person_who_nearly_always_agrees_with_the_others_stays_a_person() -> N
     assert derived_columns(frame, frame.columns) == {}
 
 
-def test_person_who_says_what_most_say_in_every_row_is_warned_of(tmp_path):
+def test_person_who_says_what_most_say_in_every_row_is_asked_about(tmp_path):
     rng = random.Random(8)
     said = [[rng.choice("xyz") for _ in PEOPLE] for _ in range(24)]
     rows = [[*row, max(sorted(row), key=row.count)] for row in said]
     lines = [f"{n},words of item number {n},{','.join(row)}" for n, row in enumerate(rows)]
     path = tmp_path / "votes.csv"
     path.write_text("\n".join([f"id,text,{','.join(PEOPLE)},Otto", *lines]) + "\n", encoding="utf-8")
-    assert any("'Otto' is the majority" in warning for warning in ingest(path, dry_run=True).report.warnings)
+    with pytest.raises(Question, match="who is an annotator") as caught:
+        ingest(path, dry_run=True)
+    found = [dict(answer.options)["annotator_columns"] for answer in caught.value.answers]
+    assert found == [PEOPLE, (*PEOPLE, "Otto")]
+    assert [ingest(path, dry_run=True, annotator_columns=one).report.annotations for one in found] == [96, 120]
+
+
+@pytest.mark.parametrize("name", ["Wynik", "Sammendrag"])
+def test_column_beside_numbered_ones_that_fits_a_calculation_is_asked_about(tmp_path, name):
+    rng = random.Random(8)
+    rows = [[rng.choice("xy") for _ in range(3)] for _ in range(24)]
+    lines = [f"{n},words of item number {n},{','.join(row)},{max('xy', key=row.count)}" for n, row in enumerate(rows)]
+    path = tmp_path / "votes.csv"
+    path.write_text("\n".join([f"id,text,Ocena 1,Ocena 2,Ocena 3,{name}", *lines]) + "\n", encoding="utf-8")
+    with pytest.raises(Question, match="who is an annotator"):
+        ingest(path, dry_run=True)
+
+
+@pytest.mark.parametrize("name", ["old_label", "Previous rating", "intended label", "итог", "最终"])
+def test_label_of_earlier_or_of_all_is_nobodys(tmp_path, name):
+    rng = random.Random(8)
+    lines = [f"{n},{rng.choice('xyz')},words of item number {n},{','.join(rng.choices('xyz', k=3))}" for n in range(24)]
+    path = tmp_path / "votes.csv"
+    path.write_text("\n".join([f"id,{name},text,AK,BM,CL", *lines]) + "\n", encoding="utf-8")
+    report = ingest(path, dry_run=True).report
+    assert report.annotations == 72
+    assert any(name in warning for warning in report.warnings)
 
 
 @pytest.mark.parametrize("name", ["Score", "Grade", "Rating"])

@@ -17,6 +17,7 @@ from judgekit.schema.column_kinds import holds_several_objects, is_beside_labels
 from judgekit.schema.inference_state import InferenceState, offer_all_labels
 from judgekit.schema.layouts.layout import UNNAMED, Claim, Judged, LayoutReading, counts_of, filled_cells
 from judgekit.schema.question import Answer, Option
+from judgekit.schema.refused_answers import in_lower_case, marks_test_items, without_refused
 from judgekit.schema.scales import order_labels
 from judgekit.schema.schema import Schema
 from judgekit.tables.column_names import (
@@ -47,6 +48,8 @@ _EXPECTED_REPEATS = 2.0
 _REPEATS_SHARE = 0.05
 """Of the expected repeats: a person named by the header may have labelled a few items twice."""
 _ENOUGH_ROWS, _UNIQUE_SHARE, _ALL_ROWS_SHARE = 10, 0.9, 0.9
+_ROUNDED = 0.011
+"""Shares of two digits miss their whole by so much."""
 _GROUP, _VALUE = "\x00group", "\x00value"
 
 
@@ -113,6 +116,7 @@ class Long(LayoutReading):
             return state.roles.number
         if annotator or len(labels) > 1:
             return None
+        self._ask_about_shares(labels[0])
         whole = [name for name in state.free() if state.evidence[name].is_integer]
         if self.items is None or not self.items.repeat:  # everybody may agree on every item
             whole = [name for name in whole if names_a_count(name) and not state.evidence[name].has_zero]
@@ -128,6 +132,24 @@ class Long(LayoutReading):
         free = [name for name in whole if self.items.constant_share(name) < 1 and not _is_unique(state, name)]
         free = [name for name in free if not is_beside_labels(name, state.kind(name))]
         return self._ask_for_number(free, labels) if state.frame.height >= _ENOUGH_ROWS else None
+
+    def _ask_about_shares(self, label: str) -> None:
+        """Ask where a column beside the label adds up to 1 or 100 within every item: the share of the label."""
+        state = self.state
+        if self.items is None or not self.items.repeat or state.groups(*self.keys, label).repeat:
+            return
+        for name in state.free():
+            if state.evidence[name].is_number and self.items.constant_share(name) < 1 and not names_a_count(name):
+                numbers = state.frame.get_column(name).str.replace(",", ".", literal=True).str.strip_suffix("%")
+                rows = pl.DataFrame({_GROUP: self.items.first, _VALUE: numbers.cast(pl.Float64, strict=False)})
+                sums = rows.group_by(_GROUP).agg(pl.col(_VALUE).sum()).get_column(_VALUE)
+                if any(((sums / whole - 1).abs() < _ROUNDED).mean() == 1 for whole in (1, 100)):
+                    alone = Answer("each row is one annotation", (("layout", "long"), ("label", (label,))))
+                    more = (
+                        f"If {name!r} is the share of the label, make a column of each label, or write the number of "
+                        "annotators in its place."
+                    )
+                    state.ask(f"what {name!r} says", [alone], more=more)
 
     def _ask_for_number(self, names: Sequence[str], labels: Sequence[str]) -> None:
         """Ask which of some columns counts the annotations, or whether each row is one."""
@@ -246,6 +268,16 @@ class Long(LayoutReading):
             and varies(name, by_annotator)
         ]
 
+    def warn_of(self, left: Sequence[str], judged: Judged) -> list[str]:
+        """Columns that mark some items as test questions, whose answers mostly do not count."""
+        cells = {name: in_lower_case(self.state.frame.get_column(name)).unique() for name in left}
+        return [
+            f"{name!r} seems to mark test questions; they count as all others do: take them out of the file if they "
+            "were asked only to check the annotators."
+            for name, values in cells.items()
+            if marks_test_items(name, set(values.to_list()) - {""})
+        ]
+
     @staticmethod
     def to_annotations(schema: Schema, rows: pl.DataFrame, account: TableAccount) -> pl.DataFrame:
         """One annotation for each row with a label."""
@@ -255,7 +287,7 @@ class Long(LayoutReading):
             is_blank = named.str.strip_chars() == ""
             annotator = pl.when(~is_blank).then(named) if is_blank.any() else named
         cells = rows.select(ROW, ITEM, annotator=annotator, label=rows.get_column(schema.label or ""))
-        annotations = filled_cells(cells, "the label is empty", account)
+        annotations = without_refused(filled_cells(cells, "the label is empty", account), schema, rows, account)
         return _counted(annotations, schema, rows, account) if schema.number else annotations
 
 

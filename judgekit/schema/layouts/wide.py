@@ -113,7 +113,25 @@ class Wide(LayoutReading):
             return Claim([self._claimed(columns, thing) for thing, columns in grid.items()])
         if grid or self._is_unclear():
             state.ask("the annotators' columns", [annotators(group) for group in list(grid.values()) or self.groups])
+        self._ask_about_doubtful(self.groups[0])
         return Claim([self._claimed(self.groups[0])])
+
+    def _ask_about_doubtful(self, people: Sequence[str]) -> None:
+        """Ask where a column fits a calculation so well that hardly a person would."""
+        if len(people) < 3:
+            return
+        doubtful = derived_columns(self.state.frame, people, chance=DOUBTFUL)
+        if odd := _odd_one(people):
+            doubtful |= {name: how for name, how in self._fitting(people).items() if name == odd}
+        kept = [name for name in people if name not in doubtful]
+        if doubtful and len(kept) > 1:
+            why = " and ".join(f"{name!r} is {how} nearly throughout" for name, how in doubtful.items())
+            answers = [annotators(kept, why=f", and {why}"), annotators(people, why=", who agree like that")]
+            self.state.ask("who is an annotator", answers)
+
+    def _fitting(self, people: Sequence[str]) -> dict[str, str]:
+        """The columns that fit a calculation, though a person may as well."""
+        return derived_columns(self.state.frame, people, chance=1.0)
 
     def _claimed(self, people: Sequence[str], dimension: str | None = None) -> Judged:
         why = f" for {dimension}: a dataset of its own" if dimension else ""
@@ -137,13 +155,7 @@ class Wide(LayoutReading):
     def warn_of(self, left: Sequence[str], judged: Judged) -> list[str]:
         """Columns that may be annotators."""
         labels = set[str]().union(*map(self.state.values, judged.columns))
-        doubtful = derived_columns(self.state.frame, judged.columns, chance=DOUBTFUL) if len(judged.columns) > 3 else {}
-        warnings = [
-            f"{name!r} is {how} nearly throughout, and may be no annotator's; --annotator-columns, once for each "
-            "annotator, would leave it out."
-            for name, how in doubtful.items()
-            if not self.state.roles.annotator_columns
-        ]
+        warnings: list[str] = []
         for name in left:
             values = self.state.values(name)
             why = ""
@@ -229,6 +241,13 @@ def _of_one_kind(group: Sequence[str]) -> list[str]:
     if stems.count(most) < 2 or stems.count(most) <= len(group) / 2 or not most:
         return list(group)
     return [name for name, stem in zip(group, stems, strict=True) if stem == most or is_of_people(name) or "@" in name]
+
+
+def _odd_one(group: Sequence[str]) -> str | None:
+    """The one column that is not numbered as all others are: `итог` beside `Асессор 1` and `Асессор 2`."""
+    stems = [stem_of(name) for name in group]
+    odd = [name for name, stem in zip(group, stems, strict=True) if stem != max(stems, key=stems.count)]
+    return odd[0] if len(odd) == 1 and len(group) > 2 else None
 
 
 def _speaks_of_labels(group: Sequence[str]) -> bool:

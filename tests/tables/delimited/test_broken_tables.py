@@ -112,7 +112,7 @@ def test_rows_around_a_broken_one_are_refused_where_no_end_of_a_row_can_be_told(
         ('id,label,text\n1,"yes,foo\n2,no",bar\n3,yes,x y\n4,no,z\n', "line 2: a quoted text holds"),
         (HEADER + 'i7,a,"\ni8,a,some text,no\ni9,b",yes\n' + ROWS, "line 2: a quoted text holds"),
         ("".join(f'"{line}"\n' for line in (HEADER + ROWS).splitlines()), "was read as one column"),
-        ("# export\nNr,Satz,Urteil\n1,ein Satz,ja\n2,zwei Satz,nein\n", "was read as one column"),
+        ("# export\nLfd,Spruch,Urteil\n1,ein Satz,ja\n2,zwei Satz,nein\n", "was read as one column"),
         ("item_id\n,text,label\n" + "".join(f"{n},text {n},yes\n" for n in range(9)), "was read as one column"),
         ("".join(f"x{n},r{n},some text {n}\n" for n in range(9)), "line 1: the first row looks like data"),
         ("| id | text |\n|----|------|\n| 1 | foo |\n", "line 2: a line is drawn there"),
