@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,9 @@ _CHANCE = 1e-7
 """Below it nobody is taken for as faithful a person as the one of the others who fits best."""
 DOUBTFUL = 0.01
 """Below it a person is doubtful, which is worth a question."""
+_EXPECTED_AGREEMENTS = 8.0
+"""So many equal pairs chance would have made: without one the columns are no annotators who decide alone."""
+_FEWEST_COMPARED, _NO_KAPPA, _GOOD_KAPPA = 20, 0.1, 0.3
 _Matrix = npt.NDArray[np.float64]
 
 
@@ -62,9 +66,54 @@ def derived_columns(frame: pl.DataFrame, names: Sequence[str], *, chance: float 
     return found
 
 
-def _codes(cells: pl.DataFrame) -> _Matrix:
-    """A number for each label, for comparison only."""
-    labels = {label: code for code, label in enumerate(sorted(set(cells.unpivot().get_column("value").to_list())))}
+def never_agree(frame: pl.DataFrame, names: Sequence[str]) -> bool:
+    """Whether no two of some columns are ever equal in a row, though chance alone would make several so.
+
+    Args:
+        frame: String columns without nulls.
+        names: the columns.
+    """
+    codes = _codes(pl.DataFrame([frame.get_column(name).head(_ROWS).str.strip_chars() for name in names]), blank=True)
+    expected = 0.0
+    for n, m in combinations(range(len(names)), 2):
+        both = codes[~np.isnan(codes[:, [n, m]]).any(axis=1)][:, [n, m]]
+        if (both[:, 0] == both[:, 1]).any():
+            return False
+        steps = np.unique(both)
+        shares = [(both == step).mean(axis=0) for step in steps]
+        expected += len(both) * float(sum(one * other for one, other in shares))
+    return expected >= _EXPECTED_AGREEMENTS
+
+
+def agreeing_with_nobody(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
+    """Those of some columns that agree with no other beyond chance, though the others agree well.
+
+    Args:
+        frame: String columns without nulls.
+        names: the columns.
+    """
+    codes = _codes(pl.DataFrame([frame.get_column(name).head(_ROWS).str.strip_chars() for name in names]), blank=True)
+    kappa = np.full((len(names), len(names)), np.nan)
+    for n, m in combinations(range(len(names)), 2):
+        both = codes[~np.isnan(codes[:, [n, m]]).any(axis=1)][:, [n, m]]
+        if len(both) < _FEWEST_COMPARED:
+            return []
+        shares = [(both == step).mean(axis=0) for step in np.unique(both)]
+        expected = float(sum(one * other for one, other in shares))
+        agreed = float((both[:, 0] == both[:, 1]).mean())
+        kappa[n, m] = kappa[m, n] = (agreed - expected) / (1 - expected) if expected < 1 else 0.0
+    found: list[str] = []
+    for n, name in enumerate(names):
+        others = np.delete(np.delete(kappa, n, axis=0), n, axis=1)
+        if len(names) > 2 and np.nanmean(kappa[n]) < _NO_KAPPA and np.nanmean(others) > _GOOD_KAPPA:
+            found.append(name)
+    return found
+
+
+def _codes(cells: pl.DataFrame, *, blank: bool = False) -> _Matrix:
+    """A number for each label, for comparison only; NaN for an empty cell, if `blank`."""
+    labels = {label: float(n) for n, label in enumerate(sorted(set(cells.unpivot().get_column("value").to_list())))}
+    labels |= {"": float("nan")} if blank else {}
     return cells.select(pl.all().replace_strict(labels, return_dtype=pl.Float64)).to_numpy()
 
 
@@ -86,6 +135,8 @@ def _calculation(column: _Matrix, others: _Matrix, digits: int, chance: float, *
     if is_number and (steps.size >= _FEWEST_STEPS or digits):
         # of 0 and 1 the mean, the least and the greatest are what a strict or a lenient person says, too
         calculations += _of_numbers(others, digits)
+    if _says_whether_all_agree(column, differ):
+        return "agreement"
     is_fraction = bool(digits) and not bool(np.isin(column, steps).all())
     needed = _FEW_TELLING_ROWS if is_fraction else _TELLING_ROWS
     for n, (how, values) in enumerate(calculations):
@@ -100,6 +151,14 @@ def _calculation(column: _Matrix, others: _Matrix, digits: int, chance: float, *
         if is_fraction or _chance_of(others[telling], fits, n, digits, is_number=is_number) < chance:
             return how
     return ""
+
+
+def _says_whether_all_agree(column: _Matrix, differ: npt.NDArray[np.bool_]) -> bool:
+    """Whether a column has one value where the others differ, and another where they agree."""
+    groups = [set(column[rows].tolist()) for rows in (differ, ~differ)]
+    fewest = min(int(np.count_nonzero(differ)), int(np.count_nonzero(~differ)))
+    is_enough = fewest >= _FEW_TELLING_ROWS and column.size >= 2 * _TELLING_ROWS
+    return is_enough and all(len(one) == 1 for one in groups) and groups[0] != groups[1]
 
 
 def _chance_of(others: _Matrix, fits: npt.NDArray[np.bool_], n: int, digits: int, *, is_number: bool) -> float:

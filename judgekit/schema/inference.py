@@ -10,7 +10,12 @@ from collections.abc import Sequence
 from judgekit.config.roles import Roles
 from judgekit.schema.inference_state import InferenceState
 from judgekit.schema.item_columns import find_fields, find_item, find_row_id, find_split
-from judgekit.schema.label_names import check_given_labels, map_labels, refuse_made_labels
+from judgekit.schema.label_names import (
+    check_given_labels,
+    map_labels,
+    refuse_made_labels,
+    refuse_numbers_of_annotators,
+)
 from judgekit.schema.layouts.choice import choose_layout
 from judgekit.schema.layouts.layout import Claim, Judged, LayoutReading
 from judgekit.schema.layouts.wide import Wide, annotators
@@ -96,6 +101,8 @@ def _schema(
     labels = [label for label in map_labels(found, roles.label_map) if label not in roles.drop_labels]
     if not is_declared and roles.layout is None:
         refuse_made_labels(labels, state.source.name, reading.layout)
+        is_named = bool(claim.annotator) or reading.is_named
+        refuse_numbers_of_annotators(labels, state.source.name, reading.layout, is_named=is_named)
     scale = _scale(state, labels, keep_order=reading.is_tally)
     others = {name for one in claim.judged for name in (one.label, *one.columns)} - {judged.label, *judged.columns}
     left = {*state.left(), *others}

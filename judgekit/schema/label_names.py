@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 
@@ -17,6 +18,11 @@ from judgekit.tables.source import ROW, TableAccount
 from judgekit.wording import counted
 
 _SHOWN = 5
+_PART = re.compile(r"\d+(?P<of>\s*/\s*|\s+(?:of|out of|von|de|sur|su|van|z|из)\s+)(?P<whole>\d+)")
+_PERCENT = re.compile(r"\d+(?:[.,]\d+)?\s*%")
+_DECIMAL = re.compile(r"0?[.,]\d+|[01](?:[.,]0+)?")
+_FEW_STEPS = 5
+"""A person may give 0, 0.25, 0.5, 0.75 and 1; more steps are those of a share."""
 
 
 def check_given_labels(found: Sequence[str], roles: Roles, name: str) -> None:
@@ -61,6 +67,33 @@ def tidy_map(label_map: Sequence[tuple[str, str]]) -> dict[str, str]:
     """The map of tidied labels; the one of exactly that spelling goes before others."""
     tidied_first = {tidy(old): new for old, new in reversed(label_map)}
     return tidied_first | dict(label_map)
+
+
+def refuse_numbers_of_annotators(labels: Sequence[str], name: str, layout: Layout, *, is_named: bool) -> None:
+    """Refuse labels such as `3/5`, `2 of 3`, `40 %` and `0.6`: they say how many annotators chose one.
+
+    Args:
+        labels: all of them.
+        name: of the file.
+        layout: the layout that it is read in.
+        is_named: whether a name says that these are the answers of persons.
+
+    Raises:
+        DataError: the labels are such numbers.
+    """
+    parts = [match for label in labels if (match := _PART.fullmatch(label))]
+    wholes = {match["whole"] for match in parts}
+    is_part = 1 < len(labels) == len(parts) and (len(wholes) > 1 or any(match["of"].strip() != "/" for match in parts))
+    is_percent = len(labels) > 1 and all(map(_PERCENT.fullmatch, labels)) and not is_named
+    decimals = [label for label in labels if _DECIMAL.fullmatch(label)]
+    is_share = not is_named and layout == "wide" and len(decimals) == len(labels) > _FEW_STEPS
+    if is_part or is_percent or is_share:
+        shown = ", ".join(map(repr, labels[:_SHOWN])) + (" …" if len(labels) > _SHOWN else "")
+        raise DataError(
+            f"{name}: the labels {shown} look like numbers or shares of annotators, not like answers of one.",
+            hint="Make a column of each label that holds the number of annotators who chose it, or its share beside "
+            f"the number of all (--number). If they are answers as they are, say --layout {layout}.",
+        )
 
 
 def refuse_made_labels(labels: Sequence[str], name: str, layout: Layout) -> None:

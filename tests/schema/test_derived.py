@@ -8,6 +8,7 @@ import statistics
 import polars as pl
 import pytest
 
+from judgekit.errors import DataError
 from judgekit.schema.derived import derived_columns
 from judgekit.schema.question import Question
 from judgekit.verbs.ingest import ingest
@@ -150,3 +151,63 @@ def test_mean_that_is_named_like_a_label_is_none(tmp_path, name):
     path = tmp_path / "votes.csv"
     path.write_text("\n".join([f"id,text,{','.join(PEOPLE)},{name}", *lines]) + "\n", encoding="utf-8")
     assert ingest(path, dry_run=True).report.annotations == sum(one is not None for row in rows for one in row)
+
+
+def test_flag_that_says_whether_all_agree_is_found():
+    rng = random.Random(5)
+    rows = [[rng.choice(["True", "False"]) for _ in range(3)] for _ in range(40)]
+    flags = [[*row, str(len(set(row)) == 1)] for row in rows]
+    table = pl.DataFrame(flags, schema=["ann", "ben", "eve", "same"], orient="row")
+    assert derived_columns(table, table.columns) == {"same": "the agreement of the others"}
+
+
+def write(tmp_path, header, rows):
+    path = tmp_path / "votes.csv"
+    lines = [f"{n},words of item number {n},{','.join(map(str, row))}" for n, row in enumerate(rows)]
+    path.write_text("\n".join([f"id,text,{header}", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_columns_that_are_never_equal_are_asked_about(tmp_path):
+    rng = random.Random(5)
+    rows = [[*rng.sample(["art", "food", "news", "sport"], k=rng.randint(1, 3)), "", ""][:3] for _ in range(40)]
+    with pytest.raises(Question, match="who is an annotator") as caught:
+        ingest(write(tmp_path, "label1,label2,label3", rows), dry_run=True)
+    assert "several labels of one annotator" in caught.value.more
+
+
+def test_as_many_columns_of_another_kind_of_name_are_asked_about(tmp_path):
+    rng = random.Random(5)
+    rows = [rng.choices(["yes", "no"], k=4) for _ in range(40)]
+    header = "pre_discussion_A,pre_discussion_B,post_discussion_A,post_discussion_B"
+    with pytest.raises(Question, match="who is an annotator"):
+        ingest(write(tmp_path, header, rows), dry_run=True)
+
+
+def test_column_that_agrees_with_nobody_is_warned_of(tmp_path):
+    rng = random.Random(5)
+    truth = [rng.random() < 0.5 for _ in range(60)]
+    rows = [[rng.random() < 0.4, *(one if rng.random() < 0.85 else not one for _ in range(3))] for one in truth]
+    warnings = ingest(write(tmp_path, "retweeted,Jane,Tom,Priya", rows), dry_run=True).report.warnings
+    assert any("'retweeted' agrees with nobody" in warning for warning in warnings)
+    assert not any("'Jane' agrees" in warning for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("vote", [["0 of 5"], ["3 of 5"], ["5 of 5"]]),
+        ("yes,no", [["1/3", "2/3"], ["2/3", "1/3"], ["2/4", "2/4"], ["3/5", "2/5"]]),
+        ("hateful_pct", [["0 %"], ["40 %"], ["100 %"]]),
+        ("toxic,severe,obscene", [[f"{n / 10}", f"{(n * 7 % 10) / 10}", f"{(n * 3 % 10) / 10}"] for n in range(10)]),
+    ],
+)
+def test_numbers_and_shares_of_annotators_are_no_labels(tmp_path, header, cells):
+    with pytest.raises(DataError, match="like numbers or shares of annotators"):
+        ingest(write(tmp_path, header, cells * 8), dry_run=True)
+
+
+def test_ratings_with_their_whole_are_labels(tmp_path):
+    rng = random.Random(5)
+    rows = [[f"{rng.randint(1, 5)}/5" for _ in range(3)] for _ in range(40)]
+    assert ingest(write(tmp_path, "AK,BM,CL", rows), dry_run=True).report.annotations == 120

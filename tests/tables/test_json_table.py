@@ -129,3 +129,11 @@ def test_an_abyss_of_objects_is_no_traceback():
     for _ in range(300):
         deep = {"k": [deep]} if _ % 2 else {"k": deep}
     assert read([{"text": "a", "deep": deep}]).frame.height == 1
+
+
+@pytest.mark.parametrize("name", ["total", "n"])
+def test_sum_of_the_counts_is_no_label(name):
+    counts = [(3, 1), (0, 2), (4, 4), (1, 0)]
+    source = read([{"text": f"text {n}", "votes": {"yes": a, "no": b, name: a + b}} for n, (a, b) in enumerate(counts)])
+    assert source.roles.counts == ("no", "yes")
+    assert any(f"{name!r} in 'votes' is the sum of the others" in note for note in source.notes)

@@ -58,6 +58,11 @@ class LayoutReading(ABC):
     def __init__(self, state: InferenceState) -> None:
         self.state = state
 
+    @property
+    def is_named(self) -> bool:
+        """Whether the names of columns say that they hold the answers of one person each."""
+        return False
+
     @abstractmethod
     def claim(self) -> Claim:
         """Claim the columns that hold the annotations.

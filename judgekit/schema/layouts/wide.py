@@ -12,7 +12,7 @@ import polars as pl
 from judgekit.config.roles import Layout
 from judgekit.errors import DataError
 from judgekit.schema.column_kinds import is_beside_labels
-from judgekit.schema.derived import DOUBTFUL, derived_columns
+from judgekit.schema.derived import DOUBTFUL, agreeing_with_nobody, derived_columns, never_agree
 from judgekit.schema.inference_state import InferenceState
 from judgekit.schema.layouts.layout import NOBODY, Claim, Judged, LayoutReading, filled_cells, names_a_label
 from judgekit.schema.question import Answer
@@ -33,7 +33,7 @@ from judgekit.tables.column_names import (
 from judgekit.tables.evidence import MOST_LABELS
 from judgekit.tables.source import ITEM, ROW, TableAccount
 
-_MOST_CHARACTERS = 60
+_MOST_CHARACTERS, _MOST_COMPARED = 60, 50
 _SAME_VALUES_SHARE = 0.5
 _RATED = TEXT_NAMES | {"model", "system", "candidate", "bot", "agent", "method"}
 """`model_1_fluency` is what one person said of one model, not what person 1 said."""
@@ -114,6 +114,7 @@ class Wide(LayoutReading):
         if grid or self._is_unclear():
             state.ask("the annotators' columns", [annotators(group) for group in list(grid.values()) or self.groups])
         self._ask_about_doubtful(self.groups[0])
+        self._ask_about_others(self.groups[0])
         return Claim([self._claimed(self.groups[0])])
 
     def _ask_about_doubtful(self, people: Sequence[str]) -> None:
@@ -128,6 +129,21 @@ class Wide(LayoutReading):
             why = " and ".join(f"{name!r} is {how} nearly throughout" for name, how in doubtful.items())
             answers = [annotators(kept, why=f", and {why}"), annotators(people, why=", who agree like that")]
             self.state.ask("who is an annotator", answers)
+
+    def _ask_about_others(self, people: Sequence[str]) -> None:
+        """Ask where as many columns have the labels of the annotators, but not their kind of name; or nobody agrees."""
+        state = self.state
+        labels = set[str]().union(*map(state.values, people))
+        others = [name for name in state.label_pool() if name not in people and name not in self.derived]
+        others = [name for name in others if not is_beside_labels(name, state.kind(name)) and not names_a_label(name)]
+        others = [name for name in others if len(state.values(name)) > 1 and state.values(name) <= labels]
+        if self.is_named and len(others) >= len(people):
+            every = [name for name in state.names if name in {*people, *others}]
+            state.ask("who is an annotator", [annotators(every), annotators(people, why=", and nobody else is")])
+        if never_agree(state.frame, people):
+            why = ", who never agree on any item"
+            more = "If they are several labels of one annotator, no layout reads them: keep one label of each."
+            state.ask("who is an annotator", [annotators(people, why=why)], more=more)
 
     def _fitting(self, people: Sequence[str]) -> dict[str, str]:
         """The columns that fit a calculation, though a person may as well."""
@@ -155,7 +171,13 @@ class Wide(LayoutReading):
     def warn_of(self, left: Sequence[str], judged: Judged) -> list[str]:
         """Columns that may be annotators."""
         labels = set[str]().union(*map(self.state.values, judged.columns))
-        warnings: list[str] = []
+        strange = [] if self.is_named else agreeing_with_nobody(self.state.frame, judged.columns[:_MOST_COMPARED])
+        warnings = [
+            f"{name!r} agrees with nobody more often than by chance, while the others agree: if it is no annotator's, "
+            "name those of the annotators with --annotator-columns, once for each."
+            for name in strange
+            if not self.state.roles.annotator_columns
+        ]
         for name in left:
             values = self.state.values(name)
             why = ""

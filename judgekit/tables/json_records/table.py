@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from judgekit.config.roles import Roles
 from judgekit.errors import DataError
-from judgekit.tables.column_names import ITEM_NAMES, LABEL_NAMES, in_preference_order, normalise
+from judgekit.tables.column_names import ITEM_NAMES, LABEL_NAMES, TOTAL_NAMES, in_preference_order, normalise
 from judgekit.tables.json_records.readings import Reading, names_a_tally, names_labels, reading_of
 from judgekit.tables.json_records.records import Record, Records
 from judgekit.tables.json_records.rows import DEEPEST, UNLABELLED, Rows, as_cell, flat
 from judgekit.tables.source import SourceTable
 
 _MOST_COLUMNS = 2_000
+_FEWEST_ADDED, _ADDED = 4, 1e-6
 _NUMBER = r"-?\d+(\.\d+)?"
 _ID_NAMES = frozenset(name for name in ITEM_NAMES if name.endswith(("id", "idx", "index")))
 FORMS = (
@@ -143,6 +144,8 @@ def _one_column_per_label(
 ) -> SourceTable:
     numbers = [reading.rewritten(one.get(path)) for one in flats]
     labels = sorted({label for one in numbers for label in one})
+    total = next((label for label in labels if _is_total(label, numbers)), None)
+    labels = [label for label in labels if label != total]
     columns = tuple(f"{path}.{label}" if label in shared else label for label in labels)
     rows = Rows(records, (*shared, *columns))
     for n, (one, found) in enumerate(zip(flats, numbers, strict=True)):
@@ -150,4 +153,15 @@ def _one_column_per_label(
     is_counts = reading.kind == "counts"
     what = "counts the labels" if is_counts else "holds the shares of the labels"
     roles = Roles(counts=columns, layout="counts" if is_counts else "probabilities")
-    return rows.table(roles, notes=[f"{path!r} {what} of each item."])
+    notes = [f"{path!r} {what} of each item."]
+    if total is not None:
+        notes.append(f"{total!r} in {path!r} is the sum of the others, and no label.")
+    return rows.table(roles, notes=notes)
+
+
+def _is_total(label: str, numbers: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a number is the sum of the others in every record, and these are several."""
+    filled = [{key: float(as_cell(one) or 0) for key, one in found.items()} for found in numbers if found]
+    others = {key for one in filled for key in one} - {label}
+    is_sum = all(label in one and abs(2 * one[label] - sum(one.values())) < _ADDED for one in filled)
+    return is_sum and len(others) > 1 and (len(filled) >= _FEWEST_ADDED or normalise(label) in TOTAL_NAMES)
