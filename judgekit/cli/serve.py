@@ -32,10 +32,4 @@ def serve(
     def on_ready(address: str, names: list[str]) -> None:
         say(f"{', '.join(names)} at {address}; its requests are described at {address}/docs. Stop it with Ctrl-C.")
 
-    verb.serve(
-        judges or (),
-        workspace=workspace,
-        offline=offline,
-        settings=ServeSettings.from_json(settings),
-        on_ready=on_ready,
-    )
+    verb.serve(judges or (), workspace=workspace, offline=offline, on_ready=on_ready, **settings)

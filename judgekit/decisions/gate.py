@@ -139,8 +139,7 @@ def _refuse_below_people(held_out: HeldOut, settings: GateSettings) -> None:
         raise DataError(
             f"--error is {settings.error:g}, but people contradict the others of an item in {min(known):.1%} of their "
             f"annotations, even where the judge is surest; on all items in {known[-1]:.1%}. No judge can be promised "
-            "to "
-            "disagree with them less than they do with each other.",
+            "to disagree with them less than they do with each other.",
             hint=f"Allow more: judgekit gate --error {np.ceil(min(known) * 100 + 1) / 100:.2f}",
         )
 
@@ -158,19 +157,17 @@ def _nothing_to_promise(held_out: HeldOut, settings: GateSettings) -> DataError:
     needed = items_needed(settings.error, settings.confidence)
     few = (
         f" At least {needed} annotated items that it decides are needed for that, if it is never wrong; there are "
-        f"{n:,} in "
-        "all."
+        f"{n:,} in all."
         if n < 4 * needed
         else ""
     )
     overall = float(losses_of(held_out.q, held_out.items.counts).mean())
     return DataError(
         f"It cannot be promised with {settings.confidence:.0%} confidence that the judge disagrees with a new "
-        "annotator on "
-        f"at most {settings.error:.1%} of any share of the items; on all of them it disagrees in {overall:.1%}.{few}",
+        f"annotator on at most {settings.error:.1%} of any share of the items; on all of them it disagrees in "
+        f"{overall:.1%}.{few}",
         hint=f"Have more items annotated (--annotations FILE), or allow more: judgekit gate --error {least[0]:.2f} "
-        "would "
-        f"decide {least[1].decided:.0%} of the items."
+        f"would decide {least[1].decided:.0%} of the items."
         if least
         else f"{counted(n, 'annotated item is', 'annotated items are')} too few: give more with --annotations FILE.",
     )

@@ -59,8 +59,7 @@ def check_gate(gate: Gate, manifest: JudgeManifest, name: str) -> None:
     if gate.fingerprint != fingerprint(manifest):
         raise DataError(
             f"The gate was made for the judge {gate.judge!r} as it was on {gate.created[:10]}; the judge {name!r} is "
-            "another, "
-            "and its probabilities mean something else.",
+            "another, and its probabilities mean something else.",
             hint=f"Make a gate for it: judgekit gate --judge {name}",
         )
 

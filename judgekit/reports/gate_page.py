@@ -35,8 +35,7 @@ def promise(gate: Gate) -> str:
     """What is promised, in a sentence."""
     return (
         f"Decides {gate.decided:.0%} of the items alone, and disagrees with a new annotator on at most "
-        f"{gate.error:.1%} of "
-        f"them ({gate.confidence:.0%} confidence), as long as the items are like these."
+        f"{gate.error:.1%} of them ({gate.confidence:.0%} confidence), as long as the items are like these."
     )
 
 
@@ -48,8 +47,7 @@ def check_page(found: GateCheck) -> RenderableType:
     else:
         said = (
             f"{'Holds' if found.holds else 'BROKEN'}: it decides {counted(found.decided, 'item')} of {found.items:,} "
-            "and "
-            f"disagrees with a new annotator on {found.disagreement:.1%} of them; {gate.error:.1%} were promised."
+            f"and disagrees with a new annotator on {found.disagreement:.1%} of them; {gate.error:.1%} were promised."
         )
     warnings = []
     if found.differences:

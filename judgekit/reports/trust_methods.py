@@ -59,8 +59,8 @@ def methods(facts: ReportFacts) -> tuple[str, list[str]]:
     if result.coverage is not None:
         sentences.append(
             f"Conformal sets of labels at {result.coverage.level:.0%}, fitted on held-out annotations {cite('lee')}, "
-            f"held {result.coverage.covered.value:.1%} of the annotations, with {result.coverage.labels:.2f} labels on "
-            "average."
+            f"held {result.coverage.covered.value:.1%} of the annotations, with {result.coverage.labels:.2f} labels "
+            "on average."
         )
     if result.stand_in is not None and result.stand_in.test is not None:
         test = result.stand_in.test

@@ -15,7 +15,7 @@ from judgekit.wording import counted
 LOW_LABEL_MASS = 0.1
 LARGER = "sentence-transformers/all-mpnet-base-v2"
 TIMES_LARGER = 8
-"""What a step of an encoder with 12 layers of width 768 takes, in those of one with 6 of 384."""
+"""Matrix products of an encoder with 12 layers of width 768, in those of one with 6 of 384."""
 _AS_READ = Calibration()
 FEW_TO_TRAIN_ON, FEW_TO_CHOOSE_ON, FEW_TO_TEST_ON = 100, 10, 20
 
@@ -171,8 +171,8 @@ def notes_on_size_of_backbone(backbone: str, *, asked: Calibration, seconds: flo
         return []
     minutes = max(1, round(TIMES_LARGER * seconds / 60))
     return [
-        f"A larger encoder learns more from the same items: {LARGER} would take about {counted(minutes, 'minute')} "
-        "here, where its weights are in reach (--backbone; docs: verbs/train, Backbones)."
+        f"A larger encoder usually learns more from the same items: {LARGER} would take about "
+        f"{counted(minutes, 'minute')} here, where its weights are in reach (--backbone; docs: verbs/train, Backbones)."
     ]
 
 

@@ -46,8 +46,7 @@ def gate(
 
     Raises:
         DataError: the promise cannot be made: people do not keep it among themselves, or too few items are annotated;
-        or
-            the file is there already.
+            or the file is there already.
         WorkspaceError: there is no such judge, or its dataset is gone or has changed.
 
     Examples:

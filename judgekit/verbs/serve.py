@@ -7,8 +7,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Unpack
 
 from judgekit.config import ServeSettings
+from judgekit.config.keywords import ServeKeywords
 from judgekit.errors import SettingsError
 from judgekit.judge.judge import TrainedJudge
 
@@ -24,6 +26,7 @@ def serve(
     offline: bool = False,
     settings: ServeSettings | None = None,
     on_ready: Callable[[str, list[str]], None] = lambda address, names: None,
+    **keywords: Unpack[ServeKeywords],
 ) -> None:
     """Answer requests for judges until asked to stop; those that have arrived by then are answered.
 
@@ -33,6 +36,7 @@ def serve(
         offline: never ask the hub.
         settings: where to listen, limits, and how the judges are loaded and asked.
         on_ready: gets the address and the judges' names as soon as the judges are loaded.
+        keywords: fields of `ServeSettings`; they win over `settings`.
 
     Raises:
         SettingsError: the extra is not installed, two judges have one name, or the address is open to others and no
@@ -40,7 +44,7 @@ def serve(
         WorkspaceError: there is no such judge.
         BackboneError: the backbone of one is missing or has changed.
     """
-    chosen = settings or ServeSettings()
+    chosen = ServeSettings.chosen(settings, keywords)
     missing = [name for name in ("fastapi", "uvicorn") if importlib.util.find_spec(name) is None]
     if missing:
         raise SettingsError(
