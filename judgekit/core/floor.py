@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from judgekit.core.distributions import FloatArray, class_prior, empirical_distribution
-from judgekit.core.metrics import Interval, bootstrap_means, kl_per_item
+from judgekit.core.distributions import FloatArray, empirical_distribution
+from judgekit.core.metrics import Interval, bootstrap_means, kl_per_item, weighted_mean
 from judgekit.core.planning import perfect_judge_kl, smoothed_votes_kl
 from judgekit.core.targets import fit_strength
 
@@ -55,32 +55,43 @@ class Signal(NamedTuple):
     `PEOPLE`, 0 for a judge no better than the class prior."""
 
 
-def fit_populations(counts: NDArray[Any], *, seed: int, fits: int = FITS) -> Populations:
+def fit_populations(
+    counts: NDArray[Any], weights: NDArray[Any] | None = None, *, seed: int, fits: int = FITS
+) -> Populations:
     """Fit the population to the annotations of a dataset, and to resamples of its items.
 
     Args:
         counts: annotations per label, integers `[N, K]`.
+        weights: of the items, positive, `[N]`; None where all count alike.
         seed: of the resampling.
         fits: number of resamples.
     """
-    rows, times = np.unique(counts, axis=0, return_counts=True)
-    fitted = _fit(rows, times)
+    if weights is None:
+        rows, times = np.unique(counts, axis=0, return_counts=True)
+        of_row = np.ones(len(rows))
+    else:
+        rows, times, of_row = counts, np.ones(len(counts), dtype=np.int64), weights
+    fitted = _fit(rows, times * of_row)
     if (counts.sum(axis=1) < 2).all():
         return Populations(fitted, ())
     rng = np.random.default_rng(seed)
     drawn = (rng.multinomial(len(counts), times / times.sum()) for _ in range(fits))
-    return Populations(fitted, tuple(_fit(rows[weights > 0], weights[weights > 0]) for weights in drawn))
+    return Populations(fitted, tuple(_fit(rows[n > 0], (n * of_row)[n > 0]) for n in drawn))
 
 
-def floor_of(populations: Populations, annotators: NDArray[Any], *, confidence: float) -> Interval:
+def floor_of(
+    populations: Populations, annotators: NDArray[Any], weights: NDArray[Any] | None = None, *, confidence: float
+) -> Interval:
     """The KL in nats that a perfect judge is expected to show against annotations of so many people.
 
     Args:
         populations: of the dataset.
         annotators: annotations per item, integers `[N]`, at least 1 each.
+        weights: of the items, positive, `[N]`; None where all count alike.
         confidence: of the interval; without resamples there is none (nan).
     """
-    numbers, items = np.unique(annotators, return_counts=True)
+    numbers, place = np.unique(annotators, return_inverse=True)
+    items = np.bincount(place, weights)
 
     def mean(one: Population) -> float:
         return float(items @ [_perfect_judge_kl(one, int(n)) for n in numbers] / items.sum())
@@ -97,12 +108,13 @@ class LeftOut(NamedTuple):
     """KL of the class prior minus that of the annotator, `[N]`; the mean of all where an item has one annotation."""
 
 
-def one_left_out(counts: NDArray[Any], populations: Populations) -> LeftOut | None:
+def one_left_out(counts: NDArray[Any], populations: Populations, weights: NDArray[Any] | None = None) -> LeftOut | None:
     """How well one annotator predicts the others: the annotation is smoothed, (e_k + s m) / (1 + s).
 
     Args:
         counts: annotations per label, integers `[N, K]`.
         populations: of the dataset.
+        weights: of the items, positive, `[N]`; None where all count alike.
 
     Returns:
         None where no item has two annotations.
@@ -120,14 +132,22 @@ def one_left_out(counts: NDArray[Any], populations: Populations) -> LeftOut | No
         of_one = kl_per_item(np.tile((seen + strength * prior) / (1 + strength), (len(p), 1)), p)
         kl[rows] += share * of_one
         gains[rows] += share * (kl_per_item(np.tile(prior, (len(p), 1)), p) - of_one)
-    everywhere = np.full(len(counts), gains.mean())
+    of_paired = None if weights is None else weights[is_paired]
+    everywhere = np.full(len(counts), weighted_mean(gains, of_paired))
     everywhere[is_paired] = gains
-    floor = floor_of(populations, paired.sum(axis=1) - 1, confidence=0.5).value
-    return LeftOut(float(kl.mean() - floor), everywhere)
+    floor = floor_of(populations, paired.sum(axis=1) - 1, of_paired, confidence=0.5).value
+    return LeftOut(float(weighted_mean(kl, of_paired)) - floor, everywhere)
 
 
 def signal_of(
-    gains: NDArray[Any], counts: NDArray[Any], populations: Populations, *, seed: int, confidence: float, resamples: int
+    gains: NDArray[Any],
+    counts: NDArray[Any],
+    populations: Populations,
+    weights: NDArray[Any] | None = None,
+    *,
+    seed: int,
+    confidence: float,
+    resamples: int,
 ) -> Signal | None:
     """What the gains of a judge over the class prior say about it.
 
@@ -143,6 +163,7 @@ def signal_of(
         gains: KL of the class prior minus KL of the judge, per item, `[N]`.
         counts: annotations per label of the same items, integers `[N, K]`.
         populations: of the dataset.
+        weights: of the items, positive, `[N]`; None where all count alike.
         seed: of the resampling.
         confidence: of the intervals.
         resamples: number of resamples of the items.
@@ -153,18 +174,19 @@ def signal_of(
     learnable = smoothed_votes_kl(*populations.fitted, 0)
     if not np.isfinite(gains).all() or not populations.resampled or learnable <= 0:
         return None
-    left_out = one_left_out(counts, populations)
+    left_out = one_left_out(counts, populations, weights)
     control = np.zeros(len(gains)) if left_out is None else left_out.gains
-    spread = float(np.square(control - control.mean()).mean())
-    slope = float(((gains - gains.mean()) * (control - control.mean())).mean()) / spread if spread > 0 else 0.0
+    about, over = control - weighted_mean(control, weights), gains - weighted_mean(gains, weights)
+    spread = float(weighted_mean(np.square(about), weights))
+    slope = float(weighted_mean(over * about, weights)) / spread if spread > 0 else 0.0
     rest = gains - slope * control
     curve = _gains_of_people(populations.fitted)
     curves = [_gains_of_people(one) for one in populations.resampled]
     paired = [
         (mean + slope * (other := curves[n % len(curves)]).gains[1], other)
-        for n, mean in enumerate(bootstrap_means(rest, seed=seed, resamples=resamples))
+        for n, mean in enumerate(bootstrap_means(rest, weights, seed=seed, resamples=resamples))
     ]
-    gain = float(rest.mean() + slope * curve.gains[1])
+    gain = float(weighted_mean(rest, weights) + slope * curve.gains[1])
     return Signal(
         learnable,
         _interval(gain / learnable, [one / other.learnable for one, other in paired], confidence),
@@ -197,10 +219,9 @@ def _gains_of_people(population: Population) -> _Curve:
 
 
 def _fit(rows: NDArray[Any], times: NDArray[Any]) -> Population:
-    """The population of items of which each kind occurs several times."""
-    counts = np.repeat(rows, times, axis=0)
-    prior = class_prior(counts)
-    return Population(prior, fit_strength(counts, prior))
+    """The population of items of which each kind occurs several times, or with some weight."""
+    prior = times @ empirical_distribution(rows) / times.sum()
+    return Population(prior, fit_strength(rows, prior, times))
 
 
 def _perfect_judge_kl(population: Population, annotators: int) -> float:

@@ -5,7 +5,6 @@ Names as in the rest of core: q is predicted `[N, K]`, p the empirical distribut
 
 import warnings
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -153,18 +152,53 @@ def bootstrap_interval(
     return Interval(value, float(low), float(high))
 
 
-def bootstrap_means(values: NDArray[Any], *, seed: int, resamples: int) -> FloatArray:
+def mean_interval(
+    values: NDArray[Any],
+    weights: NDArray[Any] | None = None,
+    *,
+    seed: int,
+    confidence: float = 0.95,
+    resamples: int = 1000,
+) -> Interval:
+    """A mean over items with its bootstrap interval.
+
+    Args:
+        values: one per item, `[N]`.
+        weights: of the items, positive, `[N]`; None where all count alike.
+        seed: of the resampling.
+        confidence: of the interval, in `(0, 1)`.
+        resamples: number of bootstrap samples.
+    """
+    bootstrap: dict[str, Any] = {"seed": seed, "confidence": confidence, "resamples": resamples}
+    if weights is None:
+        return bootstrap_interval(values, **bootstrap)
+    return bootstrap_interval((values, weights), weighted_mean, **bootstrap)
+
+
+def weighted_mean(values: NDArray[Any], weights: NDArray[Any] | None, axis: int = -1) -> FloatArray:
+    """The mean along an axis; None weighs all alike."""
+    if weights is None:
+        return np.asarray(values, dtype=np.float64).mean(axis=axis)
+    return (values * weights).sum(axis=axis) / weights.sum(axis=axis)
+
+
+def bootstrap_means(
+    values: NDArray[Any], weights: NDArray[Any] | None = None, *, seed: int, resamples: int
+) -> FloatArray:
     """The means of resampled items, `[resamples]`.
 
     Args:
         values: one per item, `[N]`.
+        weights: of the items, positive, `[N]`; None where all count alike.
         seed: of the resampling; the same seed draws the same items of another array of this length.
         resamples: how many.
     """
     rng = np.random.default_rng(seed)
     # Draws of each item instead of items of each draw: their number does not grow with the resamples.
     times = (rng.multinomial(len(values), np.full(len(values), 1 / len(values))) for _ in range(resamples))
-    return np.array([one @ values for one in times]) / len(values)
+    if weights is None:
+        return np.array([one @ values for one in times]) / len(values)
+    return np.array([one @ (values * weights) / (one @ weights) for one in times])
 
 
 def noise_floor(counts: NDArray[Any]) -> float:
@@ -197,6 +231,7 @@ def evaluate_distributions(
     *,
     seed: int,
     values: NDArray[Any] | None = None,
+    weights: NDArray[Any] | None = None,
     confidence: float = 0.95,
     resamples: int = 1000,
 ) -> dict[str, Interval | None]:
@@ -207,6 +242,7 @@ def evaluate_distributions(
         counts: annotations per label, `[N, K]`.
         seed: of the bootstrap.
         values: the numbers of an ordinal scale, `[K]`, in any order; None for labels without an order.
+        weights: of the items, positive, `[N]`; None where all count alike.
         confidence: of the intervals.
         resamples: number of bootstrap samples.
 
@@ -219,16 +255,23 @@ def evaluate_distributions(
         ValueError: the shapes differ, a row of q does not sum to 1, or an item has no annotations.
     """
     found: dict[str, Interval | None] = {}
-    interval = partial(bootstrap_interval, seed=seed, confidence=confidence, resamples=resamples)
+    bootstrap: dict[str, Any] = {"seed": seed, "confidence": confidence, "resamples": resamples}
     for name, per_item in _per_item(q, counts, values).items():
-        found[name] = interval(per_item) if len(per_item) else None
-    correlation = interval((entropy(q), entropy(empirical_distribution(counts))), _pearson)
+        found[name] = (
+            mean_interval(per_item, _weights_of(name, weights, counts), **bootstrap) if len(per_item) else None
+        )
+    entropies = (entropy(q), entropy(empirical_distribution(counts)))
+    correlation = bootstrap_interval(entropies if weights is None else (*entropies, weights), _pearson, **bootstrap)
     found["entropy_correlation"] = None if np.isnan(correlation.value) else correlation
     return found
 
 
 def baselines(
-    counts: NDArray[Any], prior: NDArray[Any], *, values: NDArray[Any] | None = None
+    counts: NDArray[Any],
+    prior: NDArray[Any],
+    *,
+    values: NDArray[Any] | None = None,
+    weights: NDArray[Any] | None = None,
 ) -> dict[str, dict[str, float | None]]:
     """What a judge that never reads the item scores: the metrics of two constant predictions.
 
@@ -236,6 +279,7 @@ def baselines(
         counts: annotations per label, `[N, K]`.
         prior: class prior of the training data, `[K]`; 0 for a label chosen here makes its kl infinite.
         values: as in `evaluate_distributions`.
+        weights: as there.
 
     Returns:
         For "class_prior" and "uniform", the means of the metrics of `evaluate_distributions` by name, without the
@@ -247,7 +291,7 @@ def baselines(
     constants = {"class_prior": np.asarray(prior, dtype=np.float64), "uniform": np.full(len(prior), 1 / len(prior))}
     return {
         constant: {
-            name: float(per_item.mean()) if len(per_item) else None
+            name: float(weighted_mean(per_item, _weights_of(name, weights, counts))) if len(per_item) else None
             for name, per_item in _per_item(np.tile(q, (len(counts), 1)), counts, values).items()
         }
         for constant, q in constants.items()
@@ -275,9 +319,15 @@ def _per_item(q: NDArray[Any], counts: NDArray[Any], values: NDArray[Any] | None
     return found
 
 
-def _pearson(a: NDArray[Any], b: NDArray[Any], axis: int = -1) -> FloatArray:
+def _weights_of(name: str, weights: NDArray[Any] | None, counts: NDArray[Any]) -> NDArray[Any] | None:
+    """The weights of the items over which a metric is taken."""
+    return weights[counts.sum(axis=1) >= 2] if weights is not None and name == "brier" else weights
+
+
+def _pearson(a: NDArray[Any], b: NDArray[Any], weights: NDArray[Any] | None = None, axis: int = -1) -> FloatArray:
     """Pearson correlation along an axis; nan where a side is constant (to rounding)."""
-    a = a - a.mean(axis=axis, keepdims=True)
-    b = b - b.mean(axis=axis, keepdims=True)
-    spread = np.sqrt(np.square(a).mean(axis=axis) * np.square(b).mean(axis=axis))
-    return (a * b).mean(axis=axis) / np.where(spread > 1e-12, spread, np.nan)
+    a = a - np.expand_dims(weighted_mean(a, weights, axis=axis), axis)
+    b = b - np.expand_dims(weighted_mean(b, weights, axis=axis), axis)
+    squares = weighted_mean(np.square(a), weights, axis=axis) * weighted_mean(np.square(b), weights, axis=axis)
+    spread = np.sqrt(squares)
+    return weighted_mean(a * b, weights, axis=axis) / np.where(spread > 1e-12, spread, np.nan)

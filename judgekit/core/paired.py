@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import permutation_test
 
 from judgekit.core.distributions import empirical_distribution
-from judgekit.core.metrics import Interval, accuracy_per_item, bootstrap_interval, js_distance, kl_per_item
+from judgekit.core.metrics import Interval, accuracy_per_item, js_distance, kl_per_item, mean_interval
 
 
 class Paired(NamedTuple):
@@ -26,7 +26,14 @@ class Paired(NamedTuple):
 
 
 def compare_paired(
-    q: NDArray[Any], other: NDArray[Any], counts: NDArray[Any], *, seed: int, confidence: float, resamples: int
+    q: NDArray[Any],
+    other: NDArray[Any],
+    counts: NDArray[Any],
+    weights: NDArray[Any] | None = None,
+    *,
+    seed: int,
+    confidence: float,
+    resamples: int,
 ) -> Paired:
     """Compare two judges item by item.
 
@@ -34,6 +41,7 @@ def compare_paired(
         q: predicted distributions of the judge, `[N, K]`.
         other: those of the other one for the same items.
         counts: annotations per label, integers `[N, K]`.
+        weights: of the items, positive, `[N]`; None where all count alike.
         seed: of the resampling.
         confidence: of the intervals.
         resamples: number of resamples, and of random exchanges for the p-value.
@@ -48,9 +56,9 @@ def compare_paired(
     bootstrap: dict[str, Any] = {"seed": seed, "confidence": confidence, "resamples": resamples}
     accuracy = accuracy_per_item(q, counts) - accuracy_per_item(other, counts)
     return Paired(
-        bootstrap_interval(difference, **bootstrap),
-        _p_value(difference, seed=seed, resamples=resamples),
-        bootstrap_interval(accuracy, **bootstrap),
+        mean_interval(difference, weights, **bootstrap),
+        _p_value(difference if weights is None else difference * weights, seed=seed, resamples=resamples),
+        mean_interval(accuracy, weights, **bootstrap),
         js_distance(q, other),
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from judgekit.core.distributions import FloatArray, empirical_distribution
-from judgekit.core.metrics import Interval, accuracy_per_item, bootstrap_interval, kl_per_item
+from judgekit.core.metrics import Interval, accuracy_per_item, kl_per_item, mean_interval, weighted_mean
 
 
 class Stratum(NamedTuple):
@@ -26,7 +26,14 @@ class Stratum(NamedTuple):
 
 
 def by_agreement(
-    q: NDArray[Any], counts: NDArray[Any], prior: NDArray[Any], *, seed: int, confidence: float, resamples: int
+    q: NDArray[Any],
+    counts: NDArray[Any],
+    prior: NDArray[Any],
+    weights: NDArray[Any] | None = None,
+    *,
+    seed: int,
+    confidence: float,
+    resamples: int,
 ) -> tuple[Stratum, ...]:
     """The judge on unanimous, mixed and split items; of those with a single annotation nothing can be said.
 
@@ -36,6 +43,7 @@ def by_agreement(
         q: predicted distributions, `[N, K]`.
         counts: annotations per label, integers `[N, K]`.
         prior: the class prior, `[K]`.
+        weights: of the items, positive, `[N]`; None where all count alike.
         seed: of the bootstrap.
         confidence: of the intervals.
         resamples: number of bootstrap samples.
@@ -47,7 +55,7 @@ def by_agreement(
     is_known = counts.sum(axis=1) >= 2
     masks = {"unanimous": most == 1, "mixed": (most < 1) & (most > 0.5), "split": most <= 0.5}
     known = {name: mask & is_known for name, mask in masks.items()}
-    return by_masks(q, counts, prior, known, seed=seed, confidence=confidence, resamples=resamples)
+    return by_masks(q, counts, prior, known, weights, seed=seed, confidence=confidence, resamples=resamples)
 
 
 def by_masks(
@@ -55,6 +63,7 @@ def by_masks(
     counts: NDArray[Any],
     prior: NDArray[Any],
     masks: Mapping[str, NDArray[np.bool_]],
+    weights: NDArray[Any] | None = None,
     *,
     seed: int,
     confidence: float,
@@ -67,6 +76,7 @@ def by_masks(
         counts: annotations per label, integers `[N, K]`.
         prior: the class prior, `[K]`.
         masks: which items each part has, `[N]`.
+        weights: of the items, positive, `[N]`; None where all count alike.
         seed: of the bootstrap.
         confidence: of the intervals.
         resamples: number of bootstrap samples.
@@ -78,17 +88,20 @@ def by_masks(
     kl, of_prior = kl_per_item(q, p), kl_per_item(np.tile(prior, (len(p), 1)), p)
     accuracy = accuracy_per_item(q, counts)
 
-    def interval(values: NDArray[Any]) -> Interval:
-        return bootstrap_interval(values, seed=seed, confidence=confidence, resamples=resamples)
+    def of(rows: NDArray[np.bool_]) -> NDArray[Any] | None:
+        return None if weights is None else weights[rows]
+
+    def interval(values: NDArray[Any], rows: NDArray[np.bool_]) -> Interval:
+        return mean_interval(values[rows], of(rows), seed=seed, confidence=confidence, resamples=resamples)
 
     return tuple(
         Stratum(
             name,
             int(rows.sum()),
-            interval(kl[rows]),
-            float(of_prior[rows].mean()),
-            interval(of_prior[rows] - kl[rows]),
-            float(accuracy[rows].mean()),
+            interval(kl, rows),
+            float(weighted_mean(of_prior[rows], of(rows))),
+            interval(of_prior - kl, rows),
+            float(weighted_mean(accuracy[rows], of(rows))),
         )
         for name, rows in masks.items()
         if rows.any()

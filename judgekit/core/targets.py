@@ -28,7 +28,7 @@ class EmpiricalBayes(NamedTuple):
     strength: float
 
 
-def fit_strength(counts: NDArray[Any], prior: NDArray[Any]) -> float:
+def fit_strength(counts: NDArray[Any], prior: NDArray[Any], weights: NDArray[Any] | None = None) -> float:
     """The concentration s of a Dirichlet(s * prior) that makes the counts most likely.
 
     An item with a single annotation has the likelihood prior[label] whatever s is. Where no item has two
@@ -37,6 +37,7 @@ def fit_strength(counts: NDArray[Any], prior: NDArray[Any]) -> float:
     Args:
         counts: annotations per label, `[N, K]`.
         prior: mean of the Dirichlet, `[K]`, sums to 1.
+        weights: of the items, `[N]`; None where all count alike.
 
     Returns:
         s, in annotations, in `[MIN_STRENGTH, MAX_STRENGTH]`; small where annotators always agree, large where
@@ -49,12 +50,12 @@ def fit_strength(counts: NDArray[Any], prior: NDArray[Any]) -> float:
         raise ValueError(f"counts {counts.shape} and prior {prior.shape} do not match as [N, K] and [K]")
     if (counts[:, prior == 0] > 0).any():
         raise ValueError("the prior gives probability 0 to a label that was chosen")
-    totals, items = np.unique(counts.sum(axis=1), return_counts=True)
+    totals, items = _occurring(counts.sum(axis=1), weights)
     if totals.max(initial=0) < 2:
         return UNIDENTIFIED_STRENGTH
     # The likelihood depends on the counts only through how often each (label, count) occurs: a handful of terms
     # instead of N * K, so that the fit costs the same for a thousand items and for a million.
-    terms = [(m, *np.unique(column, return_counts=True)) for m, column in zip(prior, counts.T, strict=True) if m > 0]
+    terms = [(m, *_occurring(column, weights)) for m, column in zip(prior, counts.T, strict=True) if m > 0]
     m = np.concatenate([np.full(len(c), m) for m, c, _ in terms])
     c = np.concatenate([c for _, c, _ in terms])
     times = np.concatenate([times for _, _, times in terms])
@@ -67,6 +68,14 @@ def fit_strength(counts: NDArray[Any], prior: NDArray[Any]) -> float:
     bounds = (np.log(MIN_STRENGTH), np.log(MAX_STRENGTH))
     found: Any = minimize_scalar(negative_log_likelihood, bounds=bounds, method="bounded", options={"xatol": 1e-6})
     return float(np.exp(found.x))
+
+
+def _occurring(numbers: NDArray[Any], weights: NDArray[Any] | None) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Different numbers, and how often, or with what weight, each occurs."""
+    if weights is None:
+        return np.unique(numbers, return_counts=True)
+    found, place = np.unique(numbers, return_inverse=True)
+    return found, np.bincount(place, weights)
 
 
 def empirical_bayes_targets(

@@ -16,6 +16,7 @@ import polars as pl
 
 from judgekit.dataset.annotation_columns import columns_of_annotations
 from judgekit.dataset.annotations import collect_annotations
+from judgekit.dataset.chances import CHANCE, as_chance
 from judgekit.dataset.item_rows import rows_of_items, value_of_item
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.refusal import refuse_losses
@@ -60,8 +61,8 @@ class Ingested(NamedTuple):
 
     items: ItemTable
     annotations: pl.DataFrame
-    """`item_id`, `annotator` (null where unnamed), `label`, `count` (Int64), in file order; then what else is known of
-    each, as `annotation_columns` names it."""
+    """`item_id`, `annotator` (null where unnamed), `label`, `count` (Int64), in file order; `chance` (Float64) where
+    items were drawn with one; then what else is known of each, as `annotation_columns` names it."""
     report: IngestReport
 
 
@@ -165,7 +166,7 @@ def _assemble(
     counts = np.zeros((found.len(), len(schema.labels)), dtype=np.int64)
     np.add.at(counts, (position, code), annotations.get_column("count").to_numpy())
     texts = pl.DataFrame([source.frame.get_column(name).gather(found) for name in schema.fields])
-    if schema.group or schema.split:
+    if schema.group or schema.split or schema.chance:
         rows = rows.join(annotations.select(ROW).unique(), on=ROW, how="semi", maintain_order="left")
     items = ItemTable(
         item_ids=item_ids(source, schema, found).alias("item_id"),
@@ -177,7 +178,9 @@ def _assemble(
         values=schema.values,
         parts=_parts(schema, rows, found),
     )
-    extra = columns_of_annotations(source, schema, annotations.get_column(ROW))
+    extra = columns_of_annotations(source, schema, annotations.get_column(ROW)).get_columns()
+    if schema.chance:
+        extra.insert(0, as_chance(value_of_item(rows, found, schema.chance)).gather(position).alias(CHANCE))
     return items, annotations.select(items.item_ids.gather(position), "annotator", "label", "count").hstack(extra)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from judgekit.dataset.chances import as_chance, with_known_chance
 from judgekit.errors import DataError
 from judgekit.schema.given_parts import normalise_part
 from judgekit.schema.item_ids import item_ids, joined
@@ -15,6 +16,11 @@ from judgekit.tables.groups import Groups
 from judgekit.tables.source import ITEM, ROW, SourceTable, TableAccount
 
 _SETTLED = "\x00settled"
+_OF_AN_ITEM = {
+    "split": ("is in", "parts of the split"),
+    "group": ("is in", "groups"),
+    "chance": ("has", "chances to be drawn"),
+}
 
 
 def rows_of_items(source: SourceTable, schema: Schema, account: TableAccount) -> pl.DataFrame:
@@ -41,9 +47,11 @@ def rows_of_items(source: SourceTable, schema: Schema, account: TableAccount) ->
     rows = rows.with_columns(rows.get_column(ROW).gather(groups.first).alias(ITEM))
     if schema.item:
         rows = _with_one_text(schema, rows, groups, account)
-    for column, what in ((schema.split, "parts of the split"), (schema.group, "groups")):
-        if column:
-            rows = _with_one_value(schema, rows, column, what, account)
+    if schema.chance:
+        rows = with_known_chance(schema.chance, rows, account)
+    for column, what in _OF_AN_ITEM.items():
+        if name := getattr(schema, column):
+            rows = _with_one_value(schema, rows, name, what, account)
     return rows
 
 
@@ -108,10 +116,14 @@ def _with_one_text(schema: Schema, rows: pl.DataFrame, groups: Groups, account: 
     return rows.filter(~is_other)
 
 
-def _with_one_value(schema: Schema, rows: pl.DataFrame, column: str, what: str, account: TableAccount) -> pl.DataFrame:
+def _with_one_value(
+    schema: Schema, rows: pl.DataFrame, column: str, what: tuple[str, str], account: TableAccount
+) -> pl.DataFrame:
     """The rows of the items that have one value of a column, or none; nobody knows where an item of two belongs."""
-    filled = _filled(rows, column)
-    if what.startswith("parts"):
+    filled, (verb, values_in_words) = _filled(rows, column), what
+    if column == schema.chance:
+        filled = filled.with_columns(as_chance(filled.get_column(_SETTLED)).cast(pl.String))
+    if column == schema.split:
         part_of = {value: normalise_part(value) for value in filled.get_column(_SETTLED).unique().to_list()}
         filled = filled.with_columns(pl.col(_SETTLED).replace_strict(part_of, return_dtype=pl.String))
     if not Groups(filled.fill_null("\x00"), [ITEM]).differs(_SETTLED).any():
@@ -122,12 +134,13 @@ def _with_one_value(schema: Schema, rows: pl.DataFrame, column: str, what: str, 
         .filter(pl.col(_SETTLED).list.len() > 1)
     )
     details = (
-        f"{account.source.place(at)}: item {item!r} is in {len(values)} {what}: {', '.join(map(repr, values))}"
+        f"{account.source.place(at)}: item {item!r} {verb} {len(values)} {values_in_words}: "
+        f"{', '.join(map(repr, values))}"
         for item, (_, at, values) in zip(
             item_ids(account.source, schema, several.get_column(ITEM)), several.iter_rows(), strict=True
         )
     )
-    reason = f"the item is in more than one of the {what} ({column})"
+    reason = f"the item {verb} more than one of the {values_in_words} ({column})"
     lost = rows.join(several, on=ITEM, how="semi").get_column(ROW)
     account.set_aside(reason, lost, is_fault=True, details=details)
     return rows.join(several, on=ITEM, how="anti", maintain_order="left")

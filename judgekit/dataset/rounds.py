@@ -14,6 +14,7 @@ import polars as pl
 
 from judgekit.config.roles import Roles
 from judgekit.dataset.annotation_columns import join_annotations
+from judgekit.dataset.chances import in_rounds
 from judgekit.dataset.items import ItemTable
 from judgekit.errors import MOST_PROBLEMS_SHOWN, DataError
 from judgekit.schema.inference import infer_schema
@@ -154,7 +155,7 @@ def add_round(
     )
     added = int(said.get_column("count").sum())
     known_items = said.filter(pl.col("item_id").is_in(items.item_ids.implode())).get_column("item_id").n_unique()
-    joined = join_annotations(annotations, said.select(round_annotations.columns))
+    joined = join_annotations(*in_rounds(annotations, said.select(round_annotations.columns)))
     return Round(merged, joined, added, len(fresh), known_items, aside)
 
 

@@ -92,6 +92,8 @@ class EstimateResult(NamedTuple):
     against: Comparison | None
     is_weighted: bool
     """Whether the annotated items count by the chance with which each was drawn."""
+    not_used: str
+    """Annotated items that say nothing of this table, in words; empty where there are none."""
     differences: tuple[Difference, ...]
     """How the annotated items differ from the new ones by more than chance; empty where they are weighted."""
 

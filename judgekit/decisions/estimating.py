@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,13 +13,13 @@ from numpy.typing import NDArray
 from judgekit.config import EstimateSettings
 from judgekit.core.distributions import FloatArray, empirical_distribution
 from judgekit.core.ppi import FEWEST_ITEMS, Sample, estimate_difference, estimate_means
-from judgekit.decisions.chances import CHANCE_COLUMN
 from judgekit.decisions.estimate import Change, Comparison, EstimateResult, Measure, Part, Quantity
 from judgekit.decisions.held_out import HeldOut, Opened
 from judgekit.decisions.likeness import characters, differences
 from judgekit.decisions.population import Population, is_trained_on
 from judgekit.errors import DataError
 from judgekit.prompts.mirror import find_mirror
+from judgekit.schema.drawn import CHANCE_COLUMN
 from judgekit.trust.judge import Judge
 from judgekit.wording import counted
 
@@ -38,6 +39,8 @@ class Data(NamedTuple):
     """What an estimate is made from."""
 
     held_out: HeldOut
+    weights: NDArray[np.float64] | None
+    """With which the annotated items stand for the table, `[n]`; None for a random sample."""
     population: Population
     """Without those that the judge was trained on; and without the annotated ones where they are a random sample."""
     rows: NDArray[np.int64]
@@ -45,6 +48,8 @@ class Data(NamedTuple):
     whole: Population
     """With all of its items."""
     trained_on: int
+    not_used: str
+    """Which annotated items say nothing of the table, in words; empty where none was left out."""
 
 
 def gather(opened: Opened, held_out: HeldOut, whole: Population) -> Data:
@@ -53,32 +58,69 @@ def gather(opened: Opened, held_out: HeldOut, whole: Population) -> Data:
     Annotated items that were drawn with unequal chances stand for all items by their weights, themselves included.
 
     Raises:
-        DataError: too few are left, too few items are annotated, or they were drawn from another table.
+        DataError: too few are left, too few items are annotated, or those of a file were drawn from another table.
     """
+    sample = _sampled(held_out, whole)
+    held_out, rows = sample.held_out, sample.rows
     if len(held_out.items) < FEWEST_ITEMS:
         raise DataError(
             f"{counted(len(held_out.items), 'annotated item is', 'annotated items are')} too few for an estimate; at "
             f"least {FEWEST_ITEMS} are needed.",
+            problems=[sample.words] if sample.words else [],
             hint="Have more items annotated that the judge was not trained on: --annotations FILE",
         )
-    rows = whole.rows_of(held_out.items.texts)
     is_annotated = np.zeros(len(whole), dtype=np.bool_)
     is_annotated[rows[rows >= 0]] = True
     is_known = is_trained_on(opened, whole) & ~is_annotated
-    if held_out.weights is not None and (strange := int((rows < 0).sum())):
-        raise DataError(
-            f"{counted(strange, 'annotated item is', 'annotated items are')} not in {whole.name}, by their texts; "
-            f"{CHANCE_COLUMN} is the chance to be drawn from it.",
-            hint="Give the table that judgekit select drew them from.",
-        )
-    population = whole.without(is_known if held_out.weights is not None else is_annotated | is_known)
+    if sample.weights is None:
+        population = whole.without(is_annotated | is_known)
+    else:  # what a judge of a fold says of an annotated item, and not one that was trained on it
+        q = whole.q.copy()
+        q[rows] = held_out.q
+        population = replace(whole, q=q).without(is_known)
     if len(population) < 2:
         raise DataError(
             f"{whole.name}: all but {len(population)} of its {len(whole):,} items are annotated, or the judge was "
             "trained on them.",
             hint="Their annotations say what people think of them: judgekit check",
         )
-    return Data(held_out, population, rows, whole, int(is_known.sum()))
+    return Data(held_out, sample.weights, population, rows, whole, int(is_known.sum()), sample.words)
+
+
+class _Sampled(NamedTuple):
+    """The annotated items that say something of a table."""
+
+    held_out: HeldOut
+    rows: NDArray[np.int64]
+    weights: NDArray[np.float64] | None
+    words: str
+    """Which others were left out; empty where none was."""
+
+
+def _sampled(held_out: HeldOut, whole: Population) -> _Sampled:
+    """Those that were drawn from the table where enough of them are there, else all that were not drawn from another.
+
+    Which items of a table have a known chance to be drawn is known; how the others were chosen is not.
+    """
+    rows, drawn = whole.rows_of(held_out.items.texts), held_out.drawn
+    if drawn is None:
+        return _Sampled(held_out, rows, None, "")
+    is_of_table = drawn.is_drawn & (rows >= 0)
+    if held_out.is_given and (strange := int((drawn.is_drawn & (rows < 0)).sum())):
+        raise DataError(
+            f"{counted(strange, 'annotated item is', 'annotated items are')} not in {whole.name}, by their texts; "
+            f"{CHANCE_COLUMN} is the chance to be drawn from it.",
+            hint="Give the table that judgekit select drew them from.",
+        )
+    if (enough := int(is_of_table.sum()) >= FEWEST_ITEMS) or drawn.is_drawn.all():
+        kept, others = is_of_table, f"not drawn from {whole.name} with a known {CHANCE_COLUMN}"
+    else:
+        kept, others = ~drawn.is_drawn, f"drawn by judgekit select, {int(is_of_table.sum())} of them from {whole.name}"
+    number = int((~kept).sum())
+    words = f"{counted(number, 'annotated item is', 'annotated items are')} left out: {others}." if number else ""
+    found = held_out.take(kept)
+    weights = found.drawn.weights_of_one_table() if enough and found.drawn is not None else None
+    return _Sampled(found, rows[kept], weights, words)
 
 
 def estimate_all(opened: Opened, data: Data, other: Data | None, settings: EstimateSettings) -> EstimateResult:
@@ -112,9 +154,10 @@ def estimate_all(opened: Opened, data: Data, other: Data | None, settings: Estim
         by=settings.by,
         parts=() if settings.by is None else tuple(_parts(kinds, data, settings.by, settings.confidence)),
         against=None if other is None else _compared(kinds, data, other, settings.confidence),
-        is_weighted=held_out.weights is not None,
+        is_weighted=data.weights is not None,
+        not_used=data.not_used,
         differences=()
-        if held_out.weights is not None
+        if data.weights is not None
         else differences(
             held_out.q, data.population.q, (characters(texts), characters(data.population.texts)), judge.labels
         ),
@@ -139,7 +182,7 @@ def _sample(kind: Kind, data: Data, is_here: NDArray[np.bool_] | None, is_new: N
     y, f, new = empirical_distribution(held_out.items.counts), held_out.q, data.population.q
     here = np.ones(len(y), dtype=np.bool_) if is_here is None else is_here
     folds = None if held_out.folds is None else held_out.folds[here]
-    weights = None if held_out.weights is None else held_out.weights[here]
+    weights = None if data.weights is None else data.weights[here]
     return Sample(kind.of(y[here]), kind.of(f[here]), kind.of(new if is_new is None else new[is_new]), weights, folds)
 
 

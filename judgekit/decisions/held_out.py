@@ -11,8 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from judgekit.config import LoadSettings, MeasureSettings, Part, PredictSettings
+from judgekit.dataset.chances import Drawn, drawn_of
 from judgekit.dataset.items import ItemTable
-from judgekit.decisions.chances import CHANCE_COLUMN, chances_of
 from judgekit.errors import DataError, WorkspaceError
 from judgekit.judge.finding import find_judge
 from judgekit.judge.loading import Predictions
@@ -22,7 +22,8 @@ from judgekit.prompts.mirror import require_mirror
 from judgekit.tables.files import ReadOptions, read_files
 from judgekit.training.reporter import Reporter
 from judgekit.trust.judge import Judge
-from judgekit.trust.material import Material, items_of, new_items, own_items
+from judgekit.trust.material import Material, items_of, later_items, new_items, own_items
+from judgekit.wording import counted
 from judgekit.workspace.store import Workspace
 
 JUDGE_ITSELF = -1
@@ -51,8 +52,19 @@ class HeldOut(NamedTuple):
     """Whether the judge's checkpoint and temperature were chosen on some of the items."""
     folds: NDArray[np.int64] | None = None
     """Which of several models predicted each item, `[n]`; None where the judge itself did."""
-    weights: NDArray[np.float64] | None = None
-    """1 / the chance with which each item was drawn, `[n]`; None for a random sample."""
+    drawn: Drawn | None = None
+    """With what chances the items were drawn; None for a random sample."""
+    is_given: bool = False
+    """Whether they are those of a file, and not the judge's own."""
+
+    def take(self, rows: NDArray[np.bool_]) -> HeldOut:
+        """Some of the items."""
+        return self._replace(
+            items=self.items.take(rows),
+            q=self.q[rows],
+            folds=None if self.folds is None else self.folds[rows],
+            drawn=None if self.drawn is None else self.drawn.of(rows),
+        )
 
 
 def open_judge(
@@ -72,10 +84,10 @@ def held_out_predictions(opened: Opened, settings: PredictSettings, reporter: Re
 
     Of a judge that was trained in folds those are all items, each predicted by the judge of a fold that had not seen
     it; of another one its test part, and its validation part, by which only its checkpoint and its calibration were
-    chosen.
+    chosen. Of a dataset that has grown since, they are the items that the judge was not trained on.
 
     Raises:
-        WorkspaceError: the judge's dataset is not here, or has changed.
+        WorkspaceError: the judge's dataset is not here, or has changed and has no item that is new to the judge.
         DataError: both orders are asked for, and the judges of the folds said what they say of one.
     """
     judge, place = opened
@@ -84,6 +96,8 @@ def held_out_predictions(opened: Opened, settings: PredictSettings, reporter: Re
             f"The judge {judge.name!r} was loaded from a folder outside of the workspace, which has its dataset.",
             hint="Give annotated items of your own: --annotations FILE",
         )
+    if (later := later_items(place, judge.entry)) is not None:
+        return _asked(judge, later, settings, reporter)
     sizes, has_folds = judge.manifest.items, HELD_OUT_FILE in (judge.manifest.files or {})
     if has_folds and settings.both_orders:
         raise DataError(
@@ -98,13 +112,15 @@ def held_out_predictions(opened: Opened, settings: PredictSettings, reporter: Re
     names: list[Part] = [name for name, is_there in there.items() if is_there]
     parts = [own_items(place, judge.entry, name, reporter) for name in names]
     found = [_asked(judge, part, settings, reporter) for part in parts]
+    items = _joined([one.items for one in found])
     folds = [np.full(len(one.items), JUDGE_ITSELF) if one.folds is None else one.folds for one in found]
     return HeldOut(
-        _joined([one.items for one in found]),
+        items,
         np.concatenate([one.q for one in found]),
         f"held-out items of {judge.manifest.dataset.name}",
         is_tuned="validation" in names,
         folds=np.concatenate(folds) if has_folds else None,
+        drawn=drawn_of(parts[0].annotations, items.item_ids),
     )
 
 
@@ -112,13 +128,11 @@ def predictions_of_file(opened: Opened, path: Path, settings: PredictSettings, r
     """What a judge says of the annotated items of a file, without those that it was trained on.
 
     Raises:
-        DataError: the file cannot be read, the chances in it are none, or the judge was trained on all of its items, or
-            may have been.
+        DataError: the file cannot be read, or the judge was trained on all of its items, or may have been.
     """
     judge, place = opened
     source = read_files([path], ReadOptions.of(settings))
-    by = CHANCE_COLUMN if CHANCE_COLUMN in source.frame.columns else None
-    reading = MeasureSettings(strict=settings.strict, most_set_aside=settings.most_set_aside, by=by)
+    reading = MeasureSettings(strict=settings.strict, most_set_aside=settings.most_set_aside)
     material = new_items(items_of(source, judge.manifest, reading, reporter), judge.entry, place)
     if material.trained_on != 0:
         known = "was trained on all of its items" if material.trained_on else "may have been trained on its items"
@@ -127,10 +141,27 @@ def predictions_of_file(opened: Opened, path: Path, settings: PredictSettings, r
             "nothing of its errors elsewhere.",
             hint="Give items that it was not trained on.",
         )
-    found = _asked(judge, material, settings, reporter)
-    if material.by is None:
-        return found
-    return found._replace(weights=1 / chances_of(found.items.item_ids, material.by, source.name))
+    return _asked(judge, material, settings, reporter)._replace(is_given=True)
+
+
+def at_random(held_out: HeldOut, reporter: Reporter) -> HeldOut:
+    """The items that may be a random sample: those that were not drawn, or all with the same chance.
+
+    Raises:
+        DataError: all were drawn, with different chances.
+    """
+    drawn = held_out.drawn
+    if drawn is None or (drawn.is_drawn.all() and float(np.ptp(drawn.chances)) < 1e-9):
+        return held_out
+    if drawn.is_drawn.all():
+        raise DataError(
+            f"{held_out.source}: judgekit select drew all items with different chances, so they are no random sample, "
+            "on which the promise of a gate rests.",
+            hint="Draw at random: judgekit select FILE --random-share 1",
+        )
+    number = int(drawn.is_drawn.sum())
+    reporter.note(f"{counted(number, 'item is', 'items are')} left out that judgekit select drew: no random sample.")
+    return held_out.take(~drawn.is_drawn)
 
 
 def ask(
@@ -148,7 +179,9 @@ def _asked(judge: Judge, material: Material, settings: PredictSettings, reporter
     if folds is not None:
         return HeldOut(items, folds.q, material.source, folds=folds.fold)
     found = ask(judge, items.texts.to_dicts(), items.item_ids.to_list(), settings, reporter)
-    return HeldOut(items.take(found.rows), found.q, material.source, material.left_out)
+    items = items.take(found.rows)
+    drawn = drawn_of(material.annotations, items.item_ids)
+    return HeldOut(items, found.q, material.source, material.left_out, drawn=drawn)
 
 
 def _joined(tables: Sequence[ItemTable]) -> ItemTable:

@@ -12,10 +12,10 @@ from judgekit.config import SelectSettings
 from judgekit.core.json_values import json_values
 from judgekit.core.selecting import annotation_gain, draw, inclusion_chances, order_by_likeness, word_vectors
 from judgekit.dataset.items import item_rows
-from judgekit.decisions.chances import CHANCE_COLUMN
 from judgekit.decisions.held_out import Opened
 from judgekit.decisions.population import Population, is_trained_on
 from judgekit.errors import DataError
+from judgekit.schema.drawn import CHANCE_COLUMN
 
 TEXTS_WEIGHT = 0.5
 """Of what words a text has, beside what the judge says of it, in which items are like each other."""

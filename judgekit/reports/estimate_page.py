@@ -141,7 +141,9 @@ def remarks(result: EstimateResult) -> Iterator[str]:
     )
     if result.is_weighted:
         yield "They count by their inclusion_probability, with which judgekit select drew them."
-    elif not result.differences:
+    if result.not_used:
+        yield result.not_used
+    if not result.is_weighted and not result.differences:
         yield "Nothing in lengths, labels or scores says that they come from another population than the new items."
     if result.left_out:
         yield f"{counted(result.left_out, 'annotated item was', 'annotated items were')} left out: trained on."

@@ -162,6 +162,14 @@ def remarks(result: EvaluateResult) -> Iterator[str]:
         f"annotations are noisy: even a perfect judge would show KL {shown(result.floor.value)}"
         f"{_between(result.floor)} against them, {_estimated(result)}; this one is {_excess(result)}."
     )
+    if result.drawn:
+        rest = items - result.drawn
+        others = f", the other {rest:,} alike" if rest else ""
+        yield (
+            f"{counted(result.drawn, 'item was', 'items were')} drawn by judgekit select and count by 1 / "
+            f"inclusion_probability{others}: the figures above are those of what they were drawn from. Calibration, "
+            "sets, probes and the alt-test are of the items as they are."
+        )
     if said := looks_sentence(result):
         yield said
     yield "Accuracy: the judge's most probable label against the most frequent one; ties share the credit."

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from judgekit.config.roles import Roles
+from judgekit.schema.drawn import find_drawn
 from judgekit.schema.inference_state import InferenceState
 from judgekit.schema.item_columns import find_fields, find_item, find_row_id, find_split
 from judgekit.schema.label_names import (
@@ -68,6 +69,7 @@ def infer_schemas(source: SourceTable, roles: Roles | None = None) -> tuple[Sche
 
 
 def _infer(state: InferenceState) -> tuple[Schema, ...]:
+    find_drawn(state)
     find_split(state)
     find_item(state)
     if state.roles.layout is None:
@@ -105,7 +107,7 @@ def _schema(
         refuse_numbers_of_annotators(labels, state.source.name, reading.layout, is_named=is_named)
     scale = _scale(state, labels, keep_order=reading.is_tally)
     others = {name for one in claim.judged for name in (one.label, *one.columns)} - {judged.label, *judged.columns}
-    left = {*state.left(), *others}
+    left = {*state.left(), *state.unread, *others}
     counted = _in_order(judged.columns, found, scale.labels, roles) if reading.is_tally else []
     return Schema(
         layout=reading.layout,
@@ -128,6 +130,7 @@ def _schema(
         number=claim.number,
         separator=judged.separator,
         split=state.split,
+        chance=state.chance,
         label_map=roles.label_map,
         drop_labels=roles.drop_labels,
         of_annotation=tuple(name for name, owner in state.owners.items() if owner == "annotation"),

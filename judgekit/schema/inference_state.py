@@ -60,6 +60,10 @@ class InferenceState:
         self.item: str | None = None
         """The column that identifies the item, once found; None: its texts do."""
         self.split: str | None = None
+        self.chance: str | None = None
+        """The column of the chances with which items were drawn."""
+        self.unread: list[str] = []
+        """Columns that are known, and left out."""
         self.fields: tuple[str, ...] = ()
         self.may_be_annotators: list[str] = []
         """Columns that may name the annotator, where it is not clear which does."""

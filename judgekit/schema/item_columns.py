@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from judgekit.errors import DataError
 from judgekit.schema.column_kinds import names_a_number_of_items
+from judgekit.schema.drawn import id_of_drawn
 from judgekit.schema.given_parts import normalise_part
 from judgekit.schema.inference_state import InferenceState
 from judgekit.schema.question import Answer, in_words
@@ -59,8 +60,11 @@ def find_split(state: InferenceState) -> None:
 
 def find_item(state: InferenceState) -> None:
     """Find the column that identifies the item."""
-    state.item = state.roles.item or _item_by_name(state)
-    if state.roles.item:
+    drawn = id_of_drawn(state)
+    state.item = drawn or state.roles.item or _item_by_name(state)
+    if drawn:
+        state.claim([drawn], f"{drawn!r} identifies the item: judgekit select drew it by this id")
+    elif state.roles.item:
         state.claim([state.roles.item], f"{state.roles.item!r} identifies the item, {state.whose_word('item')}")
     elif state.item:
         state.claim([state.item], f"{state.item!r} identifies the item, by its name")

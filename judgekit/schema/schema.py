@@ -49,6 +49,8 @@ class Schema:
     """What separates the labels in one cell (list layout); None for JSON lists."""
     split: str | None = None
     """Column with the part of a given split."""
+    chance: str | None = None
+    """Column with the chance with which each item was drawn (`judgekit select`)."""
     label_map: tuple[tuple[str, str], ...] = ()
     """Labels as they are in the file, and what they are read as."""
     drop_labels: tuple[str, ...] = ()

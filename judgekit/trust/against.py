@@ -33,13 +33,20 @@ class OtherPredictions(NamedTuple):
 
 
 def compare(
-    items: EvaluatedItems, other: OtherPredictions, *, seed: int, confidence: float, resamples: int
+    items: EvaluatedItems,
+    other: OtherPredictions,
+    weights: FloatArray | None = None,
+    *,
+    seed: int,
+    confidence: float,
+    resamples: int,
 ) -> Comparison:
     """Compare a judge with other predictions on the items that both have.
 
     Args:
         items: as the judge was evaluated.
         other: of some of them.
+        weights: of the items, `[N]`; None where all count alike.
         seed: of the resampling.
         confidence: of the intervals.
         resamples: number of resamples.
@@ -54,7 +61,8 @@ def compare(
             hint="Compare on items that are new to both: judgekit evaluate FILE --against …",
         )
     q, counts = items.probabilities[other.rows], items.counts[other.rows]
-    found = compare_paired(q, other.q, counts, seed=seed, confidence=confidence, resamples=resamples)
+    shares = None if weights is None else weights[other.rows]
+    found = compare_paired(q, other.q, counts, shares, seed=seed, confidence=confidence, resamples=resamples)
     order = np.argsort(-found.change, kind="stable")[:CHANGED_SHOWN].tolist()
     other_kl = kl_per_item(other.q, items.shares[other.rows])
     changed: list[Changed] = []

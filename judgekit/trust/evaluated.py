@@ -200,6 +200,11 @@ class EvaluateResult(NamedTuple):
     """Those who annotated the items, and how far they agree."""
     folds: int = 0
     """So many judges predicted the items, each those of its fold; 0 where the judge itself did."""
+    weights: FloatArray | None = None
+    """With which the items count, `[N]`, mean 1: by the chances with which they were drawn; None where all count alike.
+    """
+    drawn: int = 0
+    """Items that `judgekit select` drew, with a chance that is known."""
 
     @property
     def noise_floor(self) -> float:
@@ -225,5 +230,5 @@ class EvaluateResult(NamedTuple):
             "signal": None if signal is None else {"learnable": signal.learnable, "share": signal.share},
             "equivalent_annotators": None if signal is None else signal.annotators,
         }
-        del facts["floor"]
+        del facts["floor"], facts["weights"]
         return json_values(facts)

@@ -81,7 +81,7 @@ def evaluate_judge(
         found = found._replace(coverage=coverage_of(sets, q, counts, SHOWN, **bootstrap))
     if settings.against is not None:
         other = _other(judge, settings.against, material, found, place, settings, reporter)
-        found = found._replace(comparison=compare(found.items, other, **bootstrap))
+        found = found._replace(comparison=compare(found.items, other, found.weights, **bootstrap))
     return found._replace(looks=_look(judge, place, found, is_own=data is None))
 
 

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from judgekit.config import MeasureSettings, PredictSettings
 from judgekit.core.distributions import FloatArray
 from judgekit.core.floor import fit_populations, floor_of, one_left_out, signal_of
-from judgekit.core.metrics import Interval, baselines, bootstrap_interval, evaluate_distributions, kl_per_item
+from judgekit.core.metrics import Interval, baselines, evaluate_distributions, kl_per_item, mean_interval
 from judgekit.core.reliability import calibrations
 from judgekit.core.strata import Stratum, by_agreement, by_masks
+from judgekit.dataset.chances import drawn_of
 from judgekit.dataset.items import ItemTable
 from judgekit.judge.kept_evaluation import KeptEvaluation
 from judgekit.judge.loading import LoadedJudge, Predictions
@@ -63,17 +64,19 @@ def measure(
         "confidence": settings.confidence,
         "resamples": settings.resamples,
     }
-    metrics = evaluate_distributions(predictions.q, items.counts, values=values, **bootstrap)
+    drawn = drawn_of(material.annotations, items.item_ids)
+    weights = None if drawn is None else drawn.weights()
+    metrics = evaluate_distributions(predictions.q, items.counts, values=values, weights=weights, **bootstrap)
     if gap is not None:
-        metrics["order_gap"] = bootstrap_interval(gap, **bootstrap)
+        metrics["order_gap"] = mean_interval(gap, weights, **bootstrap)
     evaluated = EvaluatedItems(ids=items.item_ids.to_list(), texts=items.texts, labels=items.labels,
                                counts=items.counts, probabilities=predictions.q)  # fmt: skip
     prior = np.asarray(manifest.class_prior)
     gains = kl_per_item(np.tile(prior, (len(evaluated), 1)), evaluated.shares) - evaluated.kl
-    populations = fit_populations(_counts_of_people(material), seed=settings.seed)
-    floor = floor_of(populations, items.counts.sum(axis=1), confidence=settings.confidence)
-    kl = bootstrap_interval(evaluated.kl, **bootstrap)
-    one = one_left_out(items.counts, populations)
+    populations = fit_populations(*_people_of(material), seed=settings.seed)
+    floor = floor_of(populations, items.counts.sum(axis=1), weights, confidence=settings.confidence)
+    kl = mean_interval(evaluated.kl, weights, **bootstrap)
+    one = one_left_out(items.counts, populations, weights)
     found = EvaluateResult(
         judge=entry.name,
         source=material.source,
@@ -86,14 +89,16 @@ def measure(
         label_mass=None if predictions.label_mass is None else float(predictions.label_mass.mean()),
         both_orders=settings.both_orders and material.predicted is None,
         metrics=metrics,
-        baselines=baselines(items.counts, prior, values=values),
+        baselines=baselines(items.counts, prior, values=values, weights=weights),
         floor=floor,
         one_annotator=None if one is None else floor.value + one.excess,
         excess=Interval(*(value - floor.value for value in kl)),
-        gain=bootstrap_interval(gains, **bootstrap),
-        signal=signal_of(gains, items.counts, populations, **bootstrap),
+        gain=mean_interval(gains, weights, **bootstrap),
+        signal=signal_of(gains, items.counts, populations, weights, **bootstrap),
         confidence=settings.confidence,
-        strata=by_agreement(predictions.q, items.counts, prior, **bootstrap),
+        strata=by_agreement(predictions.q, items.counts, prior, weights, **bootstrap),
+        weights=weights,
+        drawn=0 if drawn is None else int(drawn.is_drawn.sum()),
     )
     texts = items.texts.select(manifest.fields)
     annotations = _of_items(material.annotations, items)
@@ -103,7 +108,7 @@ def measure(
         stand_in=stand_in(predictions.q, annotations, items.labels, manifest.values, settings.advantage),
         people=people_of(items, annotations, material.names, settings),
         probes=probes(as_given, evaluated.shares, texts, items.labels, manifest.values, mirror, **bootstrap),
-        drift=_drift(found, material, entry, settings.seed),
+        drift=None if found.drawn else _drift(found, material, entry, settings.seed),
         by=_by(found, material, settings, prior, bootstrap),
         by_column=settings.by or "",
         folds=0 if material.predicted is None else int(material.predicted.fold.max()) + 1,
@@ -177,13 +182,16 @@ def _by(
     ids = pl.Series("item_id", found.items.ids, dtype=pl.String).to_frame()
     values = ids.join(material.by, on="item_id", how="left", maintain_order="left").get_column("value")
     masks = parts_by(settings.by, values)
-    return by_masks(found.items.probabilities, found.items.counts, prior, masks, **bootstrap)
+    return by_masks(found.items.probabilities, found.items.counts, prior, masks, found.weights, **bootstrap)
 
 
-def _counts_of_people(material: Material) -> NDArray[np.int64]:
-    """The annotations that tell how far people agree: of the whole dataset, unless no item of it has two.
+def _people_of(material: Material) -> tuple[NDArray[np.int64], FloatArray | None]:
+    """The annotations that tell how far people agree, and the weights of their items.
 
-    Not of the few items of a test part, whose floor would differ from that of `check` by chance.
+    They are those of the whole dataset, unless no item of it has two: not of the few items of a test part, whose floor
+    would differ from that of `check` by chance.
     """
-    own = None if material.known is None else material.known.counts
-    return material.items.counts if own is None or (own.sum(axis=1) < 2).all() else own
+    if material.known is not None and (material.known.counts.sum(axis=1) >= 2).any():
+        return material.known.counts, material.known.weights
+    drawn = drawn_of(material.annotations, material.items.item_ids)
+    return material.items.counts, None if drawn is None else drawn.weights()

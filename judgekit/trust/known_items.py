@@ -34,6 +34,8 @@ class KnownItems(NamedTuple):
     """Annotations per label of all items of the dataset, `[N, K]`."""
     texts: pl.DataFrame | None
     """The texts behind the hashes; None where the dataset is gone or has changed."""
+    weights: NDArray[np.float64] | None = None
+    """Of all items of the dataset, by the chances with which they were drawn, `[N]`; None where all count alike."""
 
     def seen(self, items: ItemTable, manifest: JudgeManifest) -> NDArray[np.bool_]:
         """Which items the judge was trained on, `[N]`: with the same texts, or nearly the same.

@@ -12,10 +12,12 @@ import polars as pl
 from judgekit.config import MeasureSettings, Part
 from judgekit.config.roles import Roles
 from judgekit.dataset.building import build_items
+from judgekit.dataset.chances import drawn_of
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import Dataset, load_annotations, open_dataset
 from judgekit.errors import WorkspaceError
 from judgekit.judge.held_out import HeldOutPredictions, held_out_predictions
+from judgekit.judge.kept_items import kept_items
 from judgekit.judge.manifest import JudgeManifest
 from judgekit.schema.inference import infer_schema
 from judgekit.tables.source import SourceTable
@@ -67,6 +69,29 @@ def own_items(
     return part_of(own_dataset(place, entry), entry, part, reporter, by=by)
 
 
+def later_items(place: Workspace, entry: Entry[JudgeManifest]) -> Material | None:
+    """The items of a judge's dataset that it was not trained on, where that has changed since.
+
+    They are recognised by their texts; of what stands in one group with an item of the training none is taken.
+
+    Returns:
+        None where the dataset is as it was, or none of its items is known to be new to the judge.
+    """
+    trained_on = entry.manifest.dataset
+    dataset = open_dataset(place, trained_on.name)
+    items, kept = dataset.items, kept_items(entry)
+    is_readable = items.labels == entry.manifest.labels and set(entry.manifest.fields) <= set(items.fields)
+    if dataset.content_hash == trained_on.content_hash or kept is None or not is_readable:
+        return None
+    known = KnownItems(kept.hashes, kept.counts, None)
+    seen = known.seen(items, entry.manifest)
+    is_new = ~items.groups.is_in(items.groups.filter(pl.Series(seen)).unique().implode()).to_numpy()
+    if not is_new.any():
+        return None
+    source = f"items of {dataset.name} that are new to the judge"
+    return Material(items.take(is_new), source, load_annotations(dataset), known, left_out=int((~is_new).sum()))
+
+
 def own_dataset(place: Workspace, entry: Entry[JudgeManifest]) -> Dataset:
     """The dataset that a judge was trained on.
 
@@ -106,9 +131,9 @@ def part_of(
         )
     items = dataset.items.take(parts == part)
     trained_on = 0 if part == "test" else len(items)
-    found = Material(
-        items, f"{part} part of {dataset.name}", load_annotations(dataset), known, trained_on=trained_on, is_round=False
-    )
+    annotations = load_annotations(dataset)
+    known = _weighted(known, dataset, annotations)
+    found = Material(items, f"{part} part of {dataset.name}", annotations, known, trained_on=trained_on, is_round=False)
     return _with_column(found, dataset, by)
 
 
@@ -117,6 +142,11 @@ def _with_column(found: Material, dataset: Dataset, by: str | None) -> Material:
         return found
     items = found.items
     return found._replace(by=column_of_dataset(dataset.name, items.item_ids, items.texts, found.annotations, by))
+
+
+def _weighted(known: KnownItems, dataset: Dataset, annotations: pl.DataFrame) -> KnownItems:
+    drawn = drawn_of(annotations, dataset.items.item_ids)
+    return known if drawn is None else known._replace(weights=drawn.weights())
 
 
 def _of_folds(entry: Entry[JudgeManifest], dataset: Dataset, known: KnownItems, reporter: Reporter) -> Material:
@@ -139,6 +169,7 @@ def _of_folds(entry: Entry[JudgeManifest], dataset: Dataset, known: KnownItems, 
         "kept has learned from all of them."
     )
     annotations = load_annotations(dataset)
+    known = _weighted(known, dataset, annotations)
     return Material(items, f"folds of {dataset.name}", annotations, known, predicted=found, is_round=False)
 
 

@@ -10,7 +10,7 @@ from judgekit.config import GateSettings
 from judgekit.config.keywords import GateKeywords
 from judgekit.decisions.gate import GateCheck, GateResult, check_promise, make_gate
 from judgekit.decisions.gate_file import Gate, check_gate
-from judgekit.decisions.held_out import held_out_predictions, open_judge, predictions_of_file
+from judgekit.decisions.held_out import at_random, held_out_predictions, open_judge, predictions_of_file
 from judgekit.decisions.likeness import characters, differences
 from judgekit.errors import JudgekitError
 from judgekit.judge.score_table import check_output
@@ -62,7 +62,7 @@ def gate(
             held_out = held_out_predictions(opened, chosen, reporter)
         else:
             held_out = predictions_of_file(opened, Path(chosen.annotations), chosen, reporter)
-        return make_gate(opened.judge.name, opened.judge.manifest, held_out, chosen, now())
+        return make_gate(opened.judge.name, opened.judge.manifest, at_random(held_out, reporter), chosen, now())
 
     found = of_one_version(work)
     found.write(place)
@@ -103,7 +103,7 @@ def check(
     def work() -> GateCheck:
         opened = open_judge(judge or gate.judge, workspace, chosen, offline=offline)
         check_gate(gate, opened.judge.manifest, opened.judge.name)
-        found = predictions_of_file(opened, Path(data), chosen, reporter)
+        found = at_random(predictions_of_file(opened, Path(data), chosen, reporter), reporter)
         try:
             before = held_out_predictions(opened, chosen, reporter)
         except JudgekitError:  # the judge's dataset is gone: nothing to compare with

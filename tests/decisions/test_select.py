@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from made_up_votes import text_of, votes_rows, write_csv
 
-from judgekit import estimate, select
+from judgekit import estimate, evaluate, gate, select
 from judgekit.errors import DataError
 
 Run = Callable[..., Any]
@@ -82,11 +83,11 @@ def test_an_estimate_weighs_what_was_drawn(judged: Path, new_csv: Path, tmp_path
 def test_chances_that_are_none_and_another_table_are_refused(judged: Path, new_csv: Path, tmp_path: Path) -> None:
     select(new_csv, items=20)
     drawn = rows_of(tmp_path / "new.next.csv")
-    for wrong in ("", "0", "1.5", "often"):
+    for wrong in ("0", "1.5", "often"):
         file = annotated(tmp_path / "wrong.csv", drawn, lambda one, wrong=wrong: wrong)
-        with pytest.raises(DataError, match="inclusion_probability must be a number above 0") as raised:
+        with pytest.raises(DataError, match="60 of 60 rows cannot be used") as raised:
             estimate(new_csv, annotations=str(file))
-        assert len(raised.value.problems) == 20
+        assert f"inclusion_probability is '{wrong}'; it must be a number above 0" in raised.value.problems[0]
     file = annotated(tmp_path / "round.csv", drawn, lambda one: one[CHANCE])
     header, *rows = new_csv.read_text(encoding="utf-8").splitlines(keepends=True)
     gone = drawn[0]["item_id"]
@@ -105,3 +106,46 @@ def test_more_items_than_there_are_and_items_of_the_training_are_not_drawn(
     mixed = write_csv(tmp_path / "mixed.csv", [["item_id", "text"], *both, ["z1", "never seen before"]])
     found = select(mixed, items=3)
     assert found.trained_on > 0 and found.items + found.trained_on == 61
+
+
+def test_a_round_that_was_drawn_and_appended_is_weighed_by_its_chances(
+    judged: Path, new_csv: Path, tmp_path: Path, run: Run
+) -> None:
+    select(new_csv, items=40)
+    drawn = rows_of(tmp_path / "new.next.csv")
+    file = annotated(tmp_path / "round.csv", drawn, lambda one: one[CHANCE])
+    assert run("ingest", file, "--append").code == 0
+    facts = run("estimate", new_csv, "--json").json
+    # The 6 items of the judge's test part are no sample of new.csv; those of its training are none at all.
+    assert (facts["is_weighted"], facts["annotated"], facts["among"], facts["left_out"]) == (True, 40, 40, 54)
+    assert facts["not_used"].startswith("6 annotated items are left out: not drawn from new.csv")
+    given = run("estimate", new_csv, "--annotations", file, "--json").json
+    assert facts["quantities"] == given["quantities"]
+
+
+def test_an_evaluation_weighs_what_was_drawn_and_says_so(judged: Path, new_csv: Path, tmp_path: Path, run: Run) -> None:
+    select(new_csv, items=40)
+    drawn = rows_of(tmp_path / "new.next.csv")
+    file = annotated(tmp_path / "round.csv", drawn, lambda one: one[CHANCE])
+    found = run("evaluate", file)
+    assert "40 items were drawn by judgekit select and count by 1 / inclusion_probability" in " ".join(
+        found.out.split()
+    )
+    weighted = evaluate(file)
+    odds = np.array([1 / float(one[CHANCE]) for one in drawn])
+    place = [weighted.items.ids.index(one["item_id"]) for one in drawn]
+    kl = weighted.metrics["kl"]
+    assert kl is not None and kl.value == pytest.approx(np.average(weighted.items.kl[place], weights=odds))
+    assert weighted.drift is None
+    without = evaluate(annotated(tmp_path / "without.csv", drawn, lambda one: ""))
+    assert without.drawn == 0 and without.metrics["kl"] != kl
+
+
+def test_a_gate_rests_on_no_item_that_was_drawn_by_its_gain(judged: Path, new_csv: Path, tmp_path: Path) -> None:
+    select(new_csv, items=40)
+    drawn = rows_of(tmp_path / "new.next.csv")
+    file = annotated(tmp_path / "round.csv", drawn, lambda one: one[CHANCE])
+    with pytest.raises(DataError, match="judgekit select drew all items with different chances"):
+        gate(annotations=str(file), error=0.5)
+    even = annotated(tmp_path / "even.csv", drawn, lambda one: "0.25")
+    assert gate(tmp_path / "even.json", annotations=str(even), error=0.9).gate.items == 40
