@@ -17,22 +17,27 @@ from judgekit.config import ExportSettings
 def export(
     context: typer.Context,
     settings: dict[str, Any],
-    merged: Annotated[
-        Path, typer.Option(help="Folder to make, with one model in it; must be given.", metavar="FOLDER")
-    ],
     judge: JudgeArgument = None,
+    merged: Annotated[
+        Path | None, typer.Option(help="Folder to make, with one model for transformers in it.", metavar="FOLDER")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder to make, in the format of --format.", metavar="FOLDER"),
+    ] = None,
     force: Force = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
     offline: Offline = False,
 ) -> None:
-    """Write a judge as one model that plain transformers reads, with a model card; uploads nothing."""
+    """Write a judge as one model that other libraries read, with a model card; uploads nothing."""
     from judgekit.verbs import export as verb
 
     with progress(quiet=json) as reporter:
         result = verb.export(
             judge,
             merged=merged,
+            output=output,
             workspace=workspace,
             force=force,
             offline=offline,

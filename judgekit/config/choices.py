@@ -34,3 +34,5 @@ Part = Literal["auto", "test", "folds", "validation", "train"]
 """What of its own dataset a judge is evaluated on: a part of the split, or all items by the judges of its folds."""
 StudyPlan = Literal["table1", "ablation", "alpha", "epsilon", "robustness", "budget", "all"]
 """Which of the paper's questions a study asks."""
+ExportFormat = Literal["merged", "cross-encoder", "onnx", "openvino"]
+"""What an exported judge is read by: transformers, sentence-transformers, ONNX Runtime, OpenVINO."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from judgekit.config.choices import Dtype
+from judgekit.config.choices import Dtype, ExportFormat
 from judgekit.config.scoring import ScoreSettings
 from judgekit.config.settings import Settings, setting
 
@@ -18,6 +18,11 @@ class ExportSettings(Settings):
         'bfloat16'
     """
 
+    format: ExportFormat = setting(
+        "merged",
+        "Write weights that transformers reads (merged), of an encoder also a CrossEncoder of sentence-transformers, "
+        "or one graph of the whole judge for ONNX Runtime or OpenVINO.",
+    )
     tolerance: float | None = setting(
         None, "Accept this shift of a probability (default: 0.0001 for weights in float32, else 0.01).", gt=0, le=1
     )
@@ -26,3 +31,16 @@ class ExportSettings(Settings):
     batch_size: int = setting(ScoreSettings.batch_size, "Items of the check per forward pass.", ge=1)
     trust_remote_code: bool = setting(False, "Run code that comes with the model.", runs_code=True)
     device: str = setting("auto", "Merge and check on auto, cpu, cuda, cuda:1, mps …", metavar="DEVICE")
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether one graph of the whole judge is written."""
+        return self.format in ("onnx", "openvino")
+
+    def cross_problems(self) -> list[str]:
+        """A number format that a graph is not written in."""
+        if self.is_graph and self.dtype == "bfloat16":
+            return [
+                f"dtype is bfloat16; the format {self.format} is written in float32, its engine may compute in less"
+            ]
+        return super().cross_problems()

@@ -11,6 +11,7 @@ from typing import TypeAlias, TypedDict
 from judgekit.config.choices import (
     Adversary,
     Dtype,
+    ExportFormat,
     Keep,
     LabelScoring,
     Level,
@@ -248,6 +249,7 @@ class SelectKeywords(LoadKeywords, PredictKeywords, DrawKeywords, total=False):
 class ExportKeywords(TypedDict, total=False):
     """Fields of `ExportSettings`."""
 
+    format: ExportFormat
     tolerance: float | None
     backbone: Place | None
     dtype: Dtype

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,13 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from judgekit.config import ExportSettings, LoadSettings, PredictSettings
+from judgekit.config import ExportSettings, LoadSettings
+from judgekit.config.choices import ExportFormat
 from judgekit.core.calibration import Calibration
 from judgekit.core.json_values import json_values
-from judgekit.dataset.manifest import DATASETS
-from judgekit.dataset.opening import open_dataset
-from judgekit.errors import BackboneError, JudgekitError
+from judgekit.errors import BackboneError
 from judgekit.judge.export_folder import FACTS_FILE
+from judgekit.judge.export_sample import EXACT_TOLERANCE, ProbeGap, Sample, check_shift, predict_sample
 from judgekit.judge.judge import TrainedJudge
 from judgekit.judge.loading import (
     LoadedJudge,
@@ -32,10 +29,9 @@ from judgekit.judge.manifest import ADAPTER_FOLDER, ExportManifest, JudgeManifes
 from judgekit.models.loading import Backbone, check_4bit, choose_device, read_adapter
 from judgekit.models.merged import load_merged, own_dtype, save_merged
 from judgekit.training.reporter import Reporter
-from judgekit.workspace.store import Entry, Workspace
+from judgekit.workspace.store import Entry
 
-SAMPLE_ITEMS = 64
-EXACT_TOLERANCE, ROUNDED_TOLERANCE = 1e-4, 1e-2
+ROUNDED_TOLERANCE = 1e-2
 
 
 class ExportResult(NamedTuple):
@@ -59,18 +55,13 @@ class ExportResult(NamedTuple):
     shift: dict[str, float]
     """Largest shift of a label's probability over the sample, by label."""
     tolerance: float
+    format: ExportFormat = "merged"
+    without_probe: ProbeGap | None = None
+    """How far what was exported is from the judge, where that has a probe and the format holds none."""
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values."""
         return json_values(self)
-
-
-class Sample(NamedTuple):
-    """Items that are scored before and after."""
-
-    texts: list[dict[str, str]]
-    source: str
-    """What they are, in words."""
 
 
 class Merger(NamedTuple):
@@ -85,9 +76,18 @@ class Merger(NamedTuple):
     """Largest shift of a probability that is accepted."""
 
     @property
+    def keeps_probe(self) -> bool:
+        """False: no file that these libraries read holds more than one model."""
+        return False
+
+    @property
     def was_4bit(self) -> bool:
         """Whether the judge was trained on weights in 4 bits, which are expanded."""
         return self.judge.manifest.settings.load_in_4bit
+
+    def before(self, sample: Sample, settings: ExportSettings, reporter: Reporter) -> NDArray[np.float64]:
+        """What the fine-tuned judge by itself says of the sample, `[N, K]`."""
+        return predict_sample(self.judge.loaded.alone(self.judge.manifest.alone), sample, settings, reporter)
 
     def save(self, folder: Path) -> bool:
         """Write weights, config and tokenizer into a folder, and for an encoder the label head.
@@ -128,27 +128,27 @@ class Merger(NamedTuple):
             BackboneError: a shift is beyond the tolerance.
         """
         exported = load_exported(folder, self.device, trust_remote_code=settings.trust_remote_code)
-        after = predict_sample(exported, sample, settings, reporter)
-        found = dict(zip(self.judge.labels, np.abs(after - before).max(axis=0).tolist(), strict=True))
-        if all(one <= self.tolerance for one in found.values()):  # not max: it may pass over a nan
-            return found
         exact = "Weights in float32 should be exact" + (" up to the judge's 4 bits" if self.was_4bit else "")
-        raise BackboneError(
-            f"The predictions of the merged model differ from those of the judge: probabilities move by up to "
-            f"{np.max([*found.values()]):.2g}, more than the tolerance of {self.tolerance:g}. Nothing was written.",
-            problems=[f"{label}: {one:.2g}" for label, one in found.items()],
+        return check_shift(
+            self.judge.labels, before, predict_sample(exported, sample, settings, reporter), self.tolerance,
             hint=f"{exact}. To accept the difference nevertheless, raise --tolerance."
             if self.dtype == torch.float32
             else "Save the weights with more digits (--dtype float32), or raise --tolerance.",
-        )
+        )  # fmt: skip
 
 
 def plan_merger(entry: Entry[JudgeManifest], settings: ExportSettings, *, offline: bool) -> Merger:
     """Decide on device, number format and tolerance.
 
     Raises:
-        BackboneError: the backbone is not there, or nothing can be merged into it.
+        BackboneError: the backbone is not there, or nothing can be merged into it, or a causal LM is to be a
+            CrossEncoder.
     """
+    if settings.format == "cross-encoder" and entry.manifest.backbone.kind != "encoder":
+        raise BackboneError(
+            f"The judge {entry.name!r} is a causal LM; a CrossEncoder reads judges on encoders alone.",
+            hint="Write weights for transformers and what reads them: judgekit export --merged FOLDER",
+        )
     how: dict[str, Any] = {
         "backbone": settings.backbone,
         "trust_remote_code": settings.trust_remote_code,
@@ -180,29 +180,3 @@ def load_exported(folder: Path, device: torch.device, *, trust_remote_code: bool
         Calibration(written.temperature, bias=written.bias),
         log_shares(written),
     )
-
-
-def predict_sample(
-    judge: LoadedJudge, sample: Sample, settings: ExportSettings, reporter: Reporter
-) -> NDArray[np.float64]:
-    """What a judge says of the sample, `[N, K]`."""
-    ids = [str(n) for n in range(len(sample.texts))]
-    how = PredictSettings(on_too_long="cut", batch_size=settings.batch_size)
-    return judge.predict(sample.texts, ids, how, reporter).q
-
-
-def find_sample(place: Workspace, manifest: JudgeManifest) -> Sample:
-    """Items of the judge's own dataset if it is there and unchanged, else texts of the bundled sample."""
-    trained_on = manifest.dataset
-    if place.exists(DATASETS, trained_on.name):
-        try:
-            dataset = open_dataset(place, trained_on.name)
-        except JudgekitError:  # a damaged dataset is no reason to keep a judge in
-            dataset = None
-        if dataset is not None and dataset.content_hash == trained_on.content_hash:
-            return Sample(dataset.items.texts.head(SAMPLE_ITEMS).to_dicts(), f"items of the dataset {trained_on.name}")
-    bundled = (files("judgekit") / "sample" / "new.csv").read_text(encoding="utf-8")
-    rows = list(csv.DictReader(io.StringIO(bundled, newline="")))[:SAMPLE_ITEMS]
-    texts = [max(row.values(), key=len) for row in rows]
-    made = [{field: texts[(n + k) % len(texts)] for k, field in enumerate(manifest.fields)} for n in range(len(texts))]
-    return Sample(made, "texts of the bundled sample, as the judge's dataset is gone or has changed")

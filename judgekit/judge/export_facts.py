@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import torch
 
+from judgekit.config.choices import ExportFormat
+from judgekit.judge.export_sample import ProbeGap
 from judgekit.judge.judge import TrainedJudge
 from judgekit.judge.kept_evaluation import KeptEvaluation
 from judgekit.judge.loading import judge_verbalizer
@@ -45,12 +47,24 @@ class CardFacts(NamedTuple):
     """Items that were scored before and after."""
     largest_shift: float
     """Of a label's probability over these items."""
+    without_probe: ProbeGap | None
+    """How far they are from the judge with its probe, where it has one and the format holds none."""
 
 
-def exported_facts(judge: TrainedJudge, dtype: torch.dtype) -> ExportManifest:
-    """What `judgekit.json` says: all that reading needs; of a local backbone the last folder's name."""
+def exported_facts(
+    judge: TrainedJudge, dtype: torch.dtype, format_: ExportFormat, *, keeps_probe: bool
+) -> ExportManifest:
+    """What `judgekit.json` says: all that reading needs; of a local backbone the last folder's name.
+
+    Args:
+        judge: the judge.
+        dtype: of the weights.
+        format_: of the export.
+        keeps_probe: whether the judge's probe is part of it.
+    """
     manifest, verbalizer = judge.manifest, judge_verbalizer(judge.entry)
-    separator = load_tokenizer(judge.backbone).sep_token
+    tokenizer = load_tokenizer(judge.backbone)
+    separator = tokenizer.sep_token
     return ExportManifest(
         created=now(),
         judgekit=__version__,
@@ -69,6 +83,9 @@ def exported_facts(judge: TrainedJudge, dtype: torch.dtype) -> ExportManifest:
         shown_labels=shown_labels(manifest.labels, () if verbalizer is None else verbalizer.codes),
         separator=f" {separator} " if separator else " ",
         dtype=str(dtype).removeprefix("torch."),
+        format=format_,
+        probe_fields=manifest.probe.fields if keeps_probe and manifest.probe is not None else (),
+        pad_id=int(tokenizer.pad_token_id or 0),
     )
 
 
@@ -80,6 +97,7 @@ def card_facts(
     trust_remote_code: bool,
     sample_items: int,
     largest_shift: float,
+    without_probe: ProbeGap | None,
 ) -> CardFacts:
     """What the model card says.
 
@@ -90,6 +108,7 @@ def card_facts(
         trust_remote_code: whether loading the export needs that.
         sample_items: items that were scored before and after.
         largest_shift: of a label's probability over these items.
+        without_probe: of `probe_gap`.
     """
     evaluation = judge.folder / EVALUATION_FILE
     return CardFacts(
@@ -99,10 +118,16 @@ def card_facts(
         evaluation=KeptEvaluation.read(evaluation) if evaluation.is_file() else None,
         is_classifier=is_classifier,
         trust_remote_code=trust_remote_code,
-        exported_with={"judgekit": __version__, **{name: version(name) for name in ("torch", "transformers")}},
+        exported_with={"judgekit": __version__, **{name: version(name) for name in _packages(export.format)}},
         sample_items=sample_items,
         largest_shift=largest_shift,
+        without_probe=without_probe,
     )
+
+
+def _packages(format_: ExportFormat) -> tuple[str, ...]:
+    engine = {"onnx": ("onnxruntime",), "openvino": ("openvino",)}
+    return ("torch", "transformers", *engine.get(format_, ()))
 
 
 def _public_name(backbone: Backbone) -> str:

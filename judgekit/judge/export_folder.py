@@ -13,7 +13,7 @@ from judgekit.judge.manifest import TEMPLATE_FILE, ExportManifest
 
 FACTS_FILE = "judgekit.json"
 _HASHED_BYTES = 1 << 20
-_ELSEWHERE = "Choose another folder with --merged."
+_ELSEWHERE = "Choose another folder."
 # What an export could hold before it listed its files.
 _NAMES = (
     FACTS_FILE, CARD_FILE, TEMPLATE_FILE, "head.safetensors", "config.json", "generation_config.json",

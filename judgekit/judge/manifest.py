@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import PlainSerializer
 
 from judgekit.config import ModelKind, TrainSettings
+from judgekit.config.choices import ExportFormat
 from judgekit.config.roles import Roles
 from judgekit.config.training import BEFORE_FOLDS
 from judgekit.core.calibration import Calibration
@@ -216,6 +217,16 @@ class ExportManifest(ReadingManifest):
     """Number format of the weights."""
     files: dict[str, str] | None = None
     """What judgekit wrote into the folder, with what each file is known by; None in an export of an older judgekit."""
+    format: ExportFormat = "merged"
+    probe_fields: tuple[str, ...] = ()
+    """Columns whose texts the graph of a judge also takes by themselves, in this order; none in other formats."""
+    pad_id: int = 0
+    """Token id that fills a batch."""
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether it is one graph of the whole judge."""
+        return self.format in ("onnx", "openvino")
 
 
 JUDGES = Kind(

@@ -126,15 +126,16 @@ class Bert(nn.Module):
 
     def _attention(self, hidden: Tensor, mask: Tensor | None, layer: _Layer) -> Tensor:
         parted = (*hidden.shape[:2], self.config.heads, -1)
+        scale = (self.config.hidden_size // self.config.heads) ** -0.5
         query, key, value = (
             linear(hidden, *pair).view(parted).transpose(1, 2) for pair in (layer.query, layer.key, layer.value)
         )
         if hidden.device.type == "cpu":
-            scores = torch.matmul(query, key.transpose(2, 3)) * query.shape[-1] ** -0.5  # [B, heads, T, T]
+            scores = torch.matmul(query, key.transpose(2, 3)) * scale  # [B, heads, T, T]
             mixed = (scores if mask is None else scores + mask).softmax(-1) @ value
         else:
             mixed = scaled_dot_product_attention(query, key, value, attn_mask=mask)
         return mixed.transpose(1, 2).reshape(hidden.shape)
 
     def _normed(self, hidden: Tensor, norm: Pair) -> Tensor:
-        return layer_norm(hidden, hidden.shape[-1:], *norm, self.config.epsilon)
+        return layer_norm(hidden, norm[0].shape, *norm, self.config.epsilon)

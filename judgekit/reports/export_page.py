@@ -12,8 +12,14 @@ def export_page(result: ExportResult) -> RenderableType:
     """What `export` wrote."""
     rows = [
         ("folder", str(result.folder)),
+        ("format", result.format),
         ("files", ", ".join(result.files)),
         ("size", f"{sum(result.files.values()) / 2**20:,.1f} MiB, weights in {result.dtype}"),
+        *(
+            [("without probe", f"{result.without_probe.mean:.3f} on average, up to {result.without_probe.largest:.3f}")]
+            if result.without_probe
+            else []
+        ),
         ("checked on", f"{result.sample_items:,} {result.sample}"),
         ("tolerance", f"{result.tolerance:g}"),
     ]

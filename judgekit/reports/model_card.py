@@ -10,10 +10,15 @@ from collections.abc import Mapping
 
 from judgekit.judge.export_facts import CardFacts
 from judgekit.judge.kept_evaluation import Figure
-from judgekit.judge.manifest import JudgeManifest
+from judgekit.judge.manifest import ExportManifest, JudgeManifest
+from judgekit.models.graph import LOGITS, OF_TEXTS, PROBABILITIES
 from judgekit.reports.evaluate_page import METRIC_WORDS
+from judgekit.reports.graph_code import graph_code
 from judgekit.wording import listed
 
+_LIBRARIES = {
+    "merged": "transformers", "cross-encoder": "sentence-transformers", "onnx": "onnxruntime", "openvino": "openvino",
+}  # fmt: skip
 _READ_TEMPLATE = """\
 import json
 from pathlib import Path
@@ -93,7 +98,9 @@ def model_card(facts: CardFacts) -> str:
 
 
 def reading_code(facts: CardFacts) -> str:
-    """Python that defines `distribution(item)` on plain transformers, run in the exported folder."""
+    """Python that defines `distribution(item)` on what the format is made for, run in the exported folder."""
+    if facts.export.is_graph:
+        return graph_code(facts.export)
     is_encoder = facts.export.backbone.kind == "encoder"
     trust = ", trust_remote_code=True" if facts.trust_remote_code else ""
     head = _READ_TEMPLATE.format(auto="AutoModel" if is_encoder else "AutoModelForCausalLM", trust=trust)
@@ -105,7 +112,7 @@ def _front_matter(facts: CardFacts) -> str:
         "---",
         f"base_model: {_quoted(facts.export.backbone.name)}",
         "base_model_relation: finetune",
-        "library_name: transformers",
+        f"library_name: {_LIBRARIES[facts.export.format]}",
         f"license: {facts.licence}",
         *(["pipeline_tag: text-classification"] if facts.is_classifier else []),
         "tags:",
@@ -118,6 +125,8 @@ def _front_matter(facts: CardFacts) -> str:
 def _what_reads_it(facts: CardFacts) -> str:
     """Whether the usual short ways of other libraries give the judge's probabilities."""
     labels = ", ".join(_code(label) for label in facts.export.labels)
+    if facts.export.is_graph:
+        return _of_graph(facts.export, labels)
     if facts.export.backbone.kind != "encoder":
         return (
             "`pipeline` of transformers and `CrossEncoder` of sentence-transformers do **not** give this judge's "
@@ -148,11 +157,31 @@ def _what_reads_it(facts: CardFacts) -> str:
     )
 
 
+def _of_graph(export: ExportManifest, labels: str) -> str:
+    """What the graph takes and gives."""
+    takes = "`input_ids`, `attention_mask` and, where it names them, `token_type_ids` of a batch of prompts"
+    texts = (
+        f" It also takes the same of the texts of {listed([_code(field) for field in export.probe_fields])} by "
+        f"themselves, under names that begin with `{OF_TEXTS}`: one row for each column and item, all items of the "
+        "first column before those of the next. They are for the judge's probe, which reads the backbone as it was "
+        "pretrained; its weights are in the graph too."
+        if export.probe_fields
+        else ""
+    )
+    name = "OpenVINO" if export.format == "openvino" else "ONNX Runtime and what else reads ONNX"
+    return (
+        f"The whole judge is one graph for {name}, from token ids to calibrated probabilities. It takes {takes}, and "
+        f"gives `{PROBABILITIES}` in the order {labels}, and their logarithms as `{LOGITS}`.{texts}"
+    )
+
+
 def _what_it_is(facts: CardFacts) -> str:
     export = facts.export
     labels = ", ".join(_code(label) for label in export.labels)
     how = (
-        "an encoder with a label head (`2_Dense/model.safetensors`)"
+        "an encoder with a label head"
+        if export.is_graph
+        else "an encoder with a label head (`2_Dense/model.safetensors`)"
         if export.backbone.kind == "encoder"
         else "a causal LM, read at the words of the labels behind the prompt"
     )
@@ -196,7 +225,7 @@ def _how_chosen(judge: JudgeManifest) -> str:
 
 
 def _figures(facts: CardFacts) -> str:
-    found = facts.evaluation
+    found, export = facts.evaluation, facts.export
     if found is None:
         metrics = facts.judge.metrics
         where = "the items of its folds" if facts.judge.settings.folds else "the validation items"
@@ -205,7 +234,7 @@ def _figures(facts: CardFacts) -> str:
             f"chosen, KL(p || q) was {metrics.validation_kl:.4f} nats; the class prior had "
             f"{metrics.validation_prior_kl:.4f}. Figures on new items will be worse."
         )
-    probe = facts.judge.probe and " The judge had its probe there, which is no part of this export."
+    probe = facts.judge.probe and not export.probe_fields and " The judge had its probe there, which is no part of it."
     head = [
         f"On {found.items:,} items with {found.annotations:,} annotations ({_code(found.source)}); a perfect "
         f"judge would show KL {found.noise_floor.kl:.3f} against these annotations.{probe or ''}",
@@ -228,8 +257,13 @@ def _figure(name: str, found: Figure | None, prior: float | None) -> str:
 
 def _how_to_read(facts: CardFacts) -> str:
     item = "".join(f"    {_quoted(field)}: {_quoted('…')},\n" for field in facts.export.fields)
+    libraries = (
+        f"With {_LIBRARIES[facts.export.format]}, tokenizers, numpy and jinja2"
+        if facts.export.is_graph
+        else "With plain transformers (and jinja2, which its chat templates use too), one item at a time"
+    )
     return (
-        "With plain transformers (and jinja2, which its chat templates use too), one item at a time:\n\n"
+        f"{libraries}:\n\n"
         f"```python\n{reading_code(facts)}\n\nprint(\n    distribution(\n        {{\n"
         + "".join(f"        {line}\n" for line in item.splitlines())
         + "        }\n    )\n)\n```"
@@ -249,6 +283,13 @@ def _limits(facts: CardFacts) -> str:
         "format). `judgekit score` computes in bfloat16 where the hardware has it, which moves probabilities by a few "
         "hundredths; `--dtype float32` agrees with the code above.",
     ]
+    if facts.without_probe is not None:
+        limits.insert(
+            0,
+            "The judge it was made from also weighs a probe, which reads the backbone as it was pretrained and is no "
+            f"part of this export. Over {facts.sample_items:,} items its probabilities differ from that judge's by "
+            f"{facts.without_probe.mean:.3f} on average and up to {facts.without_probe.largest:.3f}.",
+        )
     return "\n".join(f"- {limit}" for limit in limits) + "\n"
 
 
