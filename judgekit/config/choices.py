@@ -6,6 +6,12 @@ from typing import Literal
 
 ModelKind = Literal["auto", "encoder", "causal"]
 """How a backbone is read."""
+Method = Literal["label", "verbalized", "rise"]
+"""How a judge gives its distribution: read at its labels, written as probabilities, or reasoned to verdicts."""
+Stage = Literal["sft", "rl"]
+"""What a judge that writes probabilities learns from: texts with people's shares, or rewards."""
+Reward = Literal["brier", "log"]
+"""What reinforcement learning maximises; both are highest at the true distribution."""
 Adversary = Literal["search", "paper", "off"]
 """How the worst-case target is found."""
 Projection = Literal["exact", "cvxpy"]

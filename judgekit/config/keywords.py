@@ -15,6 +15,7 @@ from judgekit.config.choices import (
     Keep,
     LabelScoring,
     Level,
+    Method,
     ModelKind,
     OnTooLong,
     Optimizer,
@@ -22,7 +23,9 @@ from judgekit.config.choices import (
     Preset,
     Projection,
     Radius,
+    Reward,
     Split,
+    Stage,
     Targets,
 )
 
@@ -137,6 +140,16 @@ class FineTuningKeywords(TypedDict, total=False):
 class TrainKeywords(FineTuningKeywords, total=False):
     """Fields of `TrainSettings`."""
 
+    method: Method
+    stage: Stage
+    begin_with: str | None
+    rationale: bool
+    decimals: int
+    answer_length: int
+    reward: Reward
+    generations: int
+    sampling_temperature: float
+    kl_weight: float
     folds: int | None
     probe: bool
     quick: bool

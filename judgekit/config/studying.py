@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from judgekit.config.choices import Preset, StudyPlan
+from judgekit.config.choices import Method, Preset, Reward, Stage, StudyPlan
 from judgekit.config.settings import setting
 from judgekit.config.training import TrainSettings
+
+_OF_LABELS = "A study compares ways to train a judge that is read at its labels."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +25,16 @@ class StudySettings(TrainSettings):
     folds: int | None = setting(0, "A study has a split for all its runs.", init=False)
     probe: bool = setting(False, "A study compares ways to fine-tune.", init=False)
     quick: bool = setting(False, "A study compares ways to fine-tune.", init=False)
+    method: Method = setting("label", _OF_LABELS, init=False)
+    stage: Stage = setting("sft", _OF_LABELS, init=False)
+    begin_with: str | None = setting(None, _OF_LABELS, init=False)
+    rationale: bool = setting(False, _OF_LABELS, init=False)
+    decimals: int = setting(2, _OF_LABELS, init=False)
+    answer_length: int = setting(256, _OF_LABELS, init=False)
+    reward: Reward = setting("brier", _OF_LABELS, init=False)
+    generations: int = setting(8, _OF_LABELS, init=False)
+    sampling_temperature: float = setting(1.0, _OF_LABELS, init=False)
+    kl_weight: float = setting(0.01, _OF_LABELS, init=False)
     plan: tuple[str, ...] = setting(
         ("table1", "ablation"), "Question to study; repeat it for several.", metavar="|".join(get_args(StudyPlan))
     )

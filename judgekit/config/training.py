@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 from judgekit.config.choices import Preset
+from judgekit.config.generating import GenerativeSettings
 from judgekit.config.loss import LossSettings
 from judgekit.config.model import ModelSettings
 from judgekit.config.optimisation import OptimisationSettings
@@ -32,7 +33,9 @@ PRESETS: dict[Preset, dict[str, Any]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainSettings(SelectionSettings, OptimisationSettings, LossSettings, PromptSettings, ModelSettings):
+class TrainSettings(
+    SelectionSettings, OptimisationSettings, LossSettings, PromptSettings, ModelSettings, GenerativeSettings
+):
     """Settings of `judgekit train`.
 
     Examples:
@@ -56,7 +59,7 @@ class TrainSettings(SelectionSettings, OptimisationSettings, LossSettings, Promp
 
     def cross_problems(self) -> list[str]:
         """The parts of the split leave room for a test part; the oracle projects only where something is projected."""
-        problems: list[str] = []
+        problems = self.method_problems()
         for given in self.label_words:
             label, _, words = given.partition("=")
             if not label or not all(word.strip() for word in words.split(",")):
@@ -71,6 +74,10 @@ class TrainSettings(SelectionSettings, OptimisationSettings, LossSettings, Promp
             problems.append("--folds is 1; two are the least that can predict each other, and 0 means none")
         if self.quick and not self.probe:
             problems.append("--quick fits the probe alone, and --no-probe omits it")
+        if self.is_generative and (self.folds or self.quick):
+            problems.append(f"--folds and --quick are not of --method {self.method}, which is trained once")
+        if self.is_generative and self.annotator_weights and self.stage == "rl":
+            problems.append("--stage rl learns from single annotations, which --annotator-weights cannot part")
         if self.projection == "cvxpy" and self.adversary != "paper":
             problems.append("--projection cvxpy needs --adversary paper: the search never leaves the feasible set")
         return problems

@@ -22,7 +22,7 @@ from judgekit.judge.manifest import (
 )
 from judgekit.judge.probe_file import probe_facts
 from judgekit.training.assembly import Training
-from judgekit.training.run import Trained
+from judgekit.training.weighing import Trained
 from judgekit.version import __version__
 from judgekit.workspace.manifest import now
 
@@ -50,6 +50,8 @@ def judge_manifest(dataset: Dataset, training: Training, trained: Trained, *, fo
         calibration=trained.calibration,
         alone=trained.alone,
         probe=probe_facts(trained.known),
+        method=training.settings.method,
+        answer=setup.answer,
         backbone=setup.backbone.identity,
         settings=training.settings,
         resolved=ResolvedSettings(learning_rate=training.loop.learning_rate, epochs=training.loop.epochs),
@@ -60,6 +62,7 @@ def judge_manifest(dataset: Dataset, training: Training, trained: Trained, *, fo
             validation_prior_kl=data.validation_prior_kl,
             best_step=trained.state.best_step,
             label_mass=trained.label_mass,
+            parsed=trained.parsed,
         ),
         run=run,
         files=hash_files(folder, setup.backbone.kind, probe=trained.known is not None),

@@ -312,6 +312,7 @@ class TrainedJudge:
             is_truncated=predictions.is_truncated,
             label_mass=predictions.label_mass,
             order_gap=gap,
+            is_parsed=predictions.is_parsed,
         )
 
     def _predict(self, data: TableData, settings: PredictSettings, reporter: Reporter) -> Scores:

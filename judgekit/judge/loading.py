@@ -29,6 +29,7 @@ from judgekit.training.batches import TokenizedPrompts
 from judgekit.training.predict import Predicted, predict
 from judgekit.training.reporter import Reporter
 from judgekit.training.too_long import encode_fitting
+from judgekit.training.writing import as_causal, writing_reader
 from judgekit.workspace.store import Entry
 
 EXAMPLE = "It's 9 o'clock: the naïve café (№ 7) – 猫 & Ünïcödé!  judge_kit? 3.14"
@@ -45,6 +46,10 @@ class Predictions(NamedTuple):
     """Probability that a causal LM gives to the label set before it is renormalised, `[N]`; None for encoders."""
     rows: NDArray[np.int64]
     """Which of the given items these are, ascending, `[N]`."""
+    is_parsed: NDArray[np.bool_] | None = None
+    """Whether the answer that the judge wrote could be read, `[N]`; None where it writes none."""
+    texts: tuple[str, ...] | None = None
+    """What the judge wrote, `[N]`; None where it writes nothing."""
 
 
 class LoadedJudge(NamedTuple):
@@ -102,7 +107,7 @@ class LoadedJudge(NamedTuple):
         found.check_finite("the judge", names)
         q = self.calibration.weigh(Evidence(found.logits, of_probe, self.log_prior))
         Predicted(q.astype(np.float32), None).check_finite("the probe", names)
-        return Predictions(q, encoded.is_truncated, found.label_mass, rows)
+        return Predictions(q, encoded.is_truncated, found.label_mass, rows, found.is_parsed, found.texts)
 
     def alone(self, calibration: Calibration) -> LoadedJudge:
         """The fine-tuned judge without its probe, with another calibration."""
@@ -162,6 +167,8 @@ def load(entry: Entry[JudgeManifest], backbone: Backbone, settings: LoadSettings
         dtype=choose_dtype(settings.dtype, device),
         load_in_4bit=manifest.settings.load_in_4bit,
     )
+    if manifest.answer is not None:
+        reader = writing_reader(as_causal(reader), prompts.tokenizer, manifest.answer, manifest.method)
     probe = load_probe(entry.path, manifest, backbone, reader, dtype=choose_dtype(settings.dtype, device))
     return LoadedJudge(reader, prompts, manifest.calibration, log_shares(manifest), probe)
 
@@ -234,6 +241,7 @@ def judge_prompts(folder: Path, manifest: ReadingManifest, backbone: Backbone) -
         frame=manifest.chat,
         codes=() if manifest.verbalizer is None else manifest.verbalizer.codes,
         embeddings=embeddings(backbone),
+        closing="" if manifest.answer is None else manifest.answer.instruction,
     )
 
 

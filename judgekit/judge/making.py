@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from judgekit.dataset.opening import open_workspace
+from judgekit.errors import SettingsError
 from judgekit.judge.describing import judge_manifest
 from judgekit.judge.held_out import HeldOutPredictions, keep_held_out
 from judgekit.judge.kept_items import keep_items
@@ -20,9 +21,10 @@ from judgekit.training.notes import notes_after, notes_before
 from judgekit.training.processes import Processes, join_processes
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.training.result import TrainResult
-from judgekit.training.run import Trained, carry_out, result_of
+from judgekit.training.run import carry_out, result_of
 from judgekit.training.setup import set_up
 from judgekit.training.training_data import split_parts
+from judgekit.training.weighing import Trained
 from judgekit.workspace.atomic import write_text
 from judgekit.workspace.store import Workspace
 
@@ -64,12 +66,23 @@ def _make(
     if not processes.is_main:
         reporter = SILENT
     settings = run.manifest.settings
+    if settings.is_generative and processes.count > 1:
+        raise SettingsError(
+            f"--method {settings.method} trains in one process.",
+            hint="Start it with judgekit train, without a launcher.",
+        )
     device = processes.device(choose_device(settings.device))
     setup = set_up(run.dataset, run.backbone, settings, device=device, processes=processes)
     training = assemble(run.dataset, setup, settings, processes=processes)
     for note in notes_before(run.dataset, training, processes):
         reporter.note(note)
-    trained = carry_out(training, reporter, kept=run.checkpoint, processes=processes, should_stop=should_stop)
+    if settings.is_generative:
+        # TRL takes seconds to import, and judges that are read at their labels do without.
+        from judgekit.training.generative.carrying_out import carry_out_generative
+
+        trained = carry_out_generative(training, reporter, folder=run.checkpoint.folder, should_stop=should_stop)
+    else:
+        trained = carry_out(training, reporter, kept=run.checkpoint, processes=processes, should_stop=should_stop)
     result = result_of(training, run.name, run.dataset.name, trained)
     if not trained.is_finished:
         return result

@@ -6,14 +6,21 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import PlainSerializer
 
-from judgekit.config import ModelKind, TrainSettings
+from judgekit.config import Method, ModelKind, TrainSettings
 from judgekit.config.choices import ExportFormat
 from judgekit.config.roles import Roles
 from judgekit.config.training import BEFORE_FOLDS
 from judgekit.core.calibration import Calibration
 from judgekit.dataset.manifest import LOOKS_FILE
-from judgekit.judge.soundness import calibration_problems, file_problems, probe_problems, reading_problems
+from judgekit.judge.soundness import (
+    answer_problems,
+    calibration_problems,
+    file_problems,
+    probe_problems,
+    reading_problems,
+)
 from judgekit.models.identity import BackboneIdentity
+from judgekit.prompts.answers import AnswerForm
 from judgekit.prompts.chat import ChatFrame
 from judgekit.prompts.verbalizer import Verbalizer
 from judgekit.workspace.layout import JUDGES_FOLDER
@@ -110,6 +117,8 @@ class TrainingMetrics(Section):
     validation_prior_kl: float
     best_step: int
     label_mass: float | None = None
+    parsed: float | None = None
+    """Share of the validation items whose answers could be read; None where the judge writes none."""
 
 
 def _with_columns_and_calibration(values: dict[str, Any]) -> dict[str, Any]:
@@ -133,9 +142,18 @@ def _with_alone(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, "settings": settings, "alone": values.get("calibration"), "probe": None}
 
 
+def _of_labels(values: dict[str, Any]) -> dict[str, Any]:
+    """Version 5 knew only judges that are read at their labels."""
+    return {**values, "method": "label"}
+
+
 class ReadingManifest(Manifest):
     """What is needed to read items as a judge does."""
 
+    method: Method = "label"
+    """How it gives its distribution."""
+    answer: Annotated[AnswerForm | None, PlainSerializer(_as_object)] = None
+    """What it is asked to write; None where it is read at its labels."""
     backbone: BackboneIdentity
     labels: tuple[str, ...]
     scale: Literal["nominal", "ordinal"]
@@ -154,14 +172,16 @@ class ReadingManifest(Manifest):
 
     def problems(self) -> list[str]:
         """What cannot be so."""
-        return list(reading_problems(self))
+        return [*reading_problems(self), *answer_problems(self)]
 
 
 class JudgeManifest(ReadingManifest):
     """All that scoring needs, and where the judge comes from."""
 
-    VERSION = 5
-    UPGRADES: ClassVar = (_with_columns_and_calibration, _without_hashes, dict, _with_alone)  # 3 hashed fewer files
+    VERSION = 6
+    UPGRADES: ClassVar = (
+        _with_columns_and_calibration, _without_hashes, dict, _with_alone, _of_labels,  # 3 hashed fewer files
+    )  # fmt: skip
     SEALED_SINCE = 3
 
     dataset: TrainedOn

@@ -42,5 +42,11 @@ def predict_both_orders(
     mass = None
     if given.label_mass is not None and other.label_mass is not None:
         mass = np.asarray((given.label_mass[kept] + other.label_mass) / 2, dtype=np.float32)
-    averaged = Predictions((q + mirrored) / 2, given.is_truncated[kept] | other.is_truncated, mass, given.rows[kept])
+    averaged = Predictions(
+        (q + mirrored) / 2,
+        given.is_truncated[kept] | other.is_truncated,
+        mass,
+        given.rows[kept],
+        None if given.is_parsed is None or other.is_parsed is None else given.is_parsed[kept] & other.is_parsed,
+    )
     return BothOrders(given, averaged, order_gap(q, mirrored, np.asarray(mirror.favour)))

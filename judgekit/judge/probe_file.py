@@ -23,7 +23,7 @@ from judgekit.training.batches import TokenizedPrompts
 from judgekit.training.features import FeaturePlan, read_features
 
 if TYPE_CHECKING:  # with it comes what trains
-    from judgekit.training.run import KnownBefore
+    from judgekit.training.weighing import KnownBefore
 
 
 class LoadedProbe(NamedTuple):

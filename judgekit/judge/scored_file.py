@@ -60,6 +60,9 @@ class ScoredFile:
     """With both orders."""
     for_review: int | None = None
     """Items that a person should look at; None where that was not asked for."""
+    unparsed: int | None = None
+    """Items whose written answers could not be read, so that their label tokens were; None where the judge writes
+    none."""
 
     def to_polars(self) -> pl.DataFrame:
         """The table, read from its file.
@@ -97,6 +100,7 @@ class ScoredFile:
             "mean_entropy": self.mean_entropy,
             "label_shares": self.label_shares,
             "for_review": self.for_review,
+            "unparsed": self.unparsed,
         }
 
     def __len__(self) -> int:
@@ -117,6 +121,7 @@ class Tally:
         self.items = self.truncated = 0
         self._sums: dict[str, float] = {}
         self._for_review: int | None = None
+        self._unparsed: int | None = None
 
     def add(self, table: pl.DataFrame) -> None:
         """Enter some scored items."""
@@ -126,6 +131,8 @@ class Tally:
         self.truncated += int(table.get_column("truncated").sum())
         if "review" in table.columns:
             self._for_review = (self._for_review or 0) + int(table.get_column("review").sum())
+        if "parsed" in table.columns:
+            self._unparsed = (self._unparsed or 0) + int((~table.get_column("parsed")).sum())
         for name in (*(f"prob_{label}" for label in self.labels), *self._MEANS):
             if name in table.columns:
                 self._sums[name] = self._sums.get(name, 0.0) + float(table.get_column(name).sum())
@@ -136,5 +143,5 @@ class Tally:
         return ScoredFile(
             judge, self.labels, output, self.items, columns, self.truncated,
             {label: means[f"prob_{label}"] for label in self.labels}, *map(means.get, self._MEANS),
-            for_review=self._for_review,
+            for_review=self._for_review, unparsed=self._unparsed,
         )  # fmt: skip

@@ -76,6 +76,9 @@ class Scores:
     """Probability that a causal LM gives to the label set before it is renormalised, `[N]`; None for encoders."""
     order_gap: NDArray[np.float64] | None = None
     """|p + p' - 1| of the preference for the side shown first in either order, `[N]`; None without both orders."""
+    is_parsed: NDArray[np.bool_] | None = None
+    """Whether the answer that the judge wrote could be read, `[N]`; where not, its label tokens were. None where it
+    writes none."""
     threshold: float | None = None
     """Of a gate: the probability of its label from which on the judge decides; None without a gate."""
     sets: tuple[int, NDArray[np.bool_]] | None = None
@@ -117,7 +120,8 @@ class Scores:
             The id columns (with `input_` before the name of one that would clash), `prob_<label>` for each label,
             `label` (the most probable one), `entropy` (nats), `expected_score` (ordinal labels only), `label_mass`
             (causal LMs only: what the LM gives to the label set before it is renormalised), `order_gap` (with both
-            orders only), `set_90` (the labels of its set with `|` between them, where sets are asked for), `review`
+            orders only), `parsed` (of a judge that writes: whether its answer could be read; where not, its label
+            tokens were), `set_90` (the labels of its set with `|` between them, where sets are asked for), `review`
             (where that is asked for), `truncated`, `decision` (with a gate only: the label, or `review`).
         """
         columns = [pl.Series(f"prob_{label}", self.probabilities[:, k]) for k, label in enumerate(self.labels)]
@@ -128,6 +132,8 @@ class Scores:
             columns.append(pl.Series("label_mass", self.label_mass, dtype=pl.Float64))
         if self.order_gap is not None:
             columns.append(pl.Series("order_gap", self.order_gap))
+        if self.is_parsed is not None:
+            columns.append(pl.Series("parsed", self.is_parsed))
         columns += self._of_held_out()
         columns.append(pl.Series("truncated", self.is_truncated))
         if self.decision is not None:
@@ -171,6 +177,7 @@ class Scores:
             "truncated": int(self.is_truncated.sum()),
             "mean_label_mass": _mean(self.label_mass),
             "mean_order_gap": _mean(self.order_gap),
+            "unparsed": None if self.is_parsed is None else int((~self.is_parsed).sum()),
             "mean_entropy": _mean(self.entropy),
             "label_shares": dict(zip(self.labels, self.probabilities.mean(axis=0).tolist(), strict=True)),
         }
@@ -195,6 +202,7 @@ class Scores:
                 is_truncated=self.is_truncated[index],
                 label_mass=None if self.label_mass is None else self.label_mass[index],
                 order_gap=None if self.order_gap is None else self.order_gap[index],
+                is_parsed=None if self.is_parsed is None else self.is_parsed[index],
                 sets=None if self.sets is None else (self.sets[0], self.sets[1][index]),
                 review=None if self.review is None else self.review[index],
             )

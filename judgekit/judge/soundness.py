@@ -23,9 +23,11 @@ MOST_LAYERS = 1_000
 MOST_WORD_TOKENS = 1_000
 MOST_TOKENS = 10_000_000
 MOST_FRAME_CHARACTERS = 100_000
+MOST_DECIMALS = 4
 MOST_WEIGHT = 200.0
 MOST_BIAS = 1e4
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _TOLERANCE = 1e-3
 
 
@@ -55,6 +57,28 @@ def reading_problems(manifest: ReadingManifest) -> Iterator[str]:
         yield f"chat: at most {MOST_FRAME_CHARACTERS:,} characters are expected"
     if manifest.verbalizer:
         yield from _word_problems(manifest.verbalizer, labels)
+
+
+def answer_problems(manifest: ReadingManifest) -> Iterator[str]:
+    """What is wrong with what a judge is asked to write."""
+    answer = manifest.answer
+    if (manifest.method == "label") != (answer is None):
+        yield "answer: one is expected if and only if the method is not label"
+    if answer is None:
+        return
+    if manifest.backbone.kind != "causal":
+        yield f"method: {manifest.method} is of causal LMs"
+    names = answer.names
+    if len(set(names)) != len(manifest.labels) or len(names) != len(manifest.labels) or not all(map(_is_name, names)):
+        yield f"answer.names: {len(manifest.labels)} different plain words are expected, not {_brief(names)}"
+    if not 1 <= answer.length <= MOST_TOKENS or not 1 <= answer.decimals <= MOST_DECIMALS:
+        yield "answer: a length in tokens and 1 to 4 decimals are expected"
+    if len(answer.instruction) > MOST_FRAME_CHARACTERS:
+        yield f"answer.instruction: at most {MOST_FRAME_CHARACTERS:,} characters are expected"
+
+
+def _is_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
 
 
 def _word_problems(verbalizer: Verbalizer, labels: Sequence[str]) -> Iterator[str]:

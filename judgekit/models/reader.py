@@ -6,7 +6,7 @@ Scoring and evaluation know a `LabelReader` alone, which an engine without gradi
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +38,10 @@ class Reading(NamedTuple):
     """Label logits, float32 `[B, K]`."""
     label_mass: Tensor | None
     """Probability that the LM gives to the label set before it is renormalised, float32 `[B]`; None for encoders."""
+    is_parsed: Tensor | None = None
+    """Whether the answer that the model wrote could be read, bool `[B]`; None where it writes none."""
+    texts: tuple[str, ...] | None = None
+    """What the model wrote, `[B]`; None where it writes nothing."""
 
 
 class LabelReader(Protocol):
@@ -51,6 +55,14 @@ class LabelReader(Protocol):
     def read(self, batch: Batch) -> Reading:
         """Label logits, and how much of its probability the model gives to the label set at all."""
         ...
+
+
+@runtime_checkable
+class WritingReader(LabelReader, Protocol):
+    """A reader whose model writes before it is read: it is fastest in larger batches than one that only reads."""
+
+    tokens_per_batch: int
+    """Tokens of the prompts of a batch, at most."""
 
 
 class TrainableJudge(LabelReader, Protocol):

@@ -27,5 +27,8 @@ def _facts(scored: ScoredFile) -> Iterator[tuple[str, str]]:
     if scored.for_review is not None:
         share = scored.for_review / max(1, scored.items)
         yield "for review", f"{counted(scored.for_review, 'item')} ({share:.1%})"
+    if scored.unparsed:
+        share = scored.unparsed / max(1, scored.items)
+        yield "answers not read", f"{counted(scored.unparsed, 'item')} ({share:.1%}), read at the label tokens instead"
     if scored.truncated:
         yield "truncated", f"{counted(scored.truncated, 'item')} lost the middle of their longest texts"

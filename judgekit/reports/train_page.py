@@ -25,5 +25,7 @@ def _facts(result: TrainResult) -> Iterator[tuple[str, str]]:
     unseen = "validation KL" if result.items["validation"] else "KL out of fold"
     yield unseen, f"{result.validation_kl:.4f} nats (class prior {result.validation_prior_kl:.4f})"
     yield "calibration", result.calibration.describe()
+    if result.parsed is not None:
+        yield "answers read", f"{100 * result.parsed:.3g} % of the validation items"
     if result.label_mass is not None:
         yield "label mass", f"{100 * result.label_mass:.3g} %"

@@ -28,10 +28,11 @@ from judgekit.training.assembly import Training, assemble
 from judgekit.training.batches import EncodedItems
 from judgekit.training.predict import predict
 from judgekit.training.reporter import Reporter
-from judgekit.training.run import Trained, carry_out
+from judgekit.training.run import carry_out
 from judgekit.training.setup import Setup, set_up
 from judgekit.training.too_long import encode_fitting
 from judgekit.training.training_data import training_data
+from judgekit.training.weighing import Trained
 from judgekit.workspace.manifest import now
 
 

@@ -59,11 +59,13 @@ class Training(NamedTuple):
     """Untrained, or as far as `carry_out` came."""
     frozen: StateReader | None
     """Reads the states of the untrained backbone; None where a probe cannot have them."""
+    examples: int
+    """That an epoch passes over: items, or where single annotations are learned from these."""
 
     @property
     def total_steps(self) -> int:
         """Optimiser steps from start to end."""
-        return self.loop.epochs * math.ceil(len(self.objective.lengths) / self.loop.batch_size)
+        return self.loop.epochs * math.ceil(self.examples / self.loop.batch_size)
 
 
 def assemble(dataset: Dataset, setup: Setup, settings: TrainSettings, *, processes: Processes = ALONE) -> Training:
@@ -91,7 +93,8 @@ def assemble(dataset: Dataset, setup: Setup, settings: TrainSettings, *, process
         is_sharded=processes.is_sharded,
         longest=max(int(lengths.max()), min(setup.prompts.max_length, MOST_PROBED)),
     )
-    loop = loop_settings(settings, setup.backbone.kind, len(lengths))
+    examples = int(data.learning.counts_shown.sum()) if settings.stage == "rl" else len(lengths)
+    loop = loop_settings(settings, setup.backbone.kind, examples)
     frozen = None
     if settings.probe and not processes.is_sharded:
         frozen = _frozen(model, setup, len(data.learning.items))
@@ -100,7 +103,8 @@ def assemble(dataset: Dataset, setup: Setup, settings: TrainSettings, *, process
             f"--quick fits a probe on the hidden states of the backbone, and {setup.backbone.name} does not give them.",
             hint="Omit --quick, or choose another model with --backbone.",
         )
-    return Training(settings, setup, data, loop, memory, objective_of(settings, data.training), model, frozen)
+    objective = objective_of(settings, data.training)
+    return Training(settings, setup, data, loop, memory, objective, model, frozen, examples)
 
 
 def _frozen(model: TrainableJudge, setup: Setup, items: int) -> StateReader | None:

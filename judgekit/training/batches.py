@@ -81,6 +81,7 @@ class TokenizedPrompts:
         frame: the chat frame around a causal LM's prompt; None for plain text. It holds all special tokens there are.
         codes: of each label, where a causal LM is read at codes.
         embeddings: how many token ids the backbone has embeddings for; None where that is not known.
+        closing: what stands behind the template, inside the frame; it is never cut.
     """
 
     def __init__(
@@ -94,9 +95,10 @@ class TokenizedPrompts:
         frame: ChatFrame | None = None,
         codes: Sequence[str] = (),
         embeddings: int | None = None,
+        closing: str = "",
     ) -> None:
-        if for_encoder and (frame is not None or codes):
-            raise ValueError("an encoder has neither a chat frame nor codes")
+        if for_encoder and (frame is not None or codes or closing):
+            raise ValueError("an encoder has neither a chat frame nor codes nor an instruction")
         self.template = template
         self.labels = tuple(labels)
         self.tokenizer = tokenizer
@@ -105,6 +107,7 @@ class TokenizedPrompts:
         self.frame = frame
         self.codes = tuple(codes)
         self.embeddings = embeddings
+        self.closing = closing
         self._shown = shown_labels(self.labels, self.codes)
         self._special = SpecialTokens(tokenizer, frame)
 
@@ -112,6 +115,7 @@ class TokenizedPrompts:
         """The whole prompts of items as a causal LM reads them, in the chat frame if there is one; nothing is cut."""
         before, after = self.frame or ("", "")
         plain = map(self._plain, items)
+        after = self.closing + after
         return [f"{before}{one}{after}" for one in self.template.render_many(plain, self._shown, self.codes)]
 
     def segments(self, items: Sequence[Mapping[str, str]]) -> list[tuple[str, str | None]]:

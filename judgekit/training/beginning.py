@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -104,7 +105,8 @@ def _start(place: Workspace, judges: Judges, request: Request, held: ExitStack, 
     data = dataset if isinstance(dataset, Dataset) else open_dataset(place, source)
     _check_settings(data, settings, is_sharded=is_sharded)
     backbone = wanted_backbone(settings, offline=request.offline)
-    settings = replace(settings, folds=folds_for(settings, data.items, backbone.kind))
+    folds = folds_for(settings, data.items, backbone.kind)
+    settings = replace(settings, folds=folds, probe=settings.probe and not settings.is_generative)
     manifest = RunManifest(
         created=now(),
         dataset=data.name,
@@ -194,6 +196,19 @@ def _check_free(place: Workspace, judges: Judges, name: str, force: bool) -> Non
         )
 
 
+def require_packages(settings: TrainSettings) -> None:
+    """Refuse a method whose packages are not installed.
+
+    Raises:
+        SettingsError: says what to install.
+    """
+    if missing := [name for name in ("trl", "datasets") if find_spec(name) is None]:
+        raise SettingsError(
+            f"--method {settings.method} trains with {listed(missing)}, which is not installed.",
+            hint="Install it: pip install 'annotation-judgekit[generative]'",
+        )
+
+
 def _check_settings(data: Dataset, settings: TrainSettings, *, is_sharded: bool) -> None:
     """Refuse what the launcher or the dataset does not allow, before a backbone is looked for."""
     if is_sharded and settings.load_in_4bit:
@@ -201,6 +216,8 @@ def _check_settings(data: Dataset, settings: TrainSettings, *, is_sharded: bool)
             "FSDP splits matrices by their rows, and weights in 4 bits have none.",
             hint="Omit --load-in-4bit, or launch with --multi_gpu instead of --use_fsdp.",
         )
+    if settings.is_generative:
+        require_packages(settings)
     if settings.annotator_weights:
         named_annotations(data, split_parts(data.items, settings) == "train")
     if settings.swap:

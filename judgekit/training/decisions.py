@@ -21,6 +21,7 @@ MOST_ITEMS_TO_FOLD = 2_000
 FEWEST_GROUPS_TO_FOLD = 10
 LEARNING_RATE = {"encoder": 1e-3, "causal": 2e-4}
 PUBLISHED_LEARNING_RATE = 5e-5
+LEARNING_RATE_OF_REWARDS = 5e-5
 
 
 def folds_for(settings: TrainSettings, items: ItemTable, kind: ModelKind) -> int:
@@ -34,8 +35,8 @@ def folds_for(settings: TrainSettings, items: ItemTable, kind: ModelKind) -> int
         items: of the dataset.
         kind: of the backbone.
     """
-    if settings.folds is not None:
-        return settings.folds
+    if settings.folds is not None or settings.is_generative:
+        return settings.folds or 0
     is_few = items.groups.n_unique() >= FEWEST_GROUPS_TO_FOLD and len(items) < MOST_ITEMS_TO_FOLD
     return FOLDS if is_few and kind == "encoder" else 0
 
@@ -57,11 +58,14 @@ def loop_settings(settings: TrainSettings, kind: ModelKind, items: int) -> LoopS
     steps_per_epoch = math.ceil(items / settings.batch_size)
     epochs = settings.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(FEWEST_STEPS / steps_per_epoch)))
     is_published = kind == "causal" and settings.preset != "default"
+    rate = PUBLISHED_LEARNING_RATE if is_published else LEARNING_RATE[kind]
+    if settings.stage == "rl":
+        rate = LEARNING_RATE_OF_REWARDS
     return LoopSettings(
         epochs=epochs,
         batch_size=settings.batch_size,
         micro_batch_size=settings.micro_batch_size or settings.batch_size,
-        learning_rate=settings.learning_rate or (PUBLISHED_LEARNING_RATE if is_published else LEARNING_RATE[kind]),
+        learning_rate=settings.learning_rate or rate,
         weight_decay=settings.weight_decay,
         warmup=settings.warmup,
         averaging=settings.averaging,

@@ -9,7 +9,7 @@ from judgekit.prompts.chat import opens_no_answer
 from judgekit.prompts.mirror import find_mirror
 from judgekit.training.assembly import MemoryPlan, Training
 from judgekit.training.processes import Processes
-from judgekit.training.run import Trained
+from judgekit.training.weighing import Trained
 from judgekit.wording import counted
 
 LOW_LABEL_MASS = 0.1

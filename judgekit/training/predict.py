@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from judgekit.errors import BackboneError, SettingsError
-from judgekit.models.reader import LabelReader, Reading
+from judgekit.models.reader import LabelReader, Reading, WritingReader
 from judgekit.training.batches import EncodedItems, collate
 from judgekit.training.out_of_memory import attempt
 from judgekit.training.processes import ALONE, Processes
@@ -30,6 +30,10 @@ class Predicted(NamedTuple):
     """Label logits, `[N, K]`."""
     label_mass: NDArray[np.float32] | None
     """Probability that a causal LM gives to the label set before it is renormalised, `[N]`; None for encoders."""
+    is_parsed: NDArray[np.bool_] | None = None
+    """Whether the answer that the model wrote could be read, `[N]`; None where it writes none."""
+    texts: tuple[str, ...] | None = None
+    """What the model wrote, `[N]`; None where it writes nothing."""
 
     def check_finite(self, whose: str, ids: Sequence[str] | None = None) -> None:
         """Refuse logits that give no distribution.
@@ -85,6 +89,8 @@ def predict(
         SettingsError: memory does not suffice for one item.
     """
     tokens = TOKENS_PER_BATCH.get(reader.device.type, TOKENS_PER_BATCH_ELSEWHERE)
+    if isinstance(reader, WritingReader):
+        tokens = reader.tokens_per_batch
     if shares_beginnings and isinstance(reader, PrefixReader):
         shared = read_shared(reader, encoded, tokens=tokens, batch_size=batch_size, on_batch=on_batch)
         if shared is not None:
@@ -162,11 +168,23 @@ def _placed(rows: NDArray[np.int64], found: Sequence[Reading], items: int, proce
     masses = [reading.label_mass for reading in found if reading.label_mass is not None]
     result = [placed([reading.logits for reading in found]), *([placed(masses)] if masses else [])]
     processes.sum(result)
-    return Predicted(result[0].numpy(), result[1].numpy() if masses else None)
+    parsed = [reading.is_parsed.float() for reading in found if reading.is_parsed is not None]
+    written = [text for reading in found for text in reading.texts or ()]
+    by_row = dict(zip(rows.tolist(), written, strict=False))
+    return Predicted(
+        result[0].numpy(),
+        result[1].numpy() if masses else None,
+        placed(parsed).numpy().astype(np.bool_) if parsed else None,
+        tuple(by_row[row] for row in range(items)) if written else None,  # generated in one process alone
+    )
 
 
 @torch.no_grad()  # not inference_mode: under FSDP what a layer is gathered into is trained with afterwards
 def _read(reader: LabelReader, encoded: EncodedItems, rows: NDArray[np.int64]) -> Reading:
     reading = reader.read(collate(encoded, rows, pad_left=reader.pad_left).to(reader.device))
-    mass = reading.label_mass
-    return Reading(reading.logits.float().cpu(), None if mass is None else mass.float().cpu())
+    mass, parsed = reading.label_mass, reading.is_parsed
+    return reading._replace(
+        logits=reading.logits.float().cpu(),
+        label_mass=None if mass is None else mass.float().cpu(),
+        is_parsed=None if parsed is None else parsed.cpu(),
+    )

@@ -40,6 +40,8 @@ class TrainResult(NamedTuple):
     dropped: int
     """Training and validation items left out because they are too long."""
     items_per_second: float
+    parsed: float | None = None
+    """Share of the validation items whose answers could be read; None where the judge writes none."""
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON values."""

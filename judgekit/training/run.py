@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from judgekit.core.calibration import Calibration, Evidence
 from judgekit.core.distributions import empirical_distribution
-from judgekit.core.ladder import Climbed, climb, folded
-from judgekit.core.metrics import kl_per_item
-from judgekit.core.probe import Probe, fit_probe, grouped_folds, scale_axes
+from judgekit.core.ladder import climb
+from judgekit.core.probe import fit_probe, grouped_folds, scale_axes
 from judgekit.prompts.mirror import Mirror, find_mirror
 from judgekit.training.assembly import Training
 from judgekit.training.decisions import objective_of
-from judgekit.training.features import FeaturePlan, plan_features, read_features
+from judgekit.training.features import plan_features, read_features
 from judgekit.training.loop import LoopResult, ValidationItems, reading_size, train_model
 from judgekit.training.predict import predict
 from judgekit.training.processes import ALONE, Processes
@@ -26,42 +24,13 @@ from judgekit.training.stages import HeldOut, Keeper, NothingKept, Untrained, he
 from judgekit.training.state import LoopState
 from judgekit.training.step import Objective
 from judgekit.training.training_data import LearningItems, make_targets
+from judgekit.training.weighing import FEWEST_ITEMS_TO_CALIBRATE, KnownBefore, Trained, weigh
 
-FEWEST_ITEMS_TO_CALIBRATE = 20
 FEWEST_GROUPS_TO_PROBE = 10
 FOLDS_TO_GAIN_IN = 2
 """Folds after which fine-tuning ends if it has gained nothing."""
 MOST_ITEMS_TO_PROBE = 20_000
 """Beyond, fine-tuning learns what a probe could tell, and fitting one takes minutes and gigabytes."""
-
-
-class KnownBefore(NamedTuple):
-    """What the backbone knew before it was fine-tuned, as a linear probe reads it."""
-
-    plan: FeaturePlan
-    probe: Probe
-    penalty: float
-    """Ridge penalty of the probe; infinite where it predicts the label shares."""
-
-
-class Trained(NamedTuple):
-    """How a training ended."""
-
-    state: LoopState
-    is_finished: bool
-    calibration: Calibration
-    alone: Calibration
-    """The same for the fine-tuned judge without the probe, as a temperature and a bias."""
-    known: KnownBefore | None
-    """The probe, where it has a weight."""
-    held_out: NDArray[np.float64] | None
-    """Distributions of the items to train on by judges that have not seen them, `[N, K]`; None without folds."""
-    validation_kl: float
-    """Of the kept judge, nats, on items it was not trained on; of an interrupted run before calibration."""
-    label_mass: float | None
-    """Probability a causal LM gives to the label set, mean over the items it was chosen on; None for encoders."""
-    peak_memory: int | None
-    """Most bytes in use; None where the system does not say."""
 
 
 def carry_out(
@@ -247,43 +216,19 @@ class _Run:
         of_probe: NDArray[np.float64] | None,
     ) -> Trained:
         """Decide how much the judge, the probe and the label shares count, on items that none was fitted on."""
-        of_items, log_prior = self.data.held, np.log(self.data.prior)
-        p, groups = empirical_distribution(of_items.items.counts), of_items.items.groups.to_numpy()
         state, mass, logits = LoopState(), None, None
         if outcome is not None:
             state = outcome.state
             if held is None:
-                size = reading_size(state, self.processes)
-                predicted = predict(self.training.model, of_items.encoded, batch_size=size, processes=self.processes)
+                size, encoded = reading_size(state, self.processes), self.data.held.encoded
+                predicted = predict(self.training.model, encoded, batch_size=size, processes=self.processes)
                 predicted.check_finite("the trained model")
                 logits, mass = predicted.logits, predicted.mean_label_mass
             else:
                 logits = held.logits
-        evidence = Evidence(logits, of_probe, log_prior)
-        fits = self.settings.calibrate and len(p) >= FEWEST_ITEMS_TO_CALIBRATE and len(np.unique(groups)) > 1
-        found = climb(evidence, p, groups, seed=self.settings.seed) if fits else _as_read(evidence)
-        alone = Calibration()
-        if fits and logits is not None:
-            alone = folded(
-                climb(evidence._replace(probe=None), p, groups, seed=self.settings.seed).calibration, log_prior
-            )
-        return Trained(
-            state=state,
-            is_finished=True,
-            calibration=found.calibration,
-            alone=alone,
-            known=known if found.calibration.probe else None,
-            held_out=None if self.fold is None else found.held_out,
-            validation_kl=float(kl_per_item(found.held_out, p).mean()),
-            label_mass=mass,
-            peak_memory=None if outcome is None else outcome.peak_memory,
-        )
-
-
-def _as_read(evidence: Evidence) -> Climbed:
-    """What was read as it is, without weights: the judge, or where there is none the probe."""
-    calibration = Calibration() if evidence.logits is not None else Calibration(None, probe=1.0)
-    return Climbed(calibration, calibration.weigh(evidence), 0.0)
+        evidence = Evidence(logits, of_probe, np.log(self.data.prior))
+        peak = None if outcome is None else outcome.peak_memory
+        return weigh(self.data, self.settings, evidence, state, known=known, label_mass=mass, peak_memory=peak)
 
 
 def _stopped(outcome: LoopResult) -> Trained:
@@ -314,6 +259,7 @@ def result_of(training: Training, judge: str, dataset: str, trained: Trained) ->
         validation_prior_kl=training.data.validation_prior_kl,
         calibration=trained.calibration,
         label_mass=trained.label_mass,
+        parsed=trained.parsed,
         truncated=training.data.truncated,
         dropped=training.data.dropped,
         items_per_second=end.step * training.loop.batch_size / end.seconds if end.seconds else 0.0,

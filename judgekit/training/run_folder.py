@@ -22,6 +22,10 @@ from judgekit.workspace.store import Workspace
 
 RUN_FILE = "run.json"
 STATE_FILE = "state.safetensors"
+STAGES_FOLDER = "stages"
+"""Of a generative training: a folder for each of its stages, with the checkpoints of TRL's trainer."""
+WHOLE_FILE = "whole"
+"""Stands in a checkpoint that was written to its end."""
 
 
 def _without_folds(values: dict[str, Any]) -> dict[str, Any]:
@@ -49,6 +53,12 @@ class RunManifest(Manifest):
     """The judge's manifest names it: then the run is finished."""
 
 
+def newest_whole(folder: Path) -> Path | None:
+    """The checkpoint of a stage that it goes on from; None where there is none."""
+    found = [path.parent for path in folder.glob(f"checkpoint-*/{WHOLE_FILE}")]
+    return max(found, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
 class RunFolder:
     """The folder of one unfinished run. What is written into it is there in full or not at all.
 
@@ -67,7 +77,9 @@ class RunFolder:
     @property
     def has_state(self) -> bool:
         """Whether there is work that starting anew would lose."""
-        return self.is_started and (self.folder / STATE_FILE).is_file()
+        if not self.is_started:
+            return False
+        return (self.folder / STATE_FILE).is_file() or any(self.folder.glob(f"{STAGES_FOLDER}/*/*/{WHOLE_FILE}"))
 
     def start(self, manifest: RunManifest) -> None:
         """Begin a run anew, and forget what was there."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import torch
 
 from judgekit.config import TrainSettings
+from judgekit.config.generating import GenerativeSettings
 from judgekit.dataset.opening import Dataset
 from judgekit.errors import SettingsError
 from judgekit.models.loading import (
@@ -19,7 +21,9 @@ from judgekit.models.loading import (
     load_tokenizer,
     longest_input,
 )
+from judgekit.prompts.answers import AnswerForm
 from judgekit.prompts.chat import chat_frame
+from judgekit.prompts.verbalized import longest_answers, verbalized_form
 from judgekit.prompts.verbalizer import Verbalizer, readings
 from judgekit.training.batches import TokenizedPrompts
 from judgekit.training.optimizer import check_optimizer
@@ -27,6 +31,9 @@ from judgekit.training.processes import ALONE, Processes
 from judgekit.training.reading import choose_reading
 
 PROMPTS_FOR_VERBALIZER = 8
+FEWEST_PROMPT_TOKENS = 16
+TOKENS_TO_SPARE = 8
+"""For the end of an answer, and for white space in it."""
 
 
 class Setup(NamedTuple):
@@ -38,6 +45,8 @@ class Setup(NamedTuple):
     prompts: TokenizedPrompts
     verbalizer: Verbalizer | None
     """How a causal LM is read; None for an encoder."""
+    answer: AnswerForm | None = None
+    """What the judge is asked to write; None where it is read at its labels."""
 
 
 def wanted_backbone(settings: TrainSettings, name: str | None = None, *, offline: bool) -> Backbone:
@@ -91,6 +100,9 @@ def set_up(
     labels = data.items.labels
     frame = None if for_encoder or not settings.chat else chat_frame(tokenizer)
 
+    def form(codes: tuple[str, ...]) -> AnswerForm:
+        return answer_form(tokenizer, labels, codes, settings)
+
     def prompts(codes: tuple[str, ...], max_length: int) -> TokenizedPrompts:
         return TokenizedPrompts(
             data.template,
@@ -101,11 +113,17 @@ def set_up(
             frame=frame,
             codes=codes,
             embeddings=embeddings(backbone),
+            closing=form(codes).instruction if settings.is_generative else "",
         )
 
     most = min(settings.max_length, longest_input(backbone))
     dtype = choose_dtype(settings.dtype, device)
     if for_encoder:
+        if settings.is_generative:
+            raise SettingsError(
+                f"--method {settings.method} needs a backbone that writes; {backbone.name} is an encoder.",
+                hint="Choose a causal LM with --backbone, or omit --method.",
+            )
         if settings.label_words or settings.label_scoring != "auto":
             raise SettingsError(
                 f"--label-words and --label-scoring say how a causal LM is read; {backbone.name} is an encoder with a "
@@ -125,6 +143,13 @@ def set_up(
 
     def prompts_for(reading: Verbalizer) -> TokenizedPrompts:
         behind = max(len(word) for words in reading.words for word in words)  # the label stands behind the prompt
+        if settings.is_generative:
+            behind = max(behind, form(reading.codes).length)  # and so does the answer
+            if most - behind < FEWEST_PROMPT_TOKENS:
+                raise SettingsError(
+                    f"An answer takes up to {behind:,} tokens, and prompt and answer together have {most:,}.",
+                    hint="Raise --max-length, or lower --answer-length or --decimals.",
+                )
         return prompts(reading.codes, most - behind)
 
     verbalizer = processes.from_main(
@@ -138,4 +163,23 @@ def set_up(
             load_in_4bit=settings.load_in_4bit,
         )
     )
-    return Setup(backbone, device, dtype, prompts_for(verbalizer), verbalizer)
+    answer = form(verbalizer.codes) if settings.is_generative else None
+    return Setup(backbone, device, dtype, prompts_for(verbalizer), verbalizer, answer)
+
+
+def answer_form(
+    tokenizer: Any, labels: Sequence[str], codes: Sequence[str], settings: GenerativeSettings
+) -> AnswerForm:
+    """What a generative judge is asked to write, and how long that is at most.
+
+    Args:
+        tokenizer: of its backbone.
+        labels: the ordered label set.
+        codes: of each label, where the prompt shows them.
+        settings: of its method.
+    """
+    form = verbalized_form(labels, codes, decimals=settings.decimals, rationale=settings.rationale)
+    if settings.rationale:
+        return form._replace(length=settings.answer_length)
+    texts = tokenizer(longest_answers(form), add_special_tokens=False, verbose=False)["input_ids"]
+    return form._replace(length=max(map(len, texts)) + TOKENS_TO_SPARE)

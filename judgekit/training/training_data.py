@@ -77,6 +77,13 @@ class LearningItems(NamedTuple):
             np.concatenate([plain.radius, plain.radius[of]]),
         )
 
+    @property
+    def counts_shown(self) -> NDArray[Any]:
+        """Annotations per label of each of the items as `to_train_on` shows them all, the mirrored ones behind."""
+        if self.mirrored is None or self.mirror is None:
+            return self.counts
+        return np.concatenate([self.counts, self.counts[self.mirrored.rows][:, list(self.mirror.labels)]])
+
     def to_choose_on(self, rows: NDArray[np.intp]) -> ValidationItems:
         """Some of the items with people's shares."""
         return ValidationItems(self.encoded.take(rows), empirical_distribution(self.items.counts[rows]))

@@ -1,0 +1,64 @@
+"""How a judge that writes is asked and trained: the method, its stages, and what reinforcement learning needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from judgekit.config.choices import Method, Reward, Stage
+from judgekit.config.settings import Settings, setting
+
+_MORE = "Further settings (generative judges)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerativeSettings(Settings):
+    """Settings of the method, and of the methods that generate text."""
+
+    method: Method = setting(
+        "label",
+        "Read the label where it would come next (label), have the judge write a probability for each label "
+        "(verbalized), or reason to a verdict (rise). The last two take a causal LM and the extra 'generative'.",
+    )
+    stage: Stage = setting(
+        "sft",
+        "Of --method verbalized: learn texts with people's shares (sft), or learn from single annotations by rewards "
+        "(rl).",
+        panel=_MORE,
+    )
+    begin_with: str | None = setting(
+        None,
+        "Begin with the adapter of this judge, of the same method, backbone and labels (default: with a fresh one).",
+        metavar="JUDGE",
+        panel=_MORE,
+    )
+    rationale: bool = setting(False, "Have the judge think in words before it gives probabilities.", panel=_MORE)
+    decimals: int = setting(2, "Decimals of a probability that the judge writes.", ge=1, le=4, panel=_MORE)
+    answer_length: int = setting(256, "Most tokens of an answer with reasons.", ge=16, panel=_MORE)
+    reward: Reward = setting(
+        "brier", "Reward of --stage rl: 1 - |p - y|^2 / 2 (brier), or the logarithm of p (log).", panel=_MORE
+    )
+    generations: int = setting(8, "Answers per annotation that --stage rl compares.", ge=2, panel=_MORE)
+    sampling_temperature: float = setting(
+        1.0, "Temperature at which a training samples answers.", gt=0, le=5, panel=_MORE
+    )
+    kl_weight: float = setting(
+        0.01, "Weight of the divergence from where --stage rl began (beta of GRPO).", ge=0, panel=_MORE
+    )
+
+    @property
+    def is_generative(self) -> bool:
+        """Whether the judge writes its answer."""
+        return self.method != "label"
+
+    def method_problems(self) -> list[str]:
+        """What of these settings belongs to another method."""
+        problems: list[str] = []
+        if self.method == "label":
+            given = [f"--{name.replace('_', '-')}" for name in ("begin_with",) if getattr(self, name) is not None]
+            given += ["--rationale"] if self.rationale else []
+            given += ["--stage rl"] if self.stage != "sft" else []
+            if given:
+                problems.append(f"{', '.join(given)} needs --method verbalized")
+        if self.method == "rise" and self.stage != "sft":
+            problems.append("--stage is of --method verbalized; a reasoned judge is trained in both of its stages")
+        return problems

@@ -1,0 +1,75 @@
+"""A generative training carried out: its stages, then how what it writes is weighed on the validation items."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from judgekit.core.calibration import Calibration, Evidence
+from judgekit.models.causal import CausalJudge
+from judgekit.prompts.verbalized import target_text
+from judgekit.training.assembly import Training
+from judgekit.training.generative.sft import train_on_answers
+from judgekit.training.generative.stage import Stage, StageResult
+from judgekit.training.predict import predict
+from judgekit.training.reporter import Reporter
+from judgekit.training.run_folder import STAGES_FOLDER
+from judgekit.training.weighing import Trained, weigh
+from judgekit.training.writing import writing_reader
+
+
+def carry_out_generative(
+    training: Training, reporter: Reporter, *, folder: Path, should_stop: Callable[[], bool] = lambda: False
+) -> Trained:
+    """Train a judge that writes, and measure it on items that it was not trained on.
+
+    Args:
+        training: all that it needs; its model is changed.
+        reporter: gets notes and progress.
+        folder: of the run, where the stages keep their checkpoints.
+        should_stop: asked after every step; true ends the run with a saved checkpoint.
+
+    Raises:
+        SettingsError: the loss is not finite.
+    """
+    done = _verbalized(training, reporter, folder / STAGES_FOLDER, should_stop)
+    if not done.is_finished:
+        plain = Calibration()
+        return Trained(done.state, False, plain, plain, None, None, math.nan, None, done.peak_memory)
+    return _weighed(training, reporter, done)
+
+
+def _verbalized(training: Training, reporter: Reporter, folder: Path, should_stop: Callable[[], bool]) -> StageResult:
+    answer, items = training.setup.answer, training.data.training
+    assert answer is not None
+    texts = [target_text(answer, target) for target in items.target]
+    stage = Stage("SFT", folder / "sft", training, len(texts), reporter, should_stop)
+    return train_on_answers(stage, items.encoded.input_ids, texts)
+
+
+def _weighed(training: Training, reporter: Reporter, done: StageResult) -> Trained:
+    """Read the validation items by what the judge writes."""
+    model, setup, data = training.model, training.setup, training.data
+    assert isinstance(model, CausalJudge) and setup.answer is not None
+    model.set_training(False)
+    reader = writing_reader(model, setup.prompts.tokenizer, setup.answer, training.settings.method)
+    count, total = 0, len(data.held.items)
+
+    def on_batch(size: int) -> None:
+        nonlocal count
+        count += size
+        reporter.items(count, total)
+
+    predicted = predict(reader, data.held.encoded, on_batch=on_batch)
+    predicted.check_finite("the trained model")
+    return weigh(
+        data,
+        training.settings,
+        Evidence(predicted.logits, None, np.log(data.prior)),
+        done.state,
+        peak_memory=done.peak_memory,
+        parsed=None if predicted.is_parsed is None else float(predicted.is_parsed.mean()),
+    )
