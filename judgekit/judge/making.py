@@ -9,6 +9,7 @@ from pathlib import Path
 
 from judgekit.dataset.opening import open_workspace
 from judgekit.errors import SettingsError
+from judgekit.judge.beginning_with import begin_with
 from judgekit.judge.describing import judge_manifest
 from judgekit.judge.held_out import HeldOutPredictions, keep_held_out
 from judgekit.judge.kept_items import keep_items
@@ -80,6 +81,8 @@ def _make(
         # TRL takes seconds to import, and judges that are read at their labels do without.
         from judgekit.training.generative.carrying_out import carry_out_generative
 
+        if settings.begin_with is not None:
+            begin_with(place, settings.begin_with, training, run.checkpoint.folder)
         trained = carry_out_generative(training, reporter, folder=run.checkpoint.folder, should_stop=should_stop)
     else:
         trained = carry_out(training, reporter, kept=run.checkpoint, processes=processes, should_stop=should_stop)

@@ -65,7 +65,9 @@ class Training(NamedTuple):
     @property
     def total_steps(self) -> int:
         """Optimiser steps from start to end."""
-        return self.loop.epochs * math.ceil(self.examples / self.loop.batch_size)
+        batches = self.examples / self.loop.batch_size
+        per_epoch = math.floor(batches) if self.settings.stage == "rl" else math.ceil(batches)  # TRL drops the rest
+        return self.loop.epochs * max(1, per_epoch)
 
 
 def assemble(dataset: Dataset, setup: Setup, settings: TrainSettings, *, processes: Processes = ALONE) -> Training:

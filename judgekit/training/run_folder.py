@@ -24,6 +24,8 @@ RUN_FILE = "run.json"
 STATE_FILE = "state.safetensors"
 STAGES_FOLDER = "stages"
 """Of a generative training: a folder for each of its stages, with the checkpoints of TRL's trainer."""
+INITIAL_FILE = "initial.safetensors"
+"""The adapter that a training began with, where it was not a fresh one."""
 WHOLE_FILE = "whole"
 """Stands in a checkpoint that was written to its end."""
 

@@ -12,6 +12,7 @@ from judgekit.core.calibration import Calibration, Evidence
 from judgekit.models.causal import CausalJudge
 from judgekit.prompts.verbalized import target_text
 from judgekit.training.assembly import Training
+from judgekit.training.generative.grpo import SingleAnnotations, train_on_rewards
 from judgekit.training.generative.sft import train_on_answers
 from judgekit.training.generative.stage import Stage, StageResult
 from judgekit.training.predict import predict
@@ -45,6 +46,10 @@ def carry_out_generative(
 def _verbalized(training: Training, reporter: Reporter, folder: Path, should_stop: Callable[[], bool]) -> StageResult:
     answer, items = training.setup.answer, training.data.training
     assert answer is not None
+    if training.settings.stage == "rl":
+        shown = SingleAnnotations.of_counts(items.encoded.input_ids, training.data.learning.counts_shown)
+        stage = Stage("RL", folder / "rl", training, len(shown.rows), reporter, should_stop, drops_rest=True)
+        return train_on_rewards(stage, shown)
     texts = [target_text(answer, target) for target in items.target]
     stage = Stage("SFT", folder / "sft", training, len(texts), reporter, should_stop)
     return train_on_answers(stage, items.encoded.input_ids, texts)

@@ -38,7 +38,7 @@ def train_on_answers(stage: Stage, prompts: Sequence[NDArray[np.int64]], answers
     whole = [[*prompt.tolist(), *answer, *end] for prompt, answer in zip(prompts, ids, strict=True)]
     labels = [[*[IGNORED] * len(prompt), *one[len(prompt) :]] for prompt, one in zip(prompts, whole, strict=True)]
     loop = training.loop
-    at_once = min(loop.micro_batch_size, loop.batch_size)
+    at_once = stage.at_once(loop.batch_size)
 
     def make(callback: TrainerCallback) -> SFTTrainer:
         return _Trainer(
@@ -46,7 +46,7 @@ def train_on_answers(stage: Stage, prompts: Sequence[NDArray[np.int64]], answers
             args=SFTConfig(
                 **stage.arguments(),
                 per_device_train_batch_size=at_once,
-                gradient_accumulation_steps=-(-loop.batch_size // at_once),
+                gradient_accumulation_steps=loop.batch_size // at_once,
                 max_length=None,
                 dataset_kwargs={"skip_prepare_dataset": True},
             ),

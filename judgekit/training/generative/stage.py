@@ -47,19 +47,27 @@ class Stage(NamedTuple):
     """That it learns from."""
     reporter: Reporter
     should_stop: Callable[[], bool]
+    drops_rest: bool = False
+    """Whether an epoch leaves out the last examples that fill no batch."""
 
     @property
     def total_steps(self) -> int:
         """Optimiser steps from start to end."""
         loop = self.training.loop
-        return loop.epochs * math.ceil(self.examples / loop.batch_size)
+        batches = self.examples / loop.batch_size
+        return loop.epochs * max(1, math.floor(batches) if self.drops_rest else math.ceil(batches))
+
+    def at_once(self, together: int) -> int:
+        """Of so many examples of an optimiser step, how many go into one pass: a divisor, within the micro-batch."""
+        most = min(self.training.loop.micro_batch_size, together)
+        return next(size for size in range(most, 0, -1) if together % size == 0)
 
     def arguments(self) -> dict[str, Any]:
         """What every trainer of TRL is told."""
         loop, device = self.training.loop, self.training.setup.device
         return {
             "output_dir": str(self.folder),
-            "num_train_epochs": loop.epochs,
+            "max_steps": self.total_steps,
             "learning_rate": loop.learning_rate,
             "weight_decay": loop.weight_decay,
             "warmup_steps": math.ceil(loop.warmup * self.total_steps),
