@@ -17,14 +17,22 @@ from judgekit.config import SelectSettings
 @with_settings(SelectSettings)
 def select(
     context: typer.Context,
-    path: Annotated[Path, typer.Argument(help="Table with the columns that the judge reads.", metavar="FILE")],
     settings: dict[str, Any],
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            help="Table with the columns that the judge reads, or the judge's dataset, for one more annotation of its "
+            "items (default: the dataset).",
+            metavar="DATASET|FILE",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
             "--output",
             "-o",
-            help="File to write: .csv, .tsv, .jsonl, .parquet or .xlsx (default: new.next.csv beside new.csv).",
+            help="File to write: .csv, .tsv, .jsonl, .parquet or .xlsx, tasks .json or .jsonl (default: new.next.csv "
+            "beside new.csv).",
             metavar="FILE",
         ),
     ] = None,
@@ -34,12 +42,12 @@ def select(
     json: Json = False,
     offline: Offline = False,
 ) -> None:
-    """Draw the items whose annotation tells most, with the chances that keep estimates unbiased."""
+    """Draw the items whose annotation teaches most, with the chances that keep estimates unbiased."""
     from judgekit.verbs import select as verb
 
     with progress(quiet=json) as reporter:
         result = verb.select(
-            path,
+            data,
             output=output,
             judge=judge,
             workspace=workspace,
@@ -50,7 +58,10 @@ def select(
         )
     emit(result, verb.select_page, as_json=json)
     say(f"Written: {result.output}")
-    next_command(
-        f"judgekit estimate {shlex.quote(str(path))} --judge {shlex.quote(result.judge)} --annotations FILE   "
-        "when they are annotated, with inclusion_probability"
-    )
+    if result.again < result.items:
+        next_command(
+            f"judgekit estimate {shlex.quote(str(data))} --judge {shlex.quote(result.judge)} --annotations FILE   "
+            "when they are annotated, with inclusion_probability"
+        )
+    else:
+        next_command("judgekit ingest FILE --append   when they are annotated")

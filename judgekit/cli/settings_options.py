@@ -77,11 +77,12 @@ def _annotation(field: dataclasses.Field[Any], hint: Any) -> Any:
     limits = {_LIMITS[key]: field.metadata[key] for key in _LIMITS if key in field.metadata}
     if isinstance(field.default, tuple):
         hint = list[str]
-    help, panel, metavar = (field.metadata[key] for key in ("help", "panel", "metavar"))
+    help, panel, metavar, short = (field.metadata[key] for key in ("help", "panel", "metavar", "short"))
     notes = "; ".join(note for note in (_default(field.default), range_in_words(field)) if note)
     return Annotated[
         hint,
         typer.Option(
+            *((f"--{field.name.replace('_', '-')}", short) if short else ()),
             help=f"{help} [{notes}]" if notes else help,
             metavar=metavar or _metavar(hint),
             rich_help_panel=panel,

@@ -22,6 +22,7 @@ from judgekit.config.choices import (
     Split,
     StudyPlan,
     Targets,
+    Tool,
 )
 from judgekit.config.estimating import EstimateSettings, QuestionSettings
 from judgekit.config.exporting import ExportSettings
@@ -81,5 +82,6 @@ __all__ = [
     "StudyPlan",
     "StudySettings",
     "Targets",
+    "Tool",
     "TrainSettings",
 ]

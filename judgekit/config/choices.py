@@ -42,3 +42,5 @@ StudyPlan = Literal["table1", "ablation", "alpha", "epsilon", "robustness", "bud
 """Which of the paper's questions a study asks."""
 ExportFormat = Literal["merged", "cross-encoder", "onnx", "openvino"]
 """What an exported judge is read by: transformers, sentence-transformers, ONNX Runtime, OpenVINO."""
+Tool = Literal["none", "label-studio", "argilla", "prodigy", "doccano"]
+"""For which annotation tool drawn items are written."""

@@ -27,6 +27,7 @@ from judgekit.config.choices import (
     Split,
     Stage,
     Targets,
+    Tool,
 )
 
 Texts: TypeAlias = str | list[str] | tuple[str, ...]
@@ -251,6 +252,9 @@ class DrawKeywords(TypedDict, total=False):
     """Fields of `DrawSettings`."""
 
     items: int
+    tool: Tool
+    again: bool
+    cost: str | None
     random_share: float
     seed: int
 

@@ -29,6 +29,7 @@ def setting(
     metavar: str | None = None,
     runs_code: bool = False,
     init: bool = True,
+    short: str | None = None,
 ) -> Any:
     """A field of a settings class, with its help text and the range that is checked when the object is made.
 
@@ -43,9 +44,10 @@ def setting(
         metavar: what a text stands for in `--help`, as COLUMN.
         runs_code: whether it lets code of somebody else run; then no file of a workspace can set it.
         init: whether it can be set at all; a verb may fix a setting that it inherits.
+        short: a short option beside the long one, as `-n`.
     """
     limits = {name: value for name, value in (("ge", ge), ("gt", gt), ("le", le), ("lt", lt)) if value is not None}
-    about = {"help": help, "panel": panel, "metavar": metavar, "runs_code": runs_code}
+    about = {"help": help, "panel": panel, "metavar": metavar, "runs_code": runs_code, "short": short}
     return field(default=default, init=init, metadata={**about, **limits})
 
 

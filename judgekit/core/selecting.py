@@ -1,4 +1,4 @@
-"""Which items to annotate next: drawn with known chances, more often where an annotation tells more.
+"""Drawing items to annotate with known chances, more often where an annotation tells more (`design`).
 
 A draw with known chances can be undone: weighted by 1 / chance, the annotated items stand for all of them again. The
 draw is systematic along an order in which like items are neighbours, so that it takes few of a kind and has the chances
@@ -14,35 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from judgekit.core.distributions import FloatArray, entropy
+from judgekit.core.distributions import FloatArray
 
-STRENGTH = 2.0
-"""Annotations that a judge's word on an item is taken to be worth; the order of the gains hardly depends on it."""
 WIDTH = 64
 """Of the vectors that say what words a text has."""
 LEAF = 4
 """Items that are near enough to each other."""
-
-
-def annotation_gain(q: NDArray[Any], strength: float = STRENGTH) -> FloatArray:
-    """How much one annotation is expected to lower the KL between what people say of an item and what is known, `[N]`.
-
-    People's distribution is taken as drawn from Dirichlet(s q). A label k, of chance q_k, makes t = (s q + e_k) /
-    (s + 1) of q, and E KL(pi || q) - E KL(pi || t) = H(q) - E H(t).
-
-    Args:
-        q: what the judge says, `[N, K]`.
-        strength: s, in annotations.
-
-    Returns:
-        Nats, non-negative up to rounding; largest where the judge is undecided.
-    """
-    q = np.asarray(q, dtype=np.float64)
-    left = np.zeros(len(q))
-    for label in range(q.shape[1]):
-        t = (strength * q + np.eye(q.shape[1])[label]) / (strength + 1)
-        left += q[:, label] * entropy(t)
-    return np.maximum(0.0, entropy(q) - left)
 
 
 def inclusion_chances(gain: NDArray[Any], wanted: int, *, random_share: float) -> FloatArray:

@@ -58,7 +58,7 @@ def gather(opened: Opened, held_out: HeldOut, whole: Population) -> Data:
     Annotated items that were drawn with unequal chances stand for all items by their weights, themselves included.
 
     Raises:
-        DataError: too few are left, too few items are annotated, or those of a file were drawn from another table.
+        DataError: too few are left, or too few items are annotated.
     """
     sample = _sampled(held_out, whole)
     held_out, rows = sample.held_out, sample.rows
@@ -106,12 +106,6 @@ def _sampled(held_out: HeldOut, whole: Population) -> _Sampled:
     if drawn is None:
         return _Sampled(held_out, rows, None, "")
     is_of_table = drawn.is_drawn & (rows >= 0)
-    if held_out.is_given and (strange := int((drawn.is_drawn & (rows < 0)).sum())):
-        raise DataError(
-            f"{counted(strange, 'annotated item is', 'annotated items are')} not in {whole.name}, by their texts; "
-            f"{CHANCE_COLUMN} is the chance to be drawn from it.",
-            hint="Give the table that judgekit select drew them from.",
-        )
     if (enough := int(is_of_table.sum()) >= FEWEST_ITEMS) or drawn.is_drawn.all():
         kept, others = is_of_table, f"not drawn from {whole.name} with a known {CHANCE_COLUMN}"
     else:

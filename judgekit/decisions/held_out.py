@@ -54,8 +54,6 @@ class HeldOut(NamedTuple):
     """Which of several models predicted each item, `[n]`; None where the judge itself did."""
     drawn: Drawn | None = None
     """With what chances the items were drawn; None for a random sample."""
-    is_given: bool = False
-    """Whether they are those of a file, and not the judge's own."""
 
     def take(self, rows: NDArray[np.bool_]) -> HeldOut:
         """Some of the items."""
@@ -141,7 +139,7 @@ def predictions_of_file(opened: Opened, path: Path, settings: PredictSettings, r
             "nothing of its errors elsewhere.",
             hint="Give items that it was not trained on.",
         )
-    return _asked(judge, material, settings, reporter)._replace(is_given=True)
+    return _asked(judge, material, settings, reporter)
 
 
 def at_random(held_out: HeldOut, reporter: Reporter) -> HeldOut:

@@ -1,4 +1,4 @@
-"""The items of a table to annotate next, and with what chance each was drawn."""
+"""The items to annotate next, and with what chance each was drawn."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import numpy as np
 import polars as pl
 
 from judgekit.config import SelectSettings
+from judgekit.core.design import best_design
 from judgekit.core.json_values import json_values
-from judgekit.core.selecting import annotation_gain, draw, inclusion_chances, order_by_likeness, word_vectors
+from judgekit.core.selecting import draw, inclusion_chances, order_by_likeness
 from judgekit.dataset.items import item_rows
+from judgekit.decisions.candidates import Pool
 from judgekit.decisions.held_out import Opened
-from judgekit.decisions.population import Population, is_trained_on
 from judgekit.errors import DataError
 from judgekit.schema.drawn import CHANCE_COLUMN
+from judgekit.wording import counted
 
-TEXTS_WEIGHT = 0.5
-"""Of what words a text has, beside what the judge says of it, in which items are like each other."""
+WORDS_WEIGHT = 0.5
+"""Of an item's features, beside what the judge says of it, in which items are like each other."""
 
 
 class Chosen(NamedTuple):
@@ -28,8 +30,12 @@ class Chosen(NamedTuple):
     chance: float
     """With which it was drawn."""
     gain: float
-    """Nats by which its annotation is expected to lower the KL on it."""
+    """Nats by which one annotation of it is expected to lower the judge's mean KL."""
     reason: str
+    annotations: int
+    """That it has already."""
+    cost: float | None
+    """Of one annotation; None where no costs were given."""
 
 
 class SelectResult(NamedTuple):
@@ -44,16 +50,20 @@ class SelectResult(NamedTuple):
     judge: str
     source: str
     items: int
-    """Of the table that the judge was not trained on: what was drawn from."""
+    """That were drawn from."""
+    again: int
+    """Of these, items of the judge's dataset, for one more annotation."""
     trained_on: int
     """Items of the table that the judge was trained on, and that are not drawn."""
     output: Path
     chosen: tuple[Chosen, ...]
-    """In the order of their gain."""
+    """In the order of their gain, or of their gain per cost."""
     mean_gain: float
     """Of the chosen ones, nats."""
     random_gain: float
     """Of items chosen at random, nats."""
+    cost: float | None
+    """Of one annotation of each of the chosen ones; None where no costs were given."""
 
     def to_json(self) -> dict[str, Any]:
         """The figures as JSON values."""
@@ -61,60 +71,82 @@ class SelectResult(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """The outcome, and the table to annotate."""
+    """The outcome, and what is to be annotated."""
 
     result: SelectResult
     table: pl.DataFrame
+    ids: pl.Series
+    texts: pl.DataFrame
 
 
-def select_items(opened: Opened, whole: Population, output: Path, settings: SelectSettings) -> Selection:
-    """Draw items of a table.
+def select_items(opened: Opened, pool: Pool, output: Path, settings: SelectSettings) -> Selection:
+    """Draw items.
 
     Args:
         opened: the judge.
-        whole: the items of the table.
-        output: where the table will be written.
+        pool: what is drawn from.
+        output: where they will be written.
         settings: how many, and how.
 
     Raises:
-        DataError: there are fewer items than that which the judge was not trained on.
+        DataError: there are fewer items than that.
     """
-    is_known = is_trained_on(opened, whole)
-    left = whole.without(is_known)
+    left, costs = pool.items, pool.costs
     if len(left) < settings.items:
-        known = f", not counting {int(is_known.sum()):,} that the judge was trained on" if is_known.any() else ""
+        known = f", not counting {pool.trained_on:,} that the judge was trained on" if pool.trained_on else ""
         raise DataError(
-            f"{whole.name} has {len(left):,} items{known}; {settings.items:,} are to be drawn.",
+            f"{left.name} has {len(left):,} items{known}; {settings.items:,} are to be drawn.",
             hint=f"Draw fewer: --items {len(left)}" if len(left) else "Give a table with new items.",
         )
-    gain = annotation_gain(left.q)
-    chances = inclusion_chances(gain, settings.items, random_share=settings.random_share)
-    texts = left.texts.select(pl.concat_str(pl.all(), separator=" ")).to_series().to_list()
-    order = order_by_likeness(np.concatenate([left.q, TEXTS_WEIGHT * word_vectors(texts)], axis=1))
-    rows = draw(chances, order, seed=settings.seed)
-    rows = rows[np.argsort(-gain[rows], kind="stable")]
-    usual = float(np.median(gain))
+    design = best_design(pool.candidates, pool.before, settings.items, random_share=settings.random_share, costs=costs)
+    chances = inclusion_chances(design.shares, settings.items, random_share=settings.random_share)
+    likeness = np.concatenate([left.q, WORDS_WEIGHT * pool.candidates.features[:, 1:]], axis=1)
+    rows = draw(chances, order_by_likeness(likeness), seed=settings.seed)
+    worth = design.gain if costs is None else design.gain / costs
+    rows = rows[np.argsort(-worth[rows], kind="stable")]
+    usual = float(np.median(worth)), float(np.median(pool.candidates.undecided))
+    reasons = [_reason(pool, opened, row, float(worth[row]), usual) for row in rows.tolist()]
     chosen = tuple(
-        Chosen(left.ids[int(row)], float(chances[row]), float(gain[row]), _reason(left, opened, int(row), gain, usual))
-        for row in rows
-    )
+        Chosen(
+            left.ids[row], float(chances[row]), float(design.gain[row]), reason,
+            int(pool.annotations[row]), None if costs is None else float(costs[row]),
+        )
+        for row, reason in zip(rows.tolist(), reasons, strict=True)
+    )  # fmt: skip
+    target = design.gain[pool.candidates.is_target]
+    result = SelectResult(
+        opened.judge.name, left.name, len(left), int((pool.annotations > 0).sum()), pool.trained_on, output, chosen,
+        float(design.gain[rows].mean()), float(target.mean()), None if costs is None else float(costs[rows].sum()),
+    )  # fmt: skip
+    ids, texts = left.ids.gather(rows), left.texts[rows]
+    return Selection(result, item_rows(ids, texts, _figures(result)), ids, texts)
+
+
+def _figures(result: SelectResult) -> list[pl.Series]:
+    """The columns beside the texts; `schema/drawn.py` knows their names."""
+    chosen = result.chosen
     figures = [
         pl.Series(CHANCE_COLUMN, [one.chance for one in chosen], dtype=pl.Float64),
         pl.Series("expected_gain", [one.gain for one in chosen], dtype=pl.Float64),
-        pl.Series("reason", [one.reason for one in chosen], dtype=pl.String),
     ]
-    result = SelectResult(
-        opened.judge.name, whole.name, len(left), int(is_known.sum()), output, chosen,
-        float(gain[rows].mean()), float(gain.mean()),
-    )  # fmt: skip
-    return Selection(result, item_rows(left.ids.gather(rows), left.texts[rows], figures))
+    if result.cost is not None:
+        per_cost = [one.gain / one.cost for one in chosen if one.cost]
+        figures.append(pl.Series("cost", [one.cost for one in chosen], dtype=pl.Float64))
+        figures.append(pl.Series("gain_per_cost", per_cost, dtype=pl.Float64))
+    if result.again:
+        figures.append(pl.Series("annotations_so_far", [one.annotations for one in chosen], dtype=pl.Int64))
+    return [*figures, pl.Series("reason", [one.reason for one in chosen], dtype=pl.String)]
 
 
-def _reason(left: Population, opened: Opened, row: int, gain: np.ndarray, usual: float) -> str:
+def _reason(pool: Pool, opened: Opened, row: int, worth: float, usual: tuple[float, float]) -> str:
     """Why an item is worth annotating, in words."""
-    q, labels = left.q[row], opened.judge.labels
-    first, second = np.argsort(-q, kind="stable")[:2]
+    q, labels = pool.items.q[row], opened.judge.labels
+    first, second = np.argsort(-q, kind="stable")[:2].tolist()
     said = f"{labels[first]} {q[first]:.0%}, {labels[second]} {q[second]:.0%}"
-    if gain[row] > usual:
+    if pool.annotations[row]:
+        said = f"{counted(int(pool.annotations[row]), 'annotation')} so far; {said}"
+    if worth <= usual[0]:
+        return f"to check the judge where it has little to learn: {said}"
+    if pool.candidates.undecided[row] >= usual[1]:
         return f"the judge expects people to disagree: {said}"
-    return f"a sure item, to check the judge: {said}"
+    return f"unlike what was annotated so far: {said}"

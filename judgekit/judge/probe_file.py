@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from judgekit.core.distributions import FloatArray
@@ -48,7 +49,17 @@ class LoadedProbe(NamedTuple):
             prompts: whose tokenizer makes tokens of the texts.
             on_batch: called after each batch with the number of texts done in it.
         """
-        return self.probe.log_q(read_features(self.plan, self.reader, prompts, items, on_batch=on_batch))
+        return self.probe.log_q(self.features(items, prompts, on_batch=on_batch))
+
+    def features(
+        self,
+        items: Sequence[Mapping[str, str]],
+        prompts: TokenizedPrompts,
+        *,
+        on_batch: Callable[[int], None] | None = None,
+    ) -> NDArray[np.float32]:
+        """What it reads of items, `[N, D]`; arguments as of `log_q`."""
+        return read_features(self.plan, self.reader, prompts, items, on_batch=on_batch)
 
 
 def probe_facts(known: KnownBefore | None) -> ProbeFacts | None:

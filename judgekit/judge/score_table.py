@@ -58,10 +58,11 @@ def write_table(
         with replaced_file(output, replace=force) as temporary:
             write_as(table, temporary, kind, own=own, reporter=reporter)
     except FileExistsError as error:
-        raise _exists(output) from error
+        raise already_there(output) from error
 
 
-def _exists(output: Path) -> DataError:
+def already_there(output: Path) -> DataError:
+    """The refusal to replace a file."""
     return DataError(f"{output} already exists.", hint=f"Replace it with --force. {_ELSEWHERE}")
 
 
@@ -102,4 +103,4 @@ def check_output(output: Path, *, read: Path | None, force: bool) -> None:
     if read is not None and read.exists() and output.samefile(read):
         raise DataError(f"The output {output} would replace the input.", hint=_ELSEWHERE)
     if not force:
-        raise _exists(output)
+        raise already_there(output)

@@ -1,25 +1,13 @@
-"""Drawing items: gains by hand, chances, and that weights undo what the chances did."""
+"""Drawing items: chances, and that weights undo what the chances did."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from judgekit.core.planning import smoothed_votes_kl
+from judgekit.core.distributions import entropy
 from judgekit.core.ppi import Sample, estimate_means
-from judgekit.core.selecting import annotation_gain, draw, inclusion_chances, order_by_likeness, word_vectors
-
-
-@pytest.mark.parametrize("strength", [0.5, 2.0, 9.0])
-def test_the_gain_is_that_of_the_first_annotation(strength: float) -> None:
-    q = np.array([0.6, 0.3, 0.1])
-    expected = smoothed_votes_kl(q, strength, 0) - smoothed_votes_kl(q, strength, 1)
-    assert annotation_gain(q[None], strength)[0] == pytest.approx(expected)
-
-
-def test_an_undecided_judge_makes_an_item_worth_more_and_a_certain_one_nothing() -> None:
-    even, leaning, certain = annotation_gain(np.array([[0.5, 0.5], [0.9, 0.1], [1.0, 0.0]]))
-    assert even > leaning > certain == 0
+from judgekit.core.selecting import draw, inclusion_chances, order_by_likeness, word_vectors
 
 
 @pytest.mark.parametrize("wanted", [1, 7, 40])
@@ -59,7 +47,7 @@ def test_weights_make_a_chosen_sample_stand_for_all_and_without_them_it_does_not
     pi = rng.beta(0.4, 1.6, size=2_000)
     pi = np.stack([pi, 1 - pi], axis=1)
     q = pi**2 / np.square(pi).sum(axis=1, keepdims=True)  # too sure
-    chances, order = inclusion_chances(annotation_gain(q), 80, random_share=0.3), order_by_likeness(q)
+    chances, order = inclusion_chances(entropy(q), 80, random_share=0.3), order_by_likeness(q)
     weighted, plain, held = [], [], 0
     truth = pi[:, 0].mean()
     for seed in range(500):

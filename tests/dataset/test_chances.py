@@ -11,8 +11,9 @@ from made_up_votes import text_of, votes_rows, write_csv
 from numpy.typing import NDArray
 
 from judgekit import ingest
+from judgekit.core.distributions import entropy
 from judgekit.core.metrics import evaluate_distributions
-from judgekit.core.selecting import annotation_gain, draw, inclusion_chances, order_by_likeness
+from judgekit.core.selecting import draw, inclusion_chances, order_by_likeness
 from judgekit.dataset.chances import Drawn, drawn_of
 from judgekit.dataset.opening import load_annotations, open_dataset, open_workspace
 from judgekit.errors import DataError
@@ -111,7 +112,7 @@ def people(random: np.random.Generator, items: int) -> tuple[NDArray[np.float64]
 def test_two_rounds_weighed_by_their_chances_are_unbiased_and_without_them_are_not() -> None:
     random = np.random.default_rng(0)
     p, q = people(random, 400)
-    order, gain = order_by_likeness(q), annotation_gain(q)
+    order, gain = order_by_likeness(q), entropy(q)
     with_chances, without = np.zeros(600), np.zeros(600)
     for run in range(600):
         chances = inclusion_chances(gain, 40, random_share=0.3)
@@ -136,7 +137,7 @@ def test_figures_of_an_evaluation_weighed_by_chances_are_unbiased_and_without_th
     p, q = people(random, 300)
     counts = np.stack([random.binomial(3, row) for row in p])[:, :1]
     counts = np.concatenate([counts, 3 - counts], axis=1)
-    order, gain = order_by_likeness(q), annotation_gain(q)
+    order, gain = order_by_likeness(q), entropy(q)
     chances = inclusion_chances(gain, 60, random_share=0.3)
     names = ("kl", "accuracy", "total_variation")
     whole = {name: one.value for name, one in evaluate_distributions(q, counts, seed=0, resamples=10).items() if one}

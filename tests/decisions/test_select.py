@@ -92,8 +92,11 @@ def test_chances_that_are_none_and_another_table_are_refused(judged: Path, new_c
     header, *rows = new_csv.read_text(encoding="utf-8").splitlines(keepends=True)
     gone = drawn[0]["item_id"]
     (tmp_path / "other.csv").write_text("".join([header, *(row for row in rows if not row.startswith(gone + ","))]))
-    with pytest.raises(DataError, match=r"1 annotated item is not in other\.csv"):
-        estimate("other.csv", annotations=str(file))
+    found = estimate("other.csv", annotations=str(file))
+    assert (found.annotated, found.is_weighted) == (19, True)
+    assert (
+        found.not_used == "1 annotated item is left out: not drawn from other.csv with a known inclusion_probability."
+    )
 
 
 def test_more_items_than_there_are_and_items_of_the_training_are_not_drawn(
