@@ -11,6 +11,7 @@ from typing import TypeAlias, TypedDict
 from judgekit.config.choices import (
     Adversary,
     Dtype,
+    Engine,
     ExportFormat,
     Keep,
     LabelScoring,
@@ -172,6 +173,7 @@ class LoadKeywords(TypedDict, total=False):
     trust_remote_code: bool
     dtype: Dtype
     device: str
+    engine: Engine
 
 
 class PredictKeywords(ReadingKeywords, total=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from judgekit.config.choices import Dtype, OnTooLong, Part
+from judgekit.config.choices import Dtype, Engine, OnTooLong, Part
 from judgekit.config.reading import ReadingSettings
 from judgekit.config.requirements import requirement_problem
 from judgekit.config.settings import Settings, setting
@@ -24,6 +24,11 @@ class LoadSettings(Settings):
     trust_remote_code: bool = setting(False, "Run code that comes with the model.", runs_code=True)
     dtype: Dtype = setting("auto", "Compute in this number format; auto is bfloat16 where the hardware has it.")
     device: str = setting("auto", "Compute on auto, cpu, cuda, cuda:1, mps …", metavar="DEVICE")
+    engine: Engine = setting(
+        "auto",
+        "Let torch or OpenVINO compute an encoder on a CPU; auto takes OpenVINO for 20,000 items or more where it is "
+        "installed.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,9 +13,11 @@ from typing import Self, Unpack
 import polars as pl
 
 from judgekit.config import LoadSettings, PredictSettings, ScoreFileSettings
+from judgekit.config.choices import Engine
 from judgekit.config.keywords import LoadKeywords, PredictKeywords, ScoreFileKeywords
 from judgekit.dataset.score_input import read_score_items
-from judgekit.errors import WorkspaceError
+from judgekit.errors import BackboneError, WorkspaceError
+from judgekit.judge.engines import choose_engine
 from judgekit.judge.finding import copy_judge, find_judge
 from judgekit.judge.label_sets import require_label_sets
 from judgekit.judge.loading import LoadedJudge, judge_backbone, load
@@ -67,6 +69,7 @@ class TrainedJudge:
         self._workspace = workspace
         self._settings = settings or LoadSettings()
         self._offline = offline
+        self._engine: Engine | None = None
 
     @classmethod
     def load(
@@ -155,7 +158,13 @@ class TrainedJudge:
             WorkspaceError: the judge is damaged, too old, or was replaced since it was opened.
         """
         with OneVersion(self.entry, JUDGES.word):
-            return load(self.entry, self.backbone, self._settings)
+            try:
+                return load(self.entry, self.backbone, self._settings, engine=self.engine)
+            except BackboneError:
+                if self._settings.engine != "auto" or self.engine == "torch":
+                    raise
+                self._engine = "torch"  # OpenVINO does not compute every family
+                return load(self.entry, self.backbone, self._settings)
 
     def predict(
         self,
@@ -282,9 +291,32 @@ class TrainedJudge:
 
     @property
     def computes_on(self) -> str:
-        """Device and number format, in words."""
+        """Device, number format and engine, in words."""
         device = choose_device(self._settings.device)
-        return f"{device}, {choose_dtype(self._settings.dtype, device)}"
+        return f"{device}, {choose_dtype(self._settings.dtype, device)}, {self.engine}"
+
+    @property
+    def engine(self) -> Engine:
+        """What computes its forward passes: torch or openvino.
+
+        Raises:
+            SettingsError: the one that is asked for does not compute such a judge.
+        """
+        if self._engine is None:
+            self._engine = choose_engine(self._settings, self.manifest, items=0)
+        return self._engine
+
+    def expect(self, items: int) -> None:
+        """Choose the engine for so many items, where it is not chosen yet.
+
+        Raises:
+            SettingsError: the one that is asked for does not compute such a judge.
+            BackboneError: it cannot.
+        """
+        if self._engine is None:
+            self._engine = choose_engine(self._settings, self.manifest, items=items)
+        if self._engine != "torch":
+            _ = self.loaded  # whether it can compute the judge decides on every byte that is written
 
     def ask(self, window: Window, settings: PredictSettings, reporter: Reporter) -> Scores:
         """What the judge says of some items, calibrated; `rows` counts within them."""
@@ -330,6 +362,7 @@ class TrainedJudge:
         )
         for note in found.notes:
             reporter.note(note)
+        self.expect(len(found.texts))
         window = Window(found.ids, found.ids.to_series(0).cast(pl.String).to_list(), found.texts)
         scores = self.ask(window, settings, reporter)
         dropped = len(window.names) - len(scores)

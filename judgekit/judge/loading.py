@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from judgekit.config import LoadSettings, PredictSettings
+from judgekit.config.choices import Engine
 from judgekit.core.calibration import Calibration, Evidence
 from judgekit.errors import BackboneError, WorkspaceError
 from judgekit.judge.judge_files import check_files
@@ -22,7 +24,7 @@ from judgekit.models.devices import check_4bit, choose_device, choose_dtype
 from judgekit.models.reader import LabelReader
 from judgekit.models.readers import load_reader
 from judgekit.models.saved_adapter import RESTORE, read_adapter
-from judgekit.models.tokenizer import embeddings, load_reading_tokenizer
+from judgekit.models.tokenizer import embeddings, has_segments, load_reading_tokenizer
 from judgekit.prompts.template import PromptTemplate
 from judgekit.prompts.verbalizer import Verbalizer
 from judgekit.training.batches import TokenizedPrompts
@@ -133,13 +135,16 @@ def judge_backbone(entry: Entry[JudgeManifest], settings: LoadSettings, *, offli
     return find_backbone(stored.name, None if stored.name == starter.NAME else stored.revision, **how)
 
 
-def load(entry: Entry[JudgeManifest], backbone: Backbone, settings: LoadSettings) -> LoadedJudge:
+def load(
+    entry: Entry[JudgeManifest], backbone: Backbone, settings: LoadSettings, *, engine: Engine = "torch"
+) -> LoadedJudge:
     """Load a judge from its folder; needs no dataset.
 
     Args:
         entry: the judge.
         backbone: of `judge_backbone`.
         settings: where to load it, and in which number format.
+        engine: torch or openvino.
 
     Raises:
         BackboneError: the backbone's weights are not the ones the judge was trained on.
@@ -155,6 +160,8 @@ def load(entry: Entry[JudgeManifest], backbone: Backbone, settings: LoadSettings
     check_files(entry)
     adapter = read_adapter(entry.path / ADAPTER_FOLDER, labels=head_labels(manifest))
     verbalizer, device = judge_verbalizer(entry), choose_device(settings.device)
+    dtype = choose_dtype(settings.dtype, device)
+    of_torch = torch.float32 if engine == "openvino" else dtype  # what its graph is made of
     if manifest.settings.load_in_4bit:
         check_4bit(backbone, device)
     prompts = judge_prompts(entry.path, manifest, backbone)
@@ -164,13 +171,18 @@ def load(entry: Entry[JudgeManifest], backbone: Backbone, settings: LoadSettings
         adapter,
         label_words=None if verbalizer is None else verbalizer.words,
         device=device,
-        dtype=choose_dtype(settings.dtype, device),
+        dtype=of_torch,
         load_in_4bit=manifest.settings.load_in_4bit,
     )
     if manifest.answer is not None:
         reader = writing_reader(as_causal(reader), prompts.tokenizer, manifest.answer, manifest.method)
-    probe = load_probe(entry.path, manifest, backbone, reader, dtype=choose_dtype(settings.dtype, device))
-    return LoadedJudge(reader, prompts, manifest.calibration, log_shares(manifest), probe)
+    probe = load_probe(entry.path, manifest, backbone, reader, dtype=of_torch)
+    loaded = LoadedJudge(reader, prompts, manifest.calibration, log_shares(manifest), probe)
+    if engine != "openvino":
+        return loaded
+    from judgekit.judge.openvino_judge import by_openvino  # who scores with torch need not wait for what exports
+
+    return by_openvino(loaded, has_segments=has_segments(backbone), dtype=dtype)
 
 
 def log_shares(manifest: ReadingManifest) -> NDArray[np.float64]:

@@ -45,7 +45,16 @@ class Asked(Protocol):
 
     @property
     def computes_on(self) -> str:
-        """Device and number format."""
+        """Device, number format and engine."""
+        ...
+
+    @property
+    def engine(self) -> str:
+        """What computes its forward passes."""
+        ...
+
+    def expect(self, items: int) -> None:
+        """Prepare for so many items."""
         ...
 
     def ask(self, window: Window, settings: PredictSettings, reporter: Reporter) -> Scores:
@@ -100,6 +109,7 @@ def score_file(
     for note in plan.notes:
         reporter.note(note)
     front = _in_front(plan, pieces, settings, reporter)
+    judge.expect(plan.count)
     size = WINDOW_ITEMS[manifest.backbone.kind]
     if kind == "xlsx":
         for piece in pieces.again():
@@ -121,7 +131,7 @@ def score_file(
     if work.dropped:
         what = counted(work.dropped, "item is", "items are")
         reporter.note(f"{what} longer than {manifest.max_length:,} tokens and left out.")
-    return work.tally.result(judge.entry.name, output, tuple(columns))
+    return work.tally.result(judge.entry.name, output, tuple(columns), judge.engine)
 
 
 def _in_front(plan: ScorePlan, pieces: Pieces, settings: ScoreFileSettings, reporter: Reporter) -> list[str]:

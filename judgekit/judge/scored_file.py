@@ -63,6 +63,8 @@ class ScoredFile:
     unparsed: int | None = None
     """Items whose written answers could not be read, so that their label tokens were; None where the judge writes
     none."""
+    engine: str = "torch"
+    """What computed the forward passes."""
 
     def to_polars(self) -> pl.DataFrame:
         """The table, read from its file.
@@ -101,6 +103,7 @@ class ScoredFile:
             "label_shares": self.label_shares,
             "for_review": self.for_review,
             "unparsed": self.unparsed,
+            "engine": self.engine,
         }
 
     def __len__(self) -> int:
@@ -137,11 +140,11 @@ class Tally:
             if name in table.columns:
                 self._sums[name] = self._sums.get(name, 0.0) + float(table.get_column(name).sum())
 
-    def result(self, judge: str, output: Path, columns: tuple[str, ...]) -> ScoredFile:
+    def result(self, judge: str, output: Path, columns: tuple[str, ...], engine: str) -> ScoredFile:
         """All facts."""
         means = {name: one / self.items for name, one in self._sums.items()}
         return ScoredFile(
             judge, self.labels, output, self.items, columns, self.truncated,
             {label: means[f"prob_{label}"] for label in self.labels}, *map(means.get, self._MEANS),
-            for_review=self._for_review, unparsed=self._unparsed,
+            for_review=self._for_review, unparsed=self._unparsed, engine=engine,
         )  # fmt: skip

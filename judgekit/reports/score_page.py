@@ -19,6 +19,8 @@ def score_page(scored: ScoredFile) -> RenderableType:
 def _facts(scored: ScoredFile) -> Iterator[tuple[str, str]]:
     yield "items", f"{scored.items:,}"
     yield "columns", ", ".join(scored.columns)
+    if scored.engine != "torch":
+        yield "computed by", scored.engine
     yield "mean entropy", f"{scored.mean_entropy:.3f} nats"
     if scored.mean_label_mass is not None:
         yield "label mass", f"{100 * scored.mean_label_mass:.3g} % on average"

@@ -98,7 +98,7 @@ def read_features(
         return predict(reader, prompts.encode(items), on_batch=on_batch, processes=processes).logits
     texts, place = np.unique([item[field] for field in plan.fields for item in items], return_inverse=True)
     encoded = prompts.encode_texts(texts.tolist())
-    states = predict(reader, encoded, on_batch=on_batch, processes=processes).logits
+    states = predict(reader, encoded, on_batch=on_batch, processes=processes, in_streams=True).logits
     of_field = dict(zip(plan.fields, states[place].reshape(len(plan.fields), len(items), -1), strict=True))
     compared = [pair_features(of_field[one], of_field[other]) for one, other in plan.pairs]
     return np.concatenate([*of_field.values(), *compared], axis=1)
