@@ -31,7 +31,6 @@ from judgekit.training.batches import TokenizedPrompts
 from judgekit.training.predict import Predicted, predict
 from judgekit.training.reporter import Reporter
 from judgekit.training.too_long import encode_fitting
-from judgekit.training.writing import as_causal, writing_reader
 from judgekit.workspace.store import Entry
 
 EXAMPLE = "It's 9 o'clock: the naïve café (№ 7) – 猫 & Ünïcödé!  judge_kit? 3.14"
@@ -175,6 +174,9 @@ def load(
         load_in_4bit=manifest.settings.load_in_4bit,
     )
     if manifest.answer is not None:
+        # With it come transformers' model classes, which a judge on BERT need not wait for.
+        from judgekit.training.writing import as_causal, writing_reader
+
         reader = writing_reader(as_causal(reader), prompts.tokenizer, manifest.answer, manifest.method)
     probe = load_probe(entry.path, manifest, backbone, reader, dtype=of_torch)
     loaded = LoadedJudge(reader, prompts, manifest.calibration, log_shares(manifest), probe)
