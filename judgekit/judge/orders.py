@@ -48,5 +48,6 @@ def predict_both_orders(
         mass,
         given.rows[kept],
         None if given.is_parsed is None or other.is_parsed is None else given.is_parsed[kept] & other.is_parsed,
+        None if given.texts is None else tuple(given.texts[row] for row in kept),
     )
     return BothOrders(given, averaged, order_gap(q, mirrored, np.asarray(mirror.favour)))

@@ -182,6 +182,8 @@ def remarks(result: EvaluateResult) -> Iterator[str]:
             f"The model gives the labels {100 * result.label_mass:.3g} % of its probability; the distributions are "
             "relative to that."
         )
+    if result.written is not None:
+        yield result.written.sentence()
     if result.metrics.get("order_gap"):
         orders = "averaged over both orders" if result.both_orders else "of the order given (--both-orders: of both)"
         yield (

@@ -23,6 +23,7 @@ from judgekit.trust.label_sets import Coverage
 from judgekit.trust.people import People
 from judgekit.trust.probes import Probe
 from judgekit.trust.stand_in import StandIn
+from judgekit.trust.written import Written
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,6 +204,8 @@ class EvaluateResult(NamedTuple):
     weights: FloatArray | None = None
     """With which the items count, `[N]`, mean 1: by the chances with which they were drawn; None where all count alike.
     """
+    written: Written | None = None
+    """Of the answers of a judge that writes; None for one that is read at its labels."""
     drawn: int = 0
     """Items that `judgekit select` drew, with a chance that is known."""
 

@@ -31,6 +31,7 @@ from judgekit.trust.people import people_of
 from judgekit.trust.probes import probes
 from judgekit.trust.requirements import held_against
 from judgekit.trust.stand_in import stand_in
+from judgekit.trust.written import written_of
 from judgekit.workspace.store import Entry
 
 
@@ -53,7 +54,7 @@ def measure(
         reporter: gets notes and progress.
     """
     items = material.items
-    predictions, gap, as_given = _asked_of(judge, mirror, material, settings, reporter)
+    predictions, gap, as_given, is_consistent = _asked_of(judge, mirror, material, settings, reporter)
     dropped = len(items) - len(predictions.rows)
     if dropped:
         items = items.take(predictions.rows)
@@ -111,6 +112,12 @@ def measure(
         drift=None if found.drawn else _drift(found, material, entry, settings.seed),
         by=_by(found, material, settings, prior, bootstrap),
         by_column=settings.by or "",
+        written=written_of(
+            manifest.answer if manifest.method == "verbalized" else None,
+            predictions.is_parsed,
+            predictions.texts,
+            is_consistent,
+        ),
         folds=0 if material.predicted is None else int(material.predicted.fold.max()) + 1,
     )
 
@@ -123,6 +130,8 @@ class Asked(NamedTuple):
     """The order gap of each item; None where there are no sides."""
     as_given: FloatArray
     """The distributions in the order given, of the items of `predictions`."""
+    is_consistent: NDArray[np.bool_] | None
+    """Whether both orders have the same most probable label, of the items that fit in both; None without sides."""
 
 
 def _asked_of(
@@ -136,7 +145,7 @@ def _asked_of(
     if material.predicted is None:
         return ask(judge(), mirror, material.items, settings, reporter)
     found = material.predicted
-    return Asked(Predictions(found.q, found.is_truncated, None, np.arange(len(found.q))), None, found.q)
+    return Asked(Predictions(found.q, found.is_truncated, None, np.arange(len(found.q))), None, found.q, None)
 
 
 def ask(
@@ -146,11 +155,13 @@ def ask(
     texts, ids = items.texts.to_dicts(), items.item_ids.to_list()
     if mirror is None:
         found = judge.predict(texts, ids, settings, reporter)
-        return Asked(found, None, found.q)
+        return Asked(found, None, found.q, None)
     as_given, averaged, gap = predict_both_orders(judge, mirror, texts, ids, settings, reporter)
+    shown = as_given.q[np.isin(as_given.rows, averaged.rows)]
+    is_consistent = shown.argmax(axis=1) == (2 * averaged.q - shown).argmax(axis=1)
     if not settings.both_orders:
-        return Asked(as_given, gap, as_given.q)
-    return Asked(averaged, gap, as_given.q[np.isin(as_given.rows, averaged.rows)])
+        return Asked(as_given, gap, as_given.q, is_consistent)
+    return Asked(averaged, gap, shown, is_consistent)
 
 
 def _of_items(annotations: pl.DataFrame, items: ItemTable) -> pl.DataFrame:

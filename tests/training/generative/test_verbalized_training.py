@@ -74,6 +74,9 @@ def test_it_is_evaluated_as_any_judge(place: Path) -> None:
     found = judge.evaluate(part="validation", resamples=20)
     assert len(found.items) == 24
     assert found.metrics["kl"] is not None
+    assert found.written is not None
+    assert (found.written.parsed, found.written.order_consistency) == (1.0, None)
+    assert found.written.distinct == 3
 
 
 class Stopping(Reporter):
