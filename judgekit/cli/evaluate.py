@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from judgekit.cli.options import Force, Json, JudgeName, Offline, WorkspaceFolder
+from judgekit.cli.options import Force, Json, JudgeModel, JudgeName, OfDataset, Offline, WorkspaceFolder
 from judgekit.cli.output import emit, next_command, progress, say
 from judgekit.cli.settings_options import with_settings
 from judgekit.config import EvaluateSettings
@@ -30,6 +30,8 @@ def evaluate(
         ),
     ] = None,
     judge: JudgeName = None,
+    judge_model: JudgeModel = None,
+    dataset: OfDataset = None,
     force: Force = False,
     workspace: WorkspaceFolder = None,
     json: Json = False,
@@ -43,6 +45,8 @@ def evaluate(
             path,
             output=output,
             judge=judge,
+            judge_model=judge_model,
+            dataset=dataset,
             force=force,
             workspace=workspace,
             offline=offline,

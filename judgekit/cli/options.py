@@ -89,6 +89,24 @@ JudgeName = Annotated[
     str | None,
     typer.Option("--judge", help="The judge (default: the newest).", metavar="NAME", autocompletion=judge_names),
 ]
+JudgeModel = Annotated[
+    str | None,
+    typer.Option(
+        "--judge-model",
+        help="In place of a judge, ask this chat model as it is for probabilities, and calibrate them on annotations: "
+        "a local folder, or an id on the hub.",
+        metavar="MODEL",
+    ),
+]
+OfDataset = Annotated[
+    str | None,
+    typer.Option(
+        "--dataset",
+        help="The dataset whose labels and annotations --judge-model is given (default: the newest).",
+        metavar="NAME",
+        autocompletion=dataset_names,
+    ),
+]
 JudgeArgument = Annotated[
     str | None, typer.Argument(help="The judge (default: the newest).", metavar="JUDGE", autocompletion=judge_names)
 ]

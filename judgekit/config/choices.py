@@ -8,8 +8,8 @@ ModelKind = Literal["auto", "encoder", "causal"]
 """How a backbone is read."""
 Method = Literal["label", "verbalized", "rise"]
 """How a judge gives its distribution: read at its labels, written as probabilities, or reasoned to verdicts."""
-Stage = Literal["sft", "rl"]
-"""What a judge that writes probabilities learns from: texts with people's shares, or rewards."""
+Stage = Literal["sft", "rl", "none"]
+"""What a judge learns from: texts or targets with people's shares, rewards, or nothing."""
 Reward = Literal["brier", "log"]
 """What reinforcement learning maximises; both are highest at the true distribution."""
 Adversary = Literal["search", "paper", "off"]

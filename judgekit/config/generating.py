@@ -18,11 +18,12 @@ class GenerativeSettings(Settings):
         "label",
         "Read the label where it would come next (label), have the judge write a probability for each label "
         "(verbalized), or reason to a verdict (rise). The last two take a causal LM and the extra 'generative'.",
+        panel=_MORE,
     )
     stage: Stage = setting(
         "sft",
         "Of --method verbalized: learn texts with people's shares (sft), or learn from single annotations by rewards "
-        "(rl).",
+        "(rl). Of any method: leave a causal LM as it is, and calibrate what it says (none).",
         panel=_MORE,
     )
     begin_with: str | None = setting(
@@ -50,15 +51,22 @@ class GenerativeSettings(Settings):
         """Whether the judge writes its answer."""
         return self.method != "label"
 
+    @property
+    def trains_at_labels(self) -> bool:
+        """Whether weights are trained for a judge that is read at its labels: then folds and a probe have a sense."""
+        return self.method == "label" and self.stage != "none"
+
     def method_problems(self) -> list[str]:
         """What of these settings belongs to another method."""
         problems: list[str] = []
         if self.method == "label":
             given = [f"--{name.replace('_', '-')}" for name in ("begin_with",) if getattr(self, name) is not None]
             given += ["--rationale"] if self.rationale else []
-            given += ["--stage rl"] if self.stage != "sft" else []
+            given += ["--stage rl"] if self.stage == "rl" else []
             if given:
                 problems.append(f"{', '.join(given)} needs --method verbalized")
-        if self.method == "rise" and self.stage != "sft":
+        if self.method == "rise" and self.stage == "rl":
             problems.append("--stage is of --method verbalized; a reasoned judge is trained in both of its stages")
+        if self.stage == "none" and self.begin_with is not None:
+            problems.append("--stage none takes the model as it is, and --begin-with an adapter")
         return problems

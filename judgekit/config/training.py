@@ -74,8 +74,9 @@ class TrainSettings(
             problems.append("--folds is 1; two are the least that can predict each other, and 0 means none")
         if self.quick and not self.probe:
             problems.append("--quick fits the probe alone, and --no-probe omits it")
-        if self.is_generative and (self.folds or self.quick):
-            problems.append(f"--folds and --quick are not of --method {self.method}, which is trained once")
+        if not self.trains_at_labels and (self.folds or self.quick):
+            which = "--stage none" if self.stage == "none" else f"--method {self.method}"
+            problems.append(f"--folds and --quick are not of {which}")
         if self.is_generative and self.annotator_weights and self.stage == "rl":
             problems.append("--stage rl learns from single annotations, which --annotator-weights cannot part")
         if self.projection == "cvxpy" and self.adversary != "paper":

@@ -7,8 +7,10 @@ import shutil
 from os import PathLike
 from pathlib import Path
 
-from judgekit.errors import WorkspaceError
+from judgekit.config import LoadSettings
+from judgekit.errors import SettingsError, WorkspaceError
 from judgekit.judge.manifest import ADAPTER_FOLDER, JUDGES, JudgeManifest
+from judgekit.training.reporter import Reporter
 from judgekit.workspace.atomic import replaced_folder
 from judgekit.workspace.layout import MANIFEST_FILE, find_root
 from judgekit.workspace.store import Entry, Workspace, open_folder
@@ -36,6 +38,42 @@ def find_judge(
             return open_folder(JUDGES, folder), None if workspace is None else Workspace(root)
     place = Workspace(root)
     return place.open(JUDGES, None if judge is None else str(judge)), place
+
+
+def named_judge(
+    judge: str | PathLike[str] | None,
+    model: str | None,
+    dataset: str | None,
+    workspace: str | Path | None,
+    settings: LoadSettings,
+    *,
+    offline: bool,
+    reporter: Reporter,
+) -> str | PathLike[str] | None:
+    """The judge that is meant: as it was named, or the one that asks a model as it is.
+
+    Args:
+        judge: its name or folder; None for the newest.
+        model: a chat model in its place; None for none.
+        dataset: whose labels and annotations the model is given; None for the newest.
+        workspace: its folder; None finds one.
+        settings: how the model is loaded.
+        offline: never ask the hub.
+        reporter: gets notes and progress.
+
+    Raises:
+        SettingsError: a judge and a model are named, or a dataset without a model.
+    """
+    if model is None:
+        if dataset is not None:
+            raise SettingsError("--dataset belongs to --judge-model; a judge has its own.", hint="Omit it.")
+        return judge
+    if judge is not None:
+        raise SettingsError("--judge and --judge-model name two judges.", hint="Omit one of them.")
+    # It brings all that trains, which takes seconds to import, and a judge that is there is asked without.
+    from judgekit.judge.asked_model import judge_of_model
+
+    return judge_of_model(workspace, model, dataset, settings, offline=offline, reporter=reporter)
 
 
 def can_be_read_again(data: object) -> bool:

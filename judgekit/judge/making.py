@@ -20,6 +20,7 @@ from judgekit.training.assembly import Training, assemble
 from judgekit.training.beginning import Judges, Request, Run, begin
 from judgekit.training.notes import notes_after, notes_before
 from judgekit.training.processes import Processes, join_processes
+from judgekit.training.reading_answers import carry_out_untrained
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.training.result import TrainResult
 from judgekit.training.run import carry_out, result_of
@@ -77,7 +78,9 @@ def _make(
     training = assemble(run.dataset, setup, settings, processes=processes)
     for note in notes_before(run.dataset, training, processes):
         reporter.note(note)
-    if settings.is_generative:
+    if settings.stage == "none":
+        trained = carry_out_untrained(training, reporter)
+    elif settings.is_generative:
         # TRL takes seconds to import, and judges that are read at their labels do without.
         from judgekit.training.generative.carrying_out import carry_out_generative
 

@@ -65,6 +65,8 @@ class Training(NamedTuple):
     @property
     def total_steps(self) -> int:
         """Optimiser steps from start to end."""
+        if self.settings.stage == "none":
+            return 0
         batches = self.examples / self.loop.batch_size
         per_epoch = math.floor(batches) if self.settings.stage == "rl" else math.ceil(batches)  # TRL drops the rest
         return self.loop.epochs * max(1, per_epoch)

@@ -106,7 +106,7 @@ def _start(place: Workspace, judges: Judges, request: Request, held: ExitStack, 
     _check_settings(data, settings, is_sharded=is_sharded)
     backbone = wanted_backbone(settings, offline=request.offline)
     folds = folds_for(settings, data.items, backbone.kind)
-    settings = replace(settings, folds=folds, probe=settings.probe and not settings.is_generative)
+    settings = replace(settings, folds=folds, probe=settings.probe and settings.trains_at_labels)
     manifest = RunManifest(
         created=now(),
         dataset=data.name,
@@ -216,7 +216,7 @@ def _check_settings(data: Dataset, settings: TrainSettings, *, is_sharded: bool)
             "FSDP splits matrices by their rows, and weights in 4 bits have none.",
             hint="Omit --load-in-4bit, or launch with --multi_gpu instead of --use_fsdp.",
         )
-    if settings.is_generative:
+    if settings.is_generative and settings.stage != "none":
         require_packages(settings)
     if settings.annotator_weights:
         named_annotations(data, split_parts(data.items, settings) == "train")

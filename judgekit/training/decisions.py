@@ -35,7 +35,7 @@ def folds_for(settings: TrainSettings, items: ItemTable, kind: ModelKind) -> int
         items: of the dataset.
         kind: of the backbone.
     """
-    if settings.folds is not None or settings.is_generative:
+    if settings.folds is not None or not settings.trains_at_labels:
         return settings.folds or 0
     is_few = items.groups.n_unique() >= FEWEST_GROUPS_TO_FOLD and len(items) < MOST_ITEMS_TO_FOLD
     return FOLDS if is_few and kind == "encoder" else 0

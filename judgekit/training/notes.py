@@ -25,7 +25,9 @@ def notes_before(dataset: Dataset, training: Training, processes: Processes) -> 
     setup, data, loop = training.setup, training.data, training.loop
     sizes, backbone, dtype = data.sizes, setup.backbone, str(setup.dtype).removeprefix("torch.")
     dtype += ", frozen weights in 4 bits (NF4)" if training.settings.load_in_4bit else ""
+    as_it_is = ["The model is asked as it is: its weights are not trained, and items to train on calibrate it."]
     notes = [
+        *(as_it_is if training.settings.stage == "none" else []),
         _note_on_parts(dataset.name, sizes, training.settings.folds or 0),
         *notes_on_size(**sizes, has_folds=data.fold is not None),
         f"Backbone {backbone.name} ({backbone.kind}) on {setup.device}, {dtype}; epochs {loop.epochs}, "
@@ -111,6 +113,8 @@ def _notes_on_orders(data: Dataset, *, is_swapped: bool) -> list[str]:
 def notes_after(dataset: Dataset, training: Training, trained: Trained) -> list[str]:
     """What looks wrong with a finished training, and what to try."""
     verbalizer, fold = training.setup.verbalizer, training.data.fold
+    if training.settings.stage == "none":
+        return notes_on_label_mass(trained.label_mass, verbalizer.scoring if verbalizer else "")
     trainings = 1 if fold is None else int(fold.max()) + 2
     could_swap = not training.settings.swap and find_mirror(dataset.template.fields, dataset.items.labels) is not None
     return [

@@ -8,7 +8,7 @@ from typing import Unpack
 
 from judgekit.config import EvaluateSettings
 from judgekit.config.keywords import EvaluateKeywords
-from judgekit.judge.finding import can_be_read_again
+from judgekit.judge.finding import can_be_read_again, named_judge
 from judgekit.judge.kept_evaluation import KeptEvaluation
 from judgekit.judge.manifest import EVALUATION_FILE
 from judgekit.judge.score_table import check_output, write_table
@@ -26,6 +26,8 @@ def evaluate(
     *,
     output: str | PathLike[str] | None = None,
     judge: str | PathLike[str] | None = None,
+    judge_model: str | None = None,
+    dataset: str | None = None,
     workspace: str | Path | None = None,
     force: bool = False,
     offline: bool = False,
@@ -43,6 +45,9 @@ def evaluate(
             labels; None takes what was held out of the dataset the judge was trained on.
         output: where to write every evaluated item with people's and the judge's distribution; None writes nothing.
         judge: its name, or its folder; None takes the newest.
+        judge_model: a chat model that nobody trained, in its place: it is asked for probabilities, and annotations
+            calibrate it. A local folder, or an id on the hub.
+        dataset: whose labels and annotations that model is given; None takes the newest.
         workspace: its folder; None finds one.
         force: replace the output if it is there.
         offline: never ask the hub.
@@ -66,8 +71,10 @@ def evaluate(
         read = Path(data) if isinstance(data, str | PathLike) else None
         check_output(Path(output), read=read, force=force)
 
+    asked = named_judge(judge, judge_model, dataset, workspace, chosen, offline=offline, reporter=reporter)
+
     def work() -> EvaluateResult:
-        opened = Judge.load(judge, workspace=workspace, offline=offline, settings=chosen)
+        opened = Judge.load(asked, workspace=workspace, offline=offline, settings=chosen)
         result = opened.evaluate(data, reporter=reporter, settings=chosen)
         if result.is_test:  # on other items the figures would flatter it
             _keep(result, opened, reporter)

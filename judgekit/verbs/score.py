@@ -10,7 +10,7 @@ from typing import Unpack, overload
 from judgekit.config import ScoreSettings
 from judgekit.config.keywords import ScoreKeywords
 from judgekit.decisions.gate_file import threshold_for
-from judgekit.judge.finding import can_be_read_again
+from judgekit.judge.finding import can_be_read_again, named_judge
 from judgekit.judge.judge import TrainedJudge
 from judgekit.judge.label_sets import require_label_sets
 from judgekit.judge.score_table import check_output, write_scores
@@ -29,6 +29,8 @@ def score(
     *,
     output: str | PathLike[str] | None = None,
     judge: str | PathLike[str] | None = None,
+    judge_model: str | None = None,
+    dataset: str | None = None,
     gate: str | PathLike[str] | None = None,
     workspace: str | Path | None = None,
     force: bool = False,
@@ -44,6 +46,8 @@ def score(
     *,
     output: str | PathLike[str] | None = None,
     judge: str | PathLike[str] | None = None,
+    judge_model: str | None = None,
+    dataset: str | None = None,
     gate: str | PathLike[str] | None = None,
     workspace: str | Path | None = None,
     force: bool = False,
@@ -58,6 +62,8 @@ def score(
     *,
     output: str | PathLike[str] | None = None,
     judge: str | PathLike[str] | None = None,
+    judge_model: str | None = None,
+    dataset: str | None = None,
     gate: str | PathLike[str] | None = None,
     workspace: str | Path | None = None,
     force: bool = False,
@@ -75,6 +81,9 @@ def score(
         output: where to write the score table, as CSV, TSV, JSONL, Parquet or Excel by its ending; None writes
             `new.scores.csv` beside `new.csv`, and nothing for data in memory.
         judge: its name, or its folder; None takes the newest.
+        judge_model: a chat model that nobody trained, in its place: it is asked for probabilities, and annotations
+            calibrate it. A local folder, or an id on the hub.
+        dataset: whose labels and annotations that model is given; None takes the newest.
         gate: file of a gate (`judgekit gate`), which adds the column `decision`: the label, or `review`.
         workspace: its folder; None finds one.
         force: replace the output if it is there.
@@ -100,8 +109,10 @@ def score(
     """
     chosen = ScoreSettings.chosen(settings, keywords)
 
+    asked = named_judge(judge, judge_model, dataset, workspace, chosen, offline=offline, reporter=reporter)
+
     def work() -> ScoredFile | Scores:
-        opened = TrainedJudge.load(judge, workspace=workspace, offline=offline, settings=chosen)
+        opened = TrainedJudge.load(asked, workspace=workspace, offline=offline, settings=chosen)
         threshold = None if gate is None else threshold_for(Path(gate), opened)
         _say_of_held_out(opened, chosen, reporter)
         if isinstance(data, str | PathLike):

@@ -6,20 +6,16 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
-from judgekit.core.calibration import Calibration, Evidence
-from judgekit.models.causal import CausalJudge
+from judgekit.core.calibration import Calibration
 from judgekit.prompts.verbalized import target_text
 from judgekit.training.assembly import Training
 from judgekit.training.generative.grpo import SingleAnnotations, train_on_rewards
 from judgekit.training.generative.sft import train_on_answers
 from judgekit.training.generative.stage import Stage, StageResult
-from judgekit.training.predict import predict
+from judgekit.training.reading_answers import weigh_reading
 from judgekit.training.reporter import Reporter
 from judgekit.training.run_folder import STAGES_FOLDER
-from judgekit.training.weighing import Trained, weigh
-from judgekit.training.writing import writing_reader
+from judgekit.training.weighing import Trained
 
 
 def carry_out_generative(
@@ -40,7 +36,7 @@ def carry_out_generative(
     if not done.is_finished:
         plain = Calibration()
         return Trained(done.state, False, plain, plain, None, None, math.nan, None, done.peak_memory)
-    return _weighed(training, reporter, done)
+    return weigh_reading(training, reporter, done.state, peak_memory=done.peak_memory)
 
 
 def _verbalized(training: Training, reporter: Reporter, folder: Path, should_stop: Callable[[], bool]) -> StageResult:
@@ -53,28 +49,3 @@ def _verbalized(training: Training, reporter: Reporter, folder: Path, should_sto
     texts = [target_text(answer, target) for target in items.target]
     stage = Stage("SFT", folder / "sft", training, len(texts), reporter, should_stop)
     return train_on_answers(stage, items.encoded.input_ids, texts)
-
-
-def _weighed(training: Training, reporter: Reporter, done: StageResult) -> Trained:
-    """Read the validation items by what the judge writes."""
-    model, setup, data = training.model, training.setup, training.data
-    assert isinstance(model, CausalJudge) and setup.answer is not None
-    model.set_training(False)
-    reader = writing_reader(model, setup.prompts.tokenizer, setup.answer, training.settings.method)
-    count, total = 0, len(data.held.items)
-
-    def on_batch(size: int) -> None:
-        nonlocal count
-        count += size
-        reporter.items(count, total)
-
-    predicted = predict(reader, data.held.encoded, on_batch=on_batch)
-    predicted.check_finite("the trained model")
-    return weigh(
-        data,
-        training.settings,
-        Evidence(predicted.logits, None, np.log(data.prior)),
-        done.state,
-        peak_memory=done.peak_memory,
-        parsed=None if predicted.is_parsed is None else float(predicted.is_parsed.mean()),
-    )
