@@ -55,7 +55,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "verbalized SFT": {"method": "verbalized", "decimals": DECIMALS, "epochs": 16},
     "half-trained SFT": {"method": "verbalized", "decimals": DECIMALS, "epochs": 4},
     "RL from half-trained": {
-        "method": "verbalized", "decimals": DECIMALS, "stage": "rl", "begin_with": "half-trained-SFT", "epochs": 2,
+        "method": "verbalized", "decimals": DECIMALS, "stage": "rl", "begin_with": "half-trained-SFT", "epochs": 3,
         "batch_size": 32, "generations": 8, "learning_rate": 1e-3,
     },
 }  # fmt: skip
@@ -141,8 +141,8 @@ def make_backbone(folder: Path, workspace: Path, seed: int) -> Path:
     return folder
 
 
-def learn_language(model: Any, rows: list[list[int]], seed: int, *, steps: int = 250, size: int = 16) -> None:
-    """Next-token prediction on whole prompts with their answers; three quarters of it on the answers."""
+def learn_language(model: Any, rows: list[list[int]], seed: int, *, steps: int = 800, size: int = 16) -> None:
+    """Next-token prediction on whole prompts with their answers; most of it on the answers."""
     rng = np.random.default_rng(seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     for step in range(steps):
@@ -156,7 +156,7 @@ def learn_language(model: Any, rows: list[list[int]], seed: int, *, steps: int =
         behind = torch.zeros_like(losses)
         for place, one in enumerate(chosen):
             behind[place, len(one) - 30 : len(one)] = 1
-        loss = losses.sum() / mask.sum() + 3 * (losses * behind).sum() / behind.sum()
+        loss = 0.5 * losses.sum() / mask.sum() + 4 * (losses * behind).sum() / behind.sum()
         for group in optimizer.param_groups:
             group["lr"] = 3e-3 * min(1.0, (steps - step) / (steps / 2))
         optimizer.zero_grad()

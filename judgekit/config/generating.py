@@ -67,6 +67,8 @@ class GenerativeSettings(Settings):
                 problems.append(f"{', '.join(given)} needs --method verbalized")
         if self.method == "rise" and self.stage == "rl":
             problems.append("--stage is of --method verbalized; a reasoned judge is trained in both of its stages")
+        if self.rationale and self.method == "verbalized" and self.stage == "sft":
+            problems.append("--rationale is of --stage rl and none: annotations hold no reasons that could be learned")
         if self.stage == "none" and self.begin_with is not None:
             problems.append("--stage none takes the model as it is, and --begin-with an adapter")
         return problems

@@ -80,6 +80,12 @@ def _export(
     offline: bool,
     reporter: Reporter,
 ) -> ExportResult:
+    if entry.manifest.method != "label":
+        raise SettingsError(
+            f"The judge {entry.name!r} writes its answers (method {entry.manifest.method}); an export is read at its "
+            "labels, and would say something else.",
+            hint="Share the judge itself: judge.save(folder), or export one of --method label.",
+        )
     exporter = _exporter(entry, settings, offline)
     sample = find_sample(place, entry.manifest)
     before = exporter.before(sample, settings, reporter)

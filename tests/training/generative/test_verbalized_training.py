@@ -12,7 +12,7 @@ import pytest
 from made_up_votes import LABELS, text_of, votes_rows, write_csv
 from small_writers import build_writer
 
-from judgekit import Judge, ingest, train
+from judgekit import Judge, export, ingest, train
 from judgekit.config import TrainSettings
 from judgekit.errors import SettingsError, TrainingStopped
 from judgekit.training.reporter import Reporter
@@ -161,6 +161,7 @@ def test_without_the_extra_one_line_says_what_to_install(
         ({"folds": 3}, "--folds and --quick"),
         ({"quick": True}, "--folds and --quick"),
         ({"method": "label", "rationale": True}, "--rationale needs --method verbalized"),
+        ({"rationale": True}, "annotations hold no reasons"),
         ({"method": "label", "stage": "rl"}, "--stage rl needs --method verbalized"),
     ],
 )
@@ -172,3 +173,8 @@ def test_settings_that_contradict_the_method_are_refused(wrong: dict[str, Any], 
 def test_labels_are_those_of_the_dataset(place: Path) -> None:
     answer = Judge.load("written", workspace=place / "ws").manifest.answer
     assert answer is not None and answer.names == LABELS
+
+
+def test_it_is_not_exported_as_a_model_that_is_read_at_its_labels(place: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="writes its answers"):
+        export("written", merged=tmp_path / "merged", workspace=place / "ws", device="cpu")
