@@ -22,8 +22,8 @@ Radius = Literal["fixed", "posterior"]
 """How far the worst-case target may be from an item's own."""
 Split = Literal["auto", "random"]
 """Where training, validation and test part come from."""
-Engine = Literal["auto", "torch", "openvino"]
-"""What computes a judge's forward passes."""
+Engine = Literal["auto", "torch", "openvino", "ray"]
+"""What computes a judge's forward passes; ray: workers on one machine or many, each by its own auto."""
 Dtype = Literal["auto", "float32", "bfloat16"]
 """Number format of the matrix products."""
 LabelScoring = Literal["auto", "tokens", "codes", "sequences"]

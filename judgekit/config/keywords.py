@@ -196,6 +196,8 @@ class ScoreFileKeywords(PredictKeywords, total=False):
 class ScoreKeywords(LoadKeywords, ScoreFileKeywords, total=False):
     """Fields of `ScoreSettings`."""
 
+    workers: int | None
+
 
 class MeasureKeywords(PredictKeywords, total=False):
     """Fields of `MeasureSettings`."""

@@ -27,7 +27,7 @@ class LoadSettings(Settings):
     engine: Engine = setting(
         "auto",
         "Let torch or OpenVINO compute an encoder on a CPU; auto takes OpenVINO for 20,000 items or more where it is "
-        "installed.",
+        "installed. For score alone: ray, workers on one machine or many.",
     )
 
 
@@ -105,6 +105,15 @@ class ScoreSettings(ScoreFileSettings, LoadSettings):
         >>> score("new.csv", settings=ScoreSettings(device="cpu", delimiter=",")).output.name
         'new.scores.csv'
     """
+
+    workers: int | None = setting(
+        None, "With --engine ray: how many, each with a model of its own (default: one for every 4 CPUs).", ge=1
+    )
+
+    def cross_problems(self) -> list[str]:
+        """Workers without what they work for."""
+        without = self.workers is not None and self.engine != "ray"
+        return [*super().cross_problems(), *(["--workers needs --engine ray"] if without else [])]
 
 
 @dataclass(frozen=True, kw_only=True)

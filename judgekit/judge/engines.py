@@ -17,16 +17,22 @@ MANY_ITEMS = 20_000
 def choose_engine(settings: LoadSettings, manifest: JudgeManifest, *, items: int) -> Engine:
     """The engine of some items: torch or openvino, by nothing that changes from run to run.
 
+    Whoever scores with Ray gives the engine of its workers.
+
     Args:
         settings: how the judge is loaded.
         manifest: of the judge.
         items: how many are to be read; 0 where that is not known.
 
     Raises:
-        SettingsError: OpenVINO is asked for, and computes no such judge.
+        SettingsError: Ray is asked for, or OpenVINO, and that computes no such judge.
     """
     if settings.engine == "torch" or (settings.engine == "auto" and items < MANY_ITEMS):
         return "torch"
+    if settings.engine == "ray":
+        raise SettingsError(
+            "--engine ray is for `judgekit score` with a file.", hint="Use --engine auto, or score a file."
+        )
     is_encoder, on_cpu = manifest.backbone.kind == "encoder", choose_device(settings.device).type == "cpu"
     if settings.engine == "openvino" and not (is_encoder and on_cpu):
         raise SettingsError(

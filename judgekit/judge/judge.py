@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
 from typing import Self, Unpack
@@ -210,6 +210,7 @@ class TrainedJudge:
         force: bool = False,
         fresh: bool = False,
         threshold: float | None = None,
+        ray_workers: int | None = None,
         reporter: Reporter = SILENT,
         settings: ScoreFileSettings | None = None,
         **keywords: Unpack[ScoreFileKeywords],
@@ -227,6 +228,7 @@ class TrainedJudge:
             force: replace the output if it is there.
             fresh: begin anew, whatever a call that was killed has left.
             threshold: of a gate, which adds the column `decision`.
+            ray_workers: score on Ray with so many workers, 0 for as many as suit the cluster; None: in this process.
             reporter: gets notes and progress.
             settings: how the file is read and its items are shown.
             keywords: fields of `ScoreFileSettings`; they win over `settings`.
@@ -244,7 +246,18 @@ class TrainedJudge:
         place = output_beside(read) if output is None else Path(output)
         check_output(place, read=read, force=force)
         self._mirror(is_required=chosen.both_orders)
-        return score_file(self, read, place, chosen, fresh=fresh, force=force, threshold=threshold, reporter=reporter)
+        elsewhere = None
+        if ray_workers is not None:
+            from judgekit.judge.ray_workers import ray_answers
+
+            elsewhere = partial(
+                ray_answers, self.entry, self._settings, chosen, offline=self._offline, threshold=threshold,
+                workers=ray_workers,
+            )  # fmt: skip
+        return score_file(
+            self, read, place, chosen, fresh=fresh, force=force, threshold=threshold, reporter=reporter,
+            elsewhere=elsewhere,
+        )  # fmt: skip
 
     def save(self, folder: str | PathLike[str], *, force: bool = False) -> Path:
         """Copy the judge into a folder of its own, whole or not at all; `Judge.load` opens it there.
@@ -306,8 +319,12 @@ class TrainedJudge:
             self._engine = choose_engine(self._settings, self.manifest, items=0)
         return self._engine
 
-    def expect(self, items: int) -> None:
+    def expect(self, items: int, *, is_asked: bool = True) -> None:
         """Choose the engine for so many items, where it is not chosen yet.
+
+        Args:
+            items: how many.
+            is_asked: whether they are read in this process.
 
         Raises:
             SettingsError: the one that is asked for does not compute such a judge.
@@ -315,7 +332,7 @@ class TrainedJudge:
         """
         if self._engine is None:
             self._engine = choose_engine(self._settings, self.manifest, items=items)
-        if self._engine != "torch":
+        if self._engine != "torch" and is_asked:
             _ = self.loaded  # whether it can compute the judge decides on every byte that is written
 
     def ask(self, window: Window, settings: PredictSettings, reporter: Reporter) -> Scores:

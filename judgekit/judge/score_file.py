@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -12,7 +13,7 @@ import polars as pl
 
 from judgekit.config import PredictSettings, ScoreFileSettings
 from judgekit.dataset.score_input import ROW_COLUMN, ScorePlan, plan_scoring
-from judgekit.errors import DataError
+from judgekit.errors import DataError, JudgekitError
 from judgekit.judge.manifest import SETS_FILE, JudgeManifest
 from judgekit.judge.score_parts import ScoredParts, scored_parts
 from judgekit.judge.score_table import write_table
@@ -32,6 +33,8 @@ from judgekit.workspace.store import Entry
 # minutes of a large causal LM's.
 WINDOW_ITEMS = {"encoder": 4_096, "causal": 256}
 T = TypeVar("T")
+Answer = pl.DataFrame | JudgekitError
+"""The scored rows of some items, or why there are none."""
 _NAMES = "\x00name"  # no column of a file holds a NUL
 
 
@@ -53,8 +56,8 @@ class Asked(Protocol):
         """What computes its forward passes."""
         ...
 
-    def expect(self, items: int) -> None:
-        """Prepare for so many items."""
+    def expect(self, items: int, *, is_asked: bool = True) -> None:
+        """Choose the engine for so many items; `is_asked`: here, and in no other process."""
         ...
 
     def ask(self, window: Window, settings: PredictSettings, reporter: Reporter) -> Scores:
@@ -73,6 +76,10 @@ class Window(NamedTuple):
     """The judge's fields."""
 
 
+Answers = Callable[[Iterator[Window]], Iterator[tuple[Window, Answer]]]
+"""What answers windows, in their order."""
+
+
 def score_file(
     judge: Asked,
     path: Path,
@@ -83,6 +90,7 @@ def score_file(
     force: bool,
     reporter: Reporter,
     threshold: float | None = None,
+    elsewhere: Callable[[int], AbstractContextManager[Answers]] | None = None,
 ) -> ScoredFile:
     """Score every item of a file; a run that was killed is gone on with.
 
@@ -95,6 +103,7 @@ def score_file(
         force: whether a file that is there is replaced.
         reporter: gets notes and progress.
         threshold: of a gate, which adds the column `decision`.
+        elsewhere: what answers so many items in other processes; None asks the judge here.
 
     Raises:
         DataError: the file cannot be read or lacks a column; nothing is written.
@@ -109,19 +118,20 @@ def score_file(
     for note in plan.notes:
         reporter.note(note)
     front = _in_front(plan, pieces, settings, reporter)
-    judge.expect(plan.count)
+    judge.expect(plan.count, is_asked=elsewhere is None)
     size = WINDOW_ITEMS[manifest.backbone.kind]
     if kind == "xlsx":
         for piece in pieces.again():
             check_excel(piece.frame.select(name for name in front if name != ROW_COLUMN), plan.count)
-    work = _Work(judge, settings, reporter, Tally(manifest.labels), plan.count, threshold)
+    tally = Tally(manifest.labels)
+    work = _Work(judge, settings, reporter, tally, plan.count, threshold, elsewhere and elsewhere(plan.count))
     windows = _ahead(_windows(pieces, plan, front, size))
     # In a text file a spreadsheet read `=1+1` as a formula before.
     own_from = len(front) if pieces.whole.unit == "line" else 0
     if is_stream(output):
         columns = _stream(work, windows, output, own_from, reporter)
     elif plan.count <= size:
-        table = work.table(next(windows))
+        (table,) = work.tables(windows)
         columns = table.columns
         write_table(table, output, own=columns[own_from:], reporter=reporter, force=force)
     else:
@@ -131,7 +141,7 @@ def score_file(
     if work.dropped:
         what = counted(work.dropped, "item is", "items are")
         reporter.note(f"{what} longer than {manifest.max_length:,} tokens and left out.")
-    return work.tally.result(judge.entry.name, output, tuple(columns), judge.engine)
+    return work.tally.result(judge.entry.name, output, tuple(columns), judge.engine + " on ray" * bool(elsewhere))
 
 
 def _in_front(plan: ScorePlan, pieces: Pieces, settings: ScoreFileSettings, reporter: Reporter) -> list[str]:
@@ -183,27 +193,47 @@ class _Work:
     tally: Tally
     total: int
     threshold: float | None = None
+    elsewhere: AbstractContextManager[Answers] | None = None
     done: int = 0
     dropped: int = 0
 
-    def table(self, window: Window) -> pl.DataFrame:
-        """The scored rows of a window; a table without columns where all its items are dropped.
+    def tables(self, windows: Iterator[Window]) -> Iterator[pl.DataFrame]:
+        """The scored rows of each window; a table without columns where all its items are dropped.
 
         Raises:
             DataError: all items of the file are too long.
+            JudgekitError: what other processes have raised.
         """
-        try:
-            scores = self.judge.ask(window, self.settings, _Shifted(self.reporter, self.done, self.total))
-            table = dataclasses.replace(scores, threshold=self.threshold).to_polars()
-        except NothingLeftError as error:
+        if self.elsewhere is None:
+            yield from (self._entered(window, answer) for window, answer in self._here(windows))
+            return
+        with self.elsewhere as answers:
+            for window, answer in answers(windows):
+                yield self._entered(window, answer)
+                self.reporter.items(self.done, self.total)
+
+    def _here(self, windows: Iterator[Window]) -> Iterator[tuple[Window, Answer]]:
+        for window in windows:
+            try:
+                scores = self.judge.ask(window, self.settings, _Shifted(self.reporter, self.done, self.total))
+                answer: Answer = dataclasses.replace(scores, threshold=self.threshold).to_polars()
+            except NothingLeftError as error:
+                answer = error
+            yield window, answer
+
+    def _entered(self, window: Window, answer: Answer) -> pl.DataFrame:
+        if isinstance(answer, JudgekitError):
+            error = answer
+            if not isinstance(error, NothingLeftError):
+                raise error
             if self.done + len(window.names) >= self.total and not self.tally.items:
                 raise DataError(
                     f"All {self.total:,} items are longer than the judge reads, so dropping leaves none.",
                     hint=error.hint,
                 ) from error
-            table = pl.DataFrame()
-        self.count(table, len(window.names))
-        return table
+            answer = pl.DataFrame()
+        self.count(answer, len(window.names))
+        return answer
 
     def count(self, table: pl.DataFrame, asked: int) -> None:
         """Enter the scored rows of some items."""
@@ -216,7 +246,7 @@ def _stream(work: _Work, windows: Iterator[Window], output: Path, own_from: int,
     text: TextTables | None = None
     columns: list[str] = []
     with open_stream(output) as stream:
-        for table in filter(lambda one: one.width, map(work.table, windows)):
+        for table in filter(lambda one: one.width, work.tables(windows)):
             columns = table.columns
             text = text or TextTables(columns[own_from:])
             text.write(table, stream)
@@ -228,15 +258,12 @@ def _stream(work: _Work, windows: Iterator[Window], output: Path, own_from: int,
 
 def _in_parts(work: _Work, windows: Iterator[Window], parts: ScoredParts, reporter: Reporter) -> list[str]:
     done = len(parts.paths)
-    for number, window in enumerate(windows):
-        if number < done:
-            work.count(pl.read_ipc(parts.paths[number]), len(window.names))
-            continue
-        if number and number == done:
-            reporter.note(
-                f"Goes on where it stopped, after {work.done:,} of {work.total:,} items (--fresh begins anew)."
-            )
-        parts.put(work.table(window))
+    for path, window in zip([*parts.paths], windows, strict=False):
+        work.count(pl.read_ipc(path), len(window.names))
+    if done and work.done < work.total:
+        reporter.note(f"Goes on where it stopped, after {work.done:,} of {work.total:,} items (--fresh begins anew).")
+    for table in work.tables(windows):
+        parts.put(table)
     return list(pl.read_ipc_schema(parts.full[0]))
 
 

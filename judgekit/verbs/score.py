@@ -112,7 +112,9 @@ def score(
     asked = named_judge(judge, judge_model, dataset, workspace, chosen, offline=offline, reporter=reporter)
 
     def work() -> ScoredFile | Scores:
-        opened = TrainedJudge.load(asked, workspace=workspace, offline=offline, settings=chosen)
+        on_ray = chosen.engine == "ray" and isinstance(data, str | PathLike)
+        how = replace(chosen, engine="auto", workers=None) if on_ray else chosen
+        opened = TrainedJudge.load(asked, workspace=workspace, offline=offline, settings=how)
         threshold = None if gate is None else threshold_for(Path(gate), opened)
         _say_of_held_out(opened, chosen, reporter)
         if isinstance(data, str | PathLike):
@@ -122,6 +124,7 @@ def score(
                 force=force,
                 fresh=fresh,
                 threshold=threshold,
+                ray_workers=chosen.workers or 0 if on_ray else None,
                 reporter=reporter,
                 settings=chosen,
             )
