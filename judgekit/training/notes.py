@@ -13,6 +13,7 @@ from judgekit.training.weighing import Trained
 from judgekit.wording import counted
 
 LOW_LABEL_MASS = 0.1
+FEW_PARSED = 0.95
 LARGER = "sentence-transformers/all-mpnet-base-v2"
 TIMES_LARGER = 8
 """Matrix products of an encoder with 12 layers of width 768, in those of one with 6 of 384."""
@@ -114,7 +115,9 @@ def notes_after(dataset: Dataset, training: Training, trained: Trained) -> list[
     """What looks wrong with a finished training, and what to try."""
     verbalizer, fold = training.setup.verbalizer, training.data.fold
     if training.settings.stage == "none":
-        return notes_on_label_mass(trained.label_mass, verbalizer.scoring if verbalizer else "")
+        return notes_on_answers(trained.parsed, is_trained=False) + notes_on_label_mass(
+            trained.label_mass, verbalizer.scoring if verbalizer else ""
+        )
     trainings = 1 if fold is None else int(fold.max()) + 2
     could_swap = not training.settings.swap and find_mirror(dataset.template.fields, dataset.items.labels) is not None
     return [
@@ -125,6 +128,7 @@ def notes_after(dataset: Dataset, training: Training, trained: Trained) -> list[
             could_swap=could_swap,
             asked=trained.calibration,
         ),
+        *notes_on_answers(trained.parsed, is_trained=True),
         *notes_on_label_mass(trained.label_mass, verbalizer.scoring if verbalizer else ""),
         *notes_on_size_of_backbone(
             training.setup.backbone.name,
@@ -177,6 +181,22 @@ def notes_on_size_of_backbone(backbone: str, *, asked: Calibration, seconds: flo
     return [
         f"A larger encoder usually learns more from the same items: {LARGER} would take about "
         f"{counted(minutes, 'minute')} here, where its weights are in reach (--backbone; docs: verbs/train, Backbones)."
+    ]
+
+
+def notes_on_answers(parsed: float | None, *, is_trained: bool) -> list[str]:
+    """A warning where many answers of a judge that writes cannot be read.
+
+    Args:
+        parsed: share of the answers that could be read; None for a judge that is read at its labels.
+        is_trained: whether its weights were.
+    """
+    if parsed is None or parsed >= FEW_PARSED:
+        return []
+    remedy = "more --epochs, a higher --learning-rate" if is_trained else "training it (--stage sft)"
+    return [
+        f"{100 * (1 - parsed):.1f} % of the answers cannot be read; these items are read at the label tokens. Try "
+        f"{remedy}, or a larger --backbone."
     ]
 
 

@@ -1,7 +1,13 @@
 """What a training says before it begins and when it is over."""
 
 from judgekit.core.calibration import Calibration
-from judgekit.training.notes import notes_on_gain, notes_on_label_mass, notes_on_size, notes_on_size_of_backbone
+from judgekit.training.notes import (
+    notes_on_answers,
+    notes_on_gain,
+    notes_on_label_mass,
+    notes_on_size,
+    notes_on_size_of_backbone,
+)
 
 
 def test_a_training_that_gained_nothing_says_so() -> None:
@@ -37,3 +43,11 @@ def test_a_larger_encoder_is_advised_with_its_minutes_where_the_embedded_one_has
     assert "about 8 minutes here" in note
     assert notes_on_size_of_backbone("roberta-base", asked=learned, seconds=60) == []
     assert notes_on_size_of_backbone("starter", asked=probe, seconds=60) == []
+
+
+def test_answers_that_cannot_be_read_are_warned_of() -> None:
+    assert notes_on_answers(None, is_trained=True) == notes_on_answers(1.0, is_trained=True) == []
+    [trained] = notes_on_answers(0.8, is_trained=True)
+    assert "20.0 % of the answers cannot be read" in trained and "more --epochs" in trained
+    [as_it_is] = notes_on_answers(0.8, is_trained=False)
+    assert "--stage sft" in as_it_is and "--epochs" not in as_it_is

@@ -135,3 +135,15 @@ def test_annotations_outside_the_training_part_have_no_say(dataset: Any, data_of
     after = data_of(dataset(turned), annotator_weights=True)
     assert np.array_equal(before.training.target, after.training.target)
     assert before.weights == after.weights
+
+
+def test_annotations_of_the_other_order_are_mirrored_with_it(
+    dataset: Callable[[list[list[str]]], Dataset], data_of: Callable[..., TrainingData]
+) -> None:
+    header = ["item_id", "annotator_id", "question", "answer_a", "answer_b", "label"]
+    votes = [[str(n), f"p{k}", f"question {n}", f"tea {n}", f"soup {n}", "AAB"[k]] for n in range(40) for k in range(3)]
+    data = data_of(dataset([header, *votes]), swap=True, folds=0)
+    shown, items = data.learning.counts_shown, len(data.learning.items)
+    assert shown[:items].tolist() == [[2, 1]] * items
+    assert shown[items:].tolist() == [[1, 2]] * items
+    assert len(shown) == len(data.training.target)
