@@ -34,7 +34,7 @@ class GenerativeSettings(Settings):
     )
     rationale: bool = setting(False, "Have the judge think in words before it gives probabilities.", panel=_MORE)
     decimals: int = setting(2, "Decimals of a probability that the judge writes.", ge=1, le=4, panel=_MORE)
-    answer_length: int = setting(256, "Most tokens of an answer with reasons.", ge=16, panel=_MORE)
+    answer_length: int = setting(256, "Most tokens of an answer with reasons.", ge=16, le=32_768, panel=_MORE)
     reward: Reward = setting(
         "brier", "Reward of --stage rl: 1 - |p - y|^2 / 2 (brier), or the logarithm of p (log).", panel=_MORE
     )

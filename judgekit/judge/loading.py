@@ -208,8 +208,9 @@ def _check_tokens(entry: Entry[JudgeManifest], backbone: Backbone, prompts: Toke
     problems: list[str] = []
     if any(number >= size for of_label in words for word in of_label for number in word):
         problems.append(f"the judge reads its labels at tokens beyond the {size:,} of this tokenizer")
-    if manifest.max_length > (longest := longest_input(backbone)):
-        problems.append(f"the judge reads up to {manifest.max_length:,} tokens, the backbone {longest:,}")
+    most = manifest.max_length + (0 if manifest.answer is None else manifest.answer.length)
+    if most > (longest := longest_input(backbone)):
+        problems.append(f"the judge reads and writes up to {most:,} tokens, the backbone {longest:,}")
     if manifest.tokens not in (None, tokens_of_example(prompts)):
         problems.append("texts become other tokens than when the judge was trained")
     if problems:

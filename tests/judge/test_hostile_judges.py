@@ -101,6 +101,7 @@ def link_out(path: Path) -> None:
     path.symlink_to(path.parents[2] / "outside")
 
 
+ENDLESS = {"instruction": "", "names": ["<a>", "b", "c"], "length": 10**9, "decimals": 2, "rationale": False}
 SEALED: dict[str, tuple[str, Callable[[Path], Any], str]] = {
     "a rank beyond memory": (CONFIG, lambda path: changed(path, r=10**7), "r: a whole number from 1 to 16,384"),
     "a rank the matrices lack": (CONFIG, lambda path: changed(path, r=512), r"the rank is 512"),
@@ -121,6 +122,10 @@ SEALED: dict[str, tuple[str, Callable[[Path], Any], str]] = {
     "a temperature of 0.0001": (MANIFEST, lambda path: changed(path, calibration={"temperature": 1e-4}), "temperature"),
     "a label twice": (MANIFEST, lambda path: changed(path, labels=["bad", "bad", "good"]), "different names"),
     "a file elsewhere": (MANIFEST, lambda path: changed(path, files={"../../x": "0" * 64}), "files: hashes of"),
+    "no answer to write": (MANIFEST, lambda path: changed(path, method="verbalized"), "answer: one is"),
+    "an encoder that writes": (MANIFEST, lambda path: changed(path, method="verbalized", answer=ENDLESS), "causal LMs"),
+    "an endless answer": (MANIFEST, lambda path: changed(path, method="verbalized", answer=ENDLESS), "a length of 1"),
+    "names that are markup": (MANIFEST, lambda path: changed(path, method="verbalized", answer=ENDLESS), "plain words"),
     "more tokens than the backbone reads": (MANIFEST, lambda path: changed(path, max_length=65), "the backbone 64"),
 }  # fmt: skip
 
