@@ -15,7 +15,9 @@ class ModelSettings(Settings):
     """Settings of the backbone."""
 
     backbone: str = setting(
-        "starter", "Pretrained model: starter, a local folder, or an id on the Hugging Face hub.", metavar="MODEL"
+        "starter",
+        "Pretrained model: starter, starter-lm, a local folder, or an id on the Hugging Face hub.",
+        metavar="MODEL",
     )
     revision: str | None = setting(
         None, "Branch, tag or commit of a hub model (default: its main branch).", metavar="NAME", panel=_MORE

@@ -18,7 +18,7 @@ from judgekit.judge.judge import TrainedJudge
 from judgekit.judge.kept_evaluation import KeptEvaluation
 from judgekit.judge.loading import judge_verbalizer
 from judgekit.judge.manifest import EVALUATION_FILE, ExportManifest, JudgeManifest
-from judgekit.models import starter
+from judgekit.models import starter, starter_lm
 from judgekit.models.loading import Backbone, load_tokenizer
 from judgekit.prompts.verbalizer import shown_labels
 from judgekit.version import __version__
@@ -133,6 +133,8 @@ def _packages(format_: ExportFormat) -> tuple[str, ...]:
 def _public_name(backbone: Backbone) -> str:
     if backbone.name == starter.NAME:
         return starter.HUB_ID
+    if backbone.name == starter_lm.NAME:
+        return starter_lm.PUBLIC_NAME
     return backbone.name if backbone.revision is not None else Path(backbone.name).name
 
 

@@ -14,7 +14,7 @@ import psutil
 from judgekit.dataset.manifest import DATASETS
 from judgekit.errors import JudgekitError
 from judgekit.judge.manifest import JUDGES
-from judgekit.models import starter
+from judgekit.models import starter, starter_lm
 from judgekit.version import __version__
 from judgekit.wording import counted
 from judgekit.workspace import layout
@@ -55,6 +55,7 @@ def installation(workspace: Path | None, *, device: str) -> Installation:
         "computes on": device,
         "machine": f"{psutil.cpu_count()} cores, {memory.available / GIB:.1f} of {memory.total / GIB:.1f} GiB free",
         "starter": _starter(),
+        "starter-lm": _starter_lm(),
         **place,
         "environment": ", ".join(sorted(name for name in os.environ if name.startswith("JUDGEKIT_"))) or "nothing set",
     }
@@ -86,6 +87,11 @@ def _packaging(versions: dict[str, str]) -> Iterator[str]:
 def _starter() -> str:
     folder = starter.find_in_wheel()
     return f"in {folder}" if folder else f"not installed: pip install '{DISTRIBUTION}[starter]', or it is downloaded"
+
+
+def _starter_lm() -> str:
+    found = starter_lm.find_in_wheel()
+    return f"in {found.parent}" if found else f"not installed. {starter_lm.INSTALL}"
 
 
 def _workspace(named: Path | None) -> tuple[dict[str, str], list[str]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from judgekit.config import ModelKind
 from judgekit.errors import BackboneError
-from judgekit.models import starter
+from judgekit.models import starter, starter_lm
 from judgekit.models.bert_shape import BertShape
 from judgekit.models.identity import BackboneIdentity
 from judgekit.models.token_lengths import most_tokens
@@ -29,7 +29,7 @@ class Backbone:
     """A pretrained model that is on this machine."""
 
     name: str
-    """`starter`, the whole path of a local folder, or a hub id."""
+    """`starter`, `starter-lm`, the whole path of a local folder, or a hub id."""
     folder: Path
     revision: str | None
     """The commit of a hub model; None for a local folder."""
@@ -75,7 +75,7 @@ def find_backbone(
     """Locate a backbone, downloading it from the hub if it must and may.
 
     Args:
-        name: `starter`, a folder with a model in the Hugging Face layout, or a hub id.
+        name: `starter`, `starter-lm`, a folder with a model in the Hugging Face layout, or a hub id.
         revision: branch, tag or commit of a hub model.
         kind: how to read it; auto decides by the architecture its config names.
         offline: never ask the hub; the cache is still used.
@@ -87,6 +87,8 @@ def find_backbone(
     """
     if name == starter.NAME:
         return _find_starter(offline)
+    if name == starter_lm.NAME:
+        return Backbone(name, starter_lm.converted(), None, "causal")
     folder, commit = Path(name).expanduser(), None
     if not folder.is_dir():
         from judgekit.models.hub import hub_folder  # a fifth of a second to import, and a local folder does without

@@ -63,7 +63,7 @@ def hub_folder(hub_id: str, revision: str | None, offline: bool, *, with_code: b
     except HFValidationError as error:
         raise BackboneError(
             f"There is no model folder at {hub_id!r}, and it is no hub id either.",
-            hint="Name a folder with a config.json, a hub id such as Qwen/Qwen2.5-0.5B, or starter.",
+            hint="Name a folder with a config.json, a hub id such as Qwen/Qwen2.5-0.5B, starter, or starter-lm.",
         ) from error
     except GatedRepoError as error:
         raise BackboneError(

@@ -12,7 +12,7 @@ class BackboneIdentity:
     """A pretrained model by its content."""
 
     name: str
-    """`starter`, the whole path of a local folder, or a hub id."""
+    """`starter`, `starter-lm`, the whole path of a local folder, or a hub id."""
     revision: str | None
     """The commit of a hub model; None for a local folder."""
     sha256: str

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from judgekit.models import starter
+from judgekit.models import starter, starter_lm
 
 _AT_ONCE = 10_000
 # The first is every family's name in transformers; the others stand in the files of GPT-2 and its kin, and of MPT.
@@ -74,6 +74,8 @@ def _find(backbone: str, file: str) -> Path | None:
     if backbone == starter.NAME:
         folder = starter.find_in_wheel()
         backbone, revision = starter.HUB_ID, starter.REVISION
+    if backbone == starter_lm.NAME:
+        folder = starter_lm.folder_in_cache()
     if folder is not None and folder.is_dir():
         return folder / file if (folder / file).is_file() else None
     # A fifth of a second to import, and the embedded backbone does without.
