@@ -7,6 +7,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import torch
+
+from judgekit.config import TrainSettings
 from judgekit.dataset.opening import open_workspace
 from judgekit.errors import SettingsError
 from judgekit.judge.beginning_with import begin_with
@@ -68,12 +71,9 @@ def _make(
     if not processes.is_main:
         reporter = SILENT
     settings = run.manifest.settings
-    if settings.is_generative and processes.count > 1:
-        raise SettingsError(
-            f"--method {settings.method} trains in one process.",
-            hint="Start it with judgekit train, without a launcher.",
-        )
     device = processes.device(choose_device(settings.device))
+    if settings.is_generative:
+        _check_alone(settings, device, processes)
     setup = set_up(run.dataset, run.backbone, settings, device=device, processes=processes)
     training = assemble(run.dataset, setup, settings, processes=processes)
     for note in notes_before(run.dataset, training, processes):
@@ -96,6 +96,24 @@ def _make(
     for note in notes_after(run.dataset, training, trained):
         reporter.note(note)
     return result._replace(folder=folder)
+
+
+def _check_alone(settings: TrainSettings, device: torch.device, processes: Processes) -> None:
+    """Refuse what TRL's trainers would do otherwise than was asked for.
+
+    Raises:
+        SettingsError: several processes, or another GPU than the first.
+    """
+    if processes.count > 1:
+        raise SettingsError(
+            f"--method {settings.method} trains in one process.",
+            hint="Start it with judgekit train, without a launcher.",
+        )
+    if device.type == "cuda" and device.index:
+        raise SettingsError(
+            f"--method {settings.method} trains on the first GPU that it sees, not on {device}.",
+            hint=f"Show it that one alone: CUDA_VISIBLE_DEVICES={device.index} judgekit train --device cuda",
+        )
 
 
 def _commit(place: Workspace, run: Run, training: Training, trained: Trained) -> Path:

@@ -21,7 +21,7 @@ from trl.trainer.grpo_trainer import GRPOTrainer
 from judgekit.core.rewards import reward_of
 from judgekit.errors import BackboneError
 from judgekit.prompts.verbalized import read_probabilities
-from judgekit.training.generative.stage import Stage, StageResult, Unheard, run_stage
+from judgekit.training.generative.stage import Stage, StageResult, Unheard, on_one_device, run_stage
 
 CLIP = 0.2
 _REFERENCE = "ref"
@@ -88,20 +88,22 @@ def train_on_rewards(stage: Stage, annotations: SingleAnnotations) -> StageResul
         trainer = _Trainer(
             model=cast("Any", training.model).backbone,
             reward_funcs=[reward, parsed],
-            args=GRPOConfig(
-                **stage.arguments(),
-                per_device_train_batch_size=stage.at_once(generated),
-                generation_batch_size=generated,
-                num_generations=settings.generations,
-                gradient_accumulation_steps=generated // stage.at_once(generated),
-                max_completion_length=answer.length,
-                temperature=settings.sampling_temperature,
-                beta=settings.kl_weight,
-                epsilon=CLIP,
-                loss_type="grpo",
-                scale_rewards="batch",
-                reward_weights=[1.0, 0.0],
-                remove_unused_columns=False,
+            args=on_one_device(
+                GRPOConfig(
+                    **stage.arguments(),
+                    per_device_train_batch_size=stage.at_once(generated),
+                    generation_batch_size=generated,
+                    num_generations=settings.generations,
+                    gradient_accumulation_steps=generated // stage.at_once(generated),
+                    max_completion_length=answer.length,
+                    temperature=settings.sampling_temperature,
+                    beta=settings.kl_weight,
+                    epsilon=CLIP,
+                    loss_type="grpo",
+                    scale_rewards="batch",
+                    reward_weights=[1.0, 0.0],
+                    remove_unused_columns=False,
+                )
             ),
             train_dataset=Dataset.from_dict(
                 {"prompt": [str(row) for row in annotations.rows.tolist()], "label": annotations.labels.tolist()}

@@ -13,7 +13,7 @@ from transformers import TrainerCallback
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
-from judgekit.training.generative.stage import Stage, StageResult, Unheard, run_stage
+from judgekit.training.generative.stage import Stage, StageResult, Unheard, on_one_device, run_stage
 
 IGNORED = -100
 """Label of a token that the loss passes over."""
@@ -43,12 +43,14 @@ def train_on_answers(stage: Stage, prompts: Sequence[NDArray[np.int64]], answers
     def make(callback: TrainerCallback) -> SFTTrainer:
         return _Trainer(
             model=cast("Any", training.model).backbone,
-            args=SFTConfig(
-                **stage.arguments(),
-                per_device_train_batch_size=at_once,
-                gradient_accumulation_steps=loop.batch_size // at_once,
-                max_length=None,
-                dataset_kwargs={"skip_prepare_dataset": True},
+            args=on_one_device(
+                SFTConfig(
+                    **stage.arguments(),
+                    per_device_train_batch_size=at_once,
+                    gradient_accumulation_steps=loop.batch_size // at_once,
+                    max_length=None,
+                    dataset_kwargs={"skip_prepare_dataset": True},
+                )
             ),
             train_dataset=Dataset.from_dict({"input_ids": whole, "labels": labels}),
             processing_class=tokenizer,

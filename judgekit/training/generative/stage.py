@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import datasets
 import numpy as np
@@ -31,6 +31,7 @@ from judgekit.training.run_folder import WHOLE_FILE, newest_whole
 from judgekit.training.state import LoopState
 from judgekit.workspace.claims import remove
 
+Arguments = TypeVar("Arguments", bound=TrainingArguments)
 _NOT_LOGGED = ("step_time", "runtime", "per_second", "total_flos", "epoch", "num_tokens")
 """Parts of the names of what differs from run to run, or says nothing."""
 
@@ -104,6 +105,12 @@ class Unheard:
 
     def create_model_card(self, *arguments: object, **options: object) -> None:
         """None: judgekit's export writes one."""
+
+
+def on_one_device(arguments: Arguments) -> Arguments:
+    """The same arguments, of a trainer that uses one GPU although there are several; TRL refuses to part a batch."""
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
 def run_stage(stage: Stage, make: Callable[[TrainerCallback], Trainer]) -> StageResult:
