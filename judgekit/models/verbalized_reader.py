@@ -7,16 +7,12 @@ is told from outside: this file knows token ids alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
-from torch import Tensor
 
 from judgekit.models.causal import CausalJudge
+from judgekit.models.generating import TOKENS_AT_ONCE, TOKENS_AT_ONCE_ELSEWHERE, Writer, Writing, generate
 from judgekit.models.reader import Batch, Reading
-
-TOKENS_PER_BATCH = {"cpu": 8_192}
-TOKENS_PER_BATCH_ELSEWHERE = 32_768
 
 
 class VerbalizedReader:
@@ -25,10 +21,10 @@ class VerbalizedReader:
     Args:
         judge: the causal LM, with its adapter, in evaluation mode.
         decode: token ids -> text, without special tokens.
+        end: token id that ends an answer; None where the tokenizer has none.
         parse: text -> the distribution it says, `[K]`; None where it says none.
         length: tokens of an answer at most.
         least: probability that a written 0 stands for.
-        end: token id that ends an answer; None where the tokenizer has none.
     """
 
     pad_left = True
@@ -37,21 +33,23 @@ class VerbalizedReader:
         self,
         judge: CausalJudge,
         decode: Callable[[Sequence[int]], str],
+        end: int | None,
         parse: Callable[[str], Sequence[float] | None],
         *,
         length: int,
         least: float,
-        end: int | None,
     ) -> None:
         self.judge = judge
         self.device = judge.device
-        self.tokens_per_batch = TOKENS_PER_BATCH.get(judge.device.type, TOKENS_PER_BATCH_ELSEWHERE)
-        self._decode, self._parse = decode, parse
-        self._length, self._least, self._end = length, least, end
+        self.tokens_per_batch = TOKENS_AT_ONCE.get(judge.device.type, TOKENS_AT_ONCE_ELSEWHERE)
+        autocast = judge.dtype if judge.is_mixed else None
+        self._writer = Writer(judge.language_model, decode, end, judge.device, autocast)
+        self._parse, self._how, self._least = parse, Writing(length), least
 
     def read(self, batch: Batch) -> Reading:
         """Log-probabilities as label logits, whether they were read from the answers, and the answers."""
-        texts = [self._decode(ids) for ids in self._answers(batch)]
+        rows = zip(batch.input_ids.cpu().numpy(), batch.attention_mask.cpu().numpy() > 0, strict=True)
+        texts = [text for (text,) in generate(self._writer, [ids[mask] for ids, mask in rows], self._how)]
         found = [self._parse(text) for text in texts]
         is_parsed = torch.tensor([one is not None for one in found], device=self.device)
         labels = len(self.judge.words_per_label)
@@ -62,23 +60,3 @@ class VerbalizedReader:
             part = Batch(batch.input_ids[lost], batch.attention_mask[lost], None)
             logits[lost] = self.judge.read(part).logits.float().log_softmax(-1)
         return Reading(logits, None, is_parsed, tuple(texts))
-
-    def _answers(self, batch: Batch) -> list[list[int]]:
-        """The likeliest answer to each prompt, token by token, without the token that ends it."""
-        model: Any = self.judge.language_model
-        autocast = torch.autocast(self.device.type, dtype=self.judge.dtype, enabled=self.judge.is_mixed)
-        pad = self._end if self._end is not None else 0
-        with autocast, torch.no_grad():
-            whole: Tensor = model.generate(
-                input_ids=batch.input_ids,
-                attention_mask=batch.attention_mask,
-                max_new_tokens=self._length,
-                do_sample=False,
-                eos_token_id=self._end,
-                pad_token_id=pad,
-                temperature=None,
-                top_p=None,
-                top_k=None,
-            )
-        written = whole[:, batch.input_ids.shape[1] :].tolist()
-        return [ids[: ids.index(self._end)] if self._end in ids else ids for ids in written]

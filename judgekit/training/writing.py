@@ -34,8 +34,8 @@ def writing_reader(judge: CausalJudge, tokenizer: Any, answer: AnswerForm, metho
     return VerbalizedReader(
         judge,
         partial(tokenizer.decode, skip_special_tokens=True),
+        tokenizer.eos_token_id,
         partial(read_probabilities, answer),
         length=answer.length,
         least=0.5 * 10**-answer.decimals,  # less than that is rounded to 0
-        end=tokenizer.eos_token_id,
     )

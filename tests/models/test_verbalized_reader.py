@@ -38,7 +38,7 @@ def reader(judge: CausalJudge, monkeypatch: pytest.MonkeyPatch) -> VerbalizedRea
         return torch.cat([input_ids, input_ids[:, -1:], ends, ends + 3], dim=1)
 
     monkeypatch.setattr(judge.language_model, "generate", generate)
-    return VerbalizedReader(judge, lambda ids: ANSWERS[ids[0]], parse, length=8, least=0.005, end=END)
+    return VerbalizedReader(judge, lambda ids: ANSWERS[ids[0]], END, parse, length=8, least=0.005)
 
 
 def batch_of(*last: int) -> Batch:
@@ -67,9 +67,7 @@ def test_it_is_a_reader_that_writes_and_a_plain_judge_is_none(reader: Verbalized
 
 
 def test_the_likeliest_answer_is_the_models_own_however_a_batch_is_padded(judge: CausalJudge) -> None:
-    reader = VerbalizedReader(
-        judge, lambda ids: " ".join(map(str, ids)), lambda text: None, length=6, least=0.1, end=END
-    )
+    reader = VerbalizedReader(judge, lambda ids: " ".join(map(str, ids)), END, lambda text: None, length=6, least=0.1)
     ids = torch.tensor([5, 6, 7, 8, 9])
     alone = reader.read(Batch(ids.unsqueeze(0), torch.ones(1, 5, dtype=torch.int64), None))
     both = torch.stack([torch.cat([torch.zeros(2, dtype=torch.int64), ids]), torch.arange(10, 17)])
