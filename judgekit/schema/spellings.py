@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from judgekit.schema.scales import numeric_values
 
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
-_WHOLE = re.compile(r"([+-]?\d+)[.,]0+")
+_WHOLE, _PLAIN = re.compile(r"([+-]?\d+)[.,]0+"), re.compile(r"[+-]?\d+")
 _DASHES, _QUOTES = re.compile(r"[‐‑‒–—―−﹘﹣－_]"), re.compile(r"[‘’ʼ`´′＇]")
 _NO_ANSWER = frozenset(
     {
@@ -52,8 +52,11 @@ def tidied(found: Iterable[str], known: Iterable[str] = ()) -> dict[str, str]:
     plain = {label: tidy(label) for label in found}
     there = {*plain.values(), *known}
     written = set(known)
+    whole = {short: as_whole_number(short) for short in plain.values()}
+    # Where some whole numbers are written plainly, those with `.0` stand in a column that pandas took for fractions.
+    are_numbers = all(map(_PLAIN.fullmatch, {*whole.values(), *written})) and any(map(_PLAIN.fullmatch, there))
     return {
-        label: whole if short not in written and (whole := as_whole_number(short)) in there else short
+        label: whole[short] if short not in written and (are_numbers or whole[short] in there) else short
         for label, short in plain.items()
     }
 

@@ -108,7 +108,9 @@ _SETTLED_WORDS = frozenset(
         "official", "harmonised", "harmonized", "settled", "verified", "modal", "plurality", "goldstandard", "konsens",
         "итог", "итоговая", "итоговый", "итоговое", "среднее", "медиана", "最终", "最終", "平均", "多数", "최종",
         "평균", "ortalama", "średnia", "mediana", "médiane", "gemiddelde", "mediaan", "gjennomsnitt",
-        "schiedsrichter", "endurteil", "consenso", "mayoría", "maggioranza", "majorité", "meerderheid", "arbiter",
+        "schiedsrichter", "endurteil", "gesamt", "insgesamt", "gesamtwert", "gesamtscore", "gesamturteil", "gesamtnote",
+        "schnitt", "endwert", "endnote", "ø", "genomsnitt", "snitt", "gennemsnit", "keskiarvo",
+        "consenso", "mayoría", "maggioranza", "majorité", "meerderheid", "arbiter",
     }
 )  # fmt: skip
 _EARLIER_WORDS = frozenset({"old", "previous", "prev", "prior", "former", "earlier", "intended", "expected", "initial"})

@@ -40,6 +40,7 @@ def test_times_are_known_by_their_form(time):
         ("messages", ['[{"role": "user", "content": "a"}]'] * 2, "other"),
         ("other question", ["yes|no|no", "no|no|yes", "yes|yes|no"] * 4, "list"), ("gpt4_label", ["a", "b"], "model"),
         ("final score", ["1", "2"], "settled"), ("Mittelwert", ["1,5", "2"], "settled"),
+        ("Score gesamt", ["1", "2"], "settled"),
         ("like_count", ["1", "2"], "number"),
         ("Ida", ["a", "b"], "other"), ("topic", ["sport", "news"], "other"),
     ],

@@ -26,6 +26,8 @@ def long_table(labels):
         (["tre\u0300s bien", "très bien"], {"très bien"}),
         (["1", "1.0", "2.0", "2"], {"1", "2"}),
         (["1.0", "2.0"], {"1.0", "2.0"}),
+        (["1", "2.0", "3"], {"1", "2", "3"}),  # of two columns, of which pandas took one for fractions
+        (["A", "2.0", "3"], {"A", "2.0", "3"}),
         (["1", "01"], {"1", "01"}),
         (["a b", "a  b"], {"a b", "a  b"}),
     ],
