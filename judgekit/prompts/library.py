@@ -100,6 +100,11 @@ def build_template(name: str, fields: Sequence[str], labels: Sequence[str], scal
     return _STAGE_ONE.from_string(source).render(variables)
 
 
+def read_builtin(name: str) -> str:
+    """The text of a file that comes with the templates."""
+    return (_folder() / name).read_text(encoding="utf-8")
+
+
 def _folder() -> Traversable:
     """The templates inside the wheel, else those beside the package in a source tree or an editable install."""
     packaged = files("judgekit") / "templates"

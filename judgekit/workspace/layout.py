@@ -7,6 +7,7 @@
   datasets/<name>/        a finished dataset; its manifest.json is written last
   judges/<name>/          a finished judge; its manifest.json is written last
   studies/<name>/         the finished runs of a study; its manifest.json is written first, as runs are added one by one
+  syntheses/<name>/       judgments of a dataset's items that a teacher wrote, each on disk as it came
   .staging/               what is being built, and the checkpoints of unfinished training;
                           deleting it loses unfinished work and nothing else
   .locks/                 lock files of running commands
@@ -33,6 +34,7 @@ MANIFEST_FILE = "manifest.json"
 DATASETS_FOLDER = "datasets"
 JUDGES_FOLDER = "judges"
 STUDIES = "studies"
+SYNTHESES = "syntheses"
 STAGING = ".staging"
 LOCKS = ".locks"
 

@@ -229,6 +229,10 @@ class Workspace:
         """Where the study `name` keeps its runs; may not exist."""
         return self.root / layout.STUDIES / layout.check_name(name)
 
+    def synthesis_folder(self, name: str) -> Path:
+        """Where the judgments of a teacher on a dataset of that name lie; it need not exist."""
+        return self.root / layout.SYNTHESES / layout.check_name(name)
+
     def studies(self) -> list[str]:
         """Names of the studies, finished or not."""
         return layout.stored_names(self.root, layout.STUDIES)
