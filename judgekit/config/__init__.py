@@ -5,6 +5,7 @@ every key is a flag. Values come from flag, environment (`JUDGEKIT_<VERB>_<KEY>`
 or the default, in that order; `cli` resolves them and the manifest of a judge keeps the result.
 """
 
+from judgekit.config.asking import EndpointSettings
 from judgekit.config.checking import CheckSettings
 from judgekit.config.choices import (
     Adversary,
@@ -50,6 +51,7 @@ __all__ = [
     "CheckSettings",
     "DrawSettings",
     "Dtype",
+    "EndpointSettings",
     "EstimateSettings",
     "EvaluateSettings",
     "ExportSettings",

@@ -199,7 +199,17 @@ class ScoreKeywords(LoadKeywords, ScoreFileKeywords, total=False):
     workers: int | None
 
 
-class MeasureKeywords(PredictKeywords, total=False):
+class EndpointKeywords(TypedDict, total=False):
+    """Fields of `EndpointSettings`."""
+
+    model: str | None
+    instructions: str | None
+    price: float | None
+    most_calls: int
+    call_seconds: float
+
+
+class MeasureKeywords(PredictKeywords, EndpointKeywords, total=False):
     """Fields of `MeasureSettings`."""
 
     part: Part

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from judgekit.config.asking import EndpointSettings
 from judgekit.config.choices import Dtype, Engine, OnTooLong, Part
 from judgekit.config.reading import ReadingSettings
 from judgekit.config.requirements import requirement_problem
@@ -117,7 +118,7 @@ class ScoreSettings(ScoreFileSettings, LoadSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeasureSettings(PredictSettings):
+class MeasureSettings(PredictSettings, EndpointSettings):
     """How a judge is compared with human annotations.
 
     Examples:
@@ -137,7 +138,9 @@ class MeasureSettings(PredictSettings):
         None, "Show the figures by this column of the table, numbers in four bins.", metavar="COLUMN"
     )
     against: str | None = setting(
-        None, "Compare with another judge, or with a table of predictions, on the same items.", metavar="JUDGE|FILE"
+        None,
+        "Compare on the same items with another judge, a table of predictions, or a model at a System One endpoint.",
+        metavar="JUDGE|FILE|systemone:URL",
     )
     names: str | None = setting(
         None, "Show annotators by their names, which this file has, instead of pseudonyms.", metavar="FILE"

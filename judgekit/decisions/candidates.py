@@ -16,6 +16,7 @@ from judgekit.core.design import (
     fit_strength_around,
     freshness,
     information,
+    nothing_known,
     told_by,
     undecided,
 )
@@ -117,7 +118,7 @@ def make_pool(
         counts[new:] = again.counts.sum(axis=1)
     texts = [*parts, *([own.items] if own is not None and again is None else [])]
     features = directions(_vectors(opened, texts, reporter))
-    strength, before = 1.0, np.eye(features.shape[1])
+    strength, before = 1.0, nothing_known(features.shape[1])
     if own is not None:
         strength = fit_strength_around(own.items.q, own.counts)
         told = told_by(own.counts.sum(axis=1), strength)

@@ -121,6 +121,11 @@ class TrainedJudge:
         return self.entry.name
 
     @property
+    def is_offline(self) -> bool:
+        """Whether the network may not be used for it."""
+        return self._offline
+
+    @property
     def folder(self) -> Path:
         """Where it lies."""
         return self.entry.path

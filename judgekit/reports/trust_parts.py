@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from judgekit.core.ceiling import Ceiling
+from judgekit.core.floor import PEOPLE
 from judgekit.core.metrics import Interval
 from judgekit.dataset.result import PSEUDONYMS
-from judgekit.trust.evaluated import EvaluateResult
+from judgekit.trust.evaluated import Comparison, EvaluateResult
 from judgekit.trust.people import People
 from judgekit.wording import counted
 
@@ -131,7 +132,25 @@ def _comparison(result: EvaluateResult) -> Iterator[Part]:
     left = f" {counted(found.left_out, 'item was', 'items were')} left out." if found.left_out else ""
     rows = tuple((one.id, figure(one.distance), figure(one.kl), figure(one.other_kl)) for one in found.changed)
     headings = ("items that changed most", "JS distance", "KL", f"KL of {found.other}")
-    yield Part(f"Beside {found.other}", (verdict + chance, accuracy + left), headings, rows)
+    yield Part(f"Beside {found.other}", (verdict + chance, accuracy + left, *_standings(found)), headings, rows)
+
+
+def _people(number: float) -> str:
+    return f"more than {PEOPLE[-1]} people" if math.isinf(number) else f"{number:.1f} people"
+
+
+def _standings(found: Comparison) -> Iterator[str]:
+    """Both by themselves, beside what is the least that any judge can show."""
+    words = [f"a perfect judge would show KL {figure(found.floor)} there (the noise floor)"]
+    for name, one in (("this judge", found.own), (found.other, found.others)):
+        worth = ""
+        if one.annotators is not None:
+            worth = f", worth {_people(one.annotators.value)} (equivalent annotators)"
+        words.append(f"{name} {figure(one.kl.value)}, {figure(max(0.0, one.excess.value))} above that{worth}")
+    yield "By themselves: " + "; ".join(words) + "."
+    if found.calls or found.cost is not None:
+        cost = "" if found.cost is None else f", which cost {found.cost:g}"
+        yield f"{counted(found.calls, 'call was', 'calls were')} made for this{cost}; the answers are kept."
 
 
 def _by(result: EvaluateResult) -> Iterator[Part]:

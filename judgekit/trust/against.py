@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from judgekit.core.metrics import kl_per_item
 from judgekit.core.paired import compare_paired
 from judgekit.errors import DataError
 from judgekit.tables.files import ReadOptions, read_files
-from judgekit.trust.evaluated import Changed, Comparison, EvaluatedItems
+from judgekit.trust.evaluated import Changed, Comparison, EvaluatedItems, Standing
 
 CHANGED_SHOWN = 5
 SUM_OFF = 0.01
@@ -30,11 +31,14 @@ class OtherPredictions(NamedTuple):
     """Which of the evaluated items, ascending, `[M]`."""
     q: FloatArray
     """`[M, K]`, the labels in the order of the judge."""
+    calls: int = 0
+    """Made to an endpoint for them."""
 
 
 def compare(
     items: EvaluatedItems,
     other: OtherPredictions,
+    standing: Callable[[FloatArray, NDArray[np.intp]], tuple[float, Standing]],
     weights: FloatArray | None = None,
     *,
     seed: int,
@@ -46,6 +50,7 @@ def compare(
     Args:
         items: as the judge was evaluated.
         other: of some of them.
+        standing: the noise floor on some of them, and how good predictions of these are by themselves.
         weights: of the items, `[N]`; None where all count alike.
         seed: of the resampling.
         confidence: of the intervals.
@@ -69,9 +74,11 @@ def compare(
     for n in order:
         row = int(other.rows[n])
         changed.append(Changed(items.ids[row], float(found.change[n]), float(items.kl[row]), float(other_kl[n])))
+    (floor, own), (_, others) = standing(q, other.rows), standing(other.q, other.rows)
     return Comparison(
-        other.name, len(other.rows), len(items) - len(other.rows), found.kl, found.p, found.accuracy, tuple(changed)
-    )
+        other.name, len(other.rows), len(items) - len(other.rows), found.kl, found.p, found.accuracy, tuple(changed),
+        floor, own, others, other.calls,
+    )  # fmt: skip
 
 
 def read_predictions(path: Path, items: EvaluatedItems, options: ReadOptions) -> OtherPredictions:

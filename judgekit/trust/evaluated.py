@@ -100,6 +100,17 @@ class Changed(NamedTuple):
     other_kl: float
 
 
+class Standing(NamedTuple):
+    """How good predictions are, by themselves."""
+
+    kl: Interval
+    """Nats."""
+    excess: Interval
+    """Above the noise floor, nats."""
+    annotators: Interval | None
+    """Equivalent annotators; None where they cannot be known."""
+
+
 class Comparison(NamedTuple):
     """A judge beside another one, on the items that both were not trained on."""
 
@@ -115,6 +126,16 @@ class Comparison(NamedTuple):
     """Accuracy of the judge minus that of the other."""
     changed: tuple[Changed, ...]
     """The items on which they differ most."""
+    floor: float
+    """The noise floor on the compared items, nats."""
+    own: Standing
+    """Of the judge."""
+    others: Standing
+    """Of the other one."""
+    calls: int = 0
+    """That were made to an endpoint; other answers of it were kept from before."""
+    cost: float | None = None
+    """Of these calls, where a price was given."""
 
     @property
     def verdict(self) -> str:

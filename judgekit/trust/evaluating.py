@@ -24,13 +24,15 @@ from judgekit.tables.files import ReadOptions, read_files
 from judgekit.tables.frames import TableData
 from judgekit.training.reporter import Reporter
 from judgekit.trust.against import OtherPredictions, compare, read_predictions
-from judgekit.trust.evaluated import EvaluateResult
-from judgekit.trust.evaluation import ask, measure
+from judgekit.trust.asking import PREFIX, Question, ask_endpoint
+from judgekit.trust.evaluated import EvaluateResult, Standing
+from judgekit.trust.evaluation import ask, measure, standing_of
 from judgekit.trust.known_items import known_items
 from judgekit.trust.label_sets import FEWEST_ITEMS, SHOWN, coverage_across_folds, coverage_of
 from judgekit.trust.looks import count_look
 from judgekit.trust.material import Material, items_of, new_items, own_dataset, part_of
 from judgekit.trust.people import with_shown_names
+from judgekit.workspace.layout import ANSWERS
 from judgekit.workspace.manifest import now
 from judgekit.workspace.store import Workspace
 
@@ -81,7 +83,13 @@ def evaluate_judge(
         found = found._replace(coverage=coverage_of(sets, q, counts, SHOWN, **bootstrap))
     if settings.against is not None:
         other = _other(judge, settings.against, material, found, place, settings, reporter)
-        found = found._replace(comparison=compare(found.items, other, found.weights, **bootstrap))
+
+        def standing(q: FloatArray, rows: NDArray[np.intp]) -> tuple[float, Standing]:
+            return standing_of(q, rows, found, material, entry, settings)
+
+        compared = compare(found.items, other, standing, found.weights, **bootstrap)
+        cost = None if settings.price is None else settings.price * other.calls
+        found = found._replace(comparison=compared._replace(cost=cost))
     return found._replace(looks=_look(judge, place, found, is_own=data is None))
 
 
@@ -154,7 +162,17 @@ def _other(
     settings: MeasureSettings,
     reporter: Reporter,
 ) -> OtherPredictions:
-    """What another judge says of the evaluated items that it was not trained on, or what a file says."""
+    """What another judge says of the evaluated items that it was not trained on, or what a file or an endpoint says."""
+    if named.startswith(PREFIX):
+        question, items = Question(judge.name, judge.labels, judge.fields), found.items
+        folder = (judge.folder if place is None else place.root) / ANSWERS
+        asked = ask_endpoint(
+            named.removeprefix(PREFIX), question, items.texts.to_dicts(), settings, folder, reporter,
+            offline=judge.is_offline,
+        )  # fmt: skip
+        order = [judge.labels.index(label) for label in items.labels]
+        return OtherPredictions(f"{asked.model} at {named.removeprefix(PREFIX)}", np.arange(len(items)),
+                                asked.q[:, order], asked.calls)  # fmt: skip
     if Path(named).is_file():
         return read_predictions(Path(named), found.items, ReadOptions())
     other = judge.beside(named, None if place is None else place.root)

@@ -25,7 +25,7 @@ from judgekit.prompts.mirror import Mirror
 from judgekit.training.reporter import Reporter
 from judgekit.trust.columns import parts_by
 from judgekit.trust.drift import Drift, drift
-from judgekit.trust.evaluated import EvaluatedItems, EvaluateResult
+from judgekit.trust.evaluated import EvaluatedItems, EvaluateResult, Standing
 from judgekit.trust.material import Material
 from judgekit.trust.people import people_of
 from judgekit.trust.probes import probes
@@ -120,6 +120,41 @@ def measure(
         ),
         folds=0 if material.predicted is None else int(material.predicted.fold.max()) + 1,
     )
+
+
+def standing_of(
+    q: FloatArray,
+    rows: NDArray[np.intp],
+    found: EvaluateResult,
+    material: Material,
+    entry: Entry[JudgeManifest],
+    settings: MeasureSettings,
+) -> tuple[float, Standing]:
+    """The noise floor on some of the evaluated items, and how good predictions of them are.
+
+    Args:
+        q: of these items, `[M, K]`.
+        rows: which they are, `[M]`.
+        found: the evaluation.
+        material: what it was made on.
+        entry: the judge.
+        settings: of the bootstrap.
+    """
+    counts, shares = found.items.counts[rows], found.items.shares[rows]
+    weights = None if found.weights is None else found.weights[rows]
+    bootstrap: dict[str, Any] = {
+        "seed": settings.seed,
+        "confidence": settings.confidence,
+        "resamples": settings.resamples,
+    }
+    populations = fit_populations(*_people_of(material), seed=settings.seed)
+    floor = floor_of(populations, counts.sum(axis=1), weights, confidence=settings.confidence).value
+    per_item = kl_per_item(q, shares)
+    gains = kl_per_item(np.tile(np.asarray(entry.manifest.class_prior), (len(q), 1)), shares) - per_item
+    signal = signal_of(gains, counts, populations, weights, **bootstrap)
+    kl = mean_interval(per_item, weights, **bootstrap)
+    excess = Interval(*(value - floor for value in kl))
+    return floor, Standing(kl, excess, None if signal is None else signal.annotators)
 
 
 class Asked(NamedTuple):

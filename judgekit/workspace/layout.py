@@ -8,6 +8,7 @@
   judges/<name>/          a finished judge; its manifest.json is written last
   studies/<name>/         the finished runs of a study; its manifest.json is written first, as runs are added one by one
   syntheses/<name>/       judgments of a dataset's items that a teacher wrote, each on disk as it came
+  answers/                what endpoints answered when judges were compared with them, by the hash of what was asked
   .staging/               what is being built, and the checkpoints of unfinished training;
                           deleting it loses unfinished work and nothing else
   .locks/                 lock files of running commands
@@ -35,6 +36,7 @@ DATASETS_FOLDER = "datasets"
 JUDGES_FOLDER = "judges"
 STUDIES = "studies"
 SYNTHESES = "syntheses"
+ANSWERS = "answers"
 STAGING = ".staging"
 LOCKS = ".locks"
 

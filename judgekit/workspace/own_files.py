@@ -16,7 +16,7 @@ def hide_from_git(root: Path) -> None:
     """
     own = {
         layout.WORKSPACE_FILE, layout.SETTINGS_FILE, layout.SECRET_FILE, layout.DATASETS_FOLDER, layout.JUDGES_FOLDER,
-        layout.STUDIES, layout.STAGING, layout.LOCKS,
+        layout.STUDIES, layout.ANSWERS, layout.STAGING, layout.LOCKS,
     }  # fmt: skip
     if {path.name for path in root.iterdir()} <= own:
         atomic.write_text(root / ".gitignore", "*\n")

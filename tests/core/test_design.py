@@ -44,8 +44,8 @@ def test_what_is_known_already_is_not_asked_again() -> None:
     design = best_design(of(x), before, 5, random_share=0.0)
     assert design.shares[:20].sum() < 0.01
     assert design.gain[0] < 0.01 * design.gain[-1]
-    # Before: v / (1 + 60 v) and 1 for the kinds, each half of the items; the gain is half of what one annotation takes.
-    assert design.gain[-1] == pytest.approx(0.5 * 0.5 * (1 - 1 / 2))
+    # Of the other kind, half of the items, an annotation takes the variance from 10 / 3 to 1 / (0.3 + 1).
+    assert design.gain[-1] == pytest.approx(0.5 * 0.5 * (10 / 3 - 1 / 1.3))
 
 
 def test_costs_move_the_round_to_cheaper_kinds_by_their_root() -> None:
