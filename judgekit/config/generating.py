@@ -35,6 +35,13 @@ class GenerativeSettings(Settings):
     rationale: bool = setting(False, "Have the judge think in words before it gives probabilities.", panel=_MORE)
     decimals: int = setting(2, "Decimals of a probability that the judge writes.", ge=1, le=4, panel=_MORE)
     answer_length: int = setting(256, "Most tokens of an answer with reasons.", ge=16, le=32_768, panel=_MORE)
+    judgments: int = setting(
+        8,
+        "Judgments of --method rise that are drawn for each item; the shares of their verdicts are read.",
+        ge=1,
+        le=1000,
+        panel=_MORE,
+    )
     reward: Reward = setting(
         "brier", "Reward of --stage rl: 1 - |p - y|^2 / 2 (brier), or the logarithm of p (log).", panel=_MORE
     )
@@ -65,8 +72,8 @@ class GenerativeSettings(Settings):
             given += ["--stage rl"] if self.stage == "rl" else []
             if given:
                 problems.append(f"{', '.join(given)} needs --method verbalized")
-        if self.method == "rise" and self.stage == "rl":
-            problems.append("--stage is of --method verbalized; a reasoned judge is trained in both of its stages")
+        if self.method == "rise" and self.stage != "none":
+            problems.append("--method rise takes a causal LM as it is: --stage none")
         if self.rationale and self.method == "verbalized" and self.stage == "sft":
             problems.append("--rationale is of --stage rl and none: annotations hold no reasons that could be learned")
         if self.stage == "none" and self.begin_with is not None:

@@ -148,6 +148,7 @@ class TrainKeywords(FineTuningKeywords, total=False):
     rationale: bool
     decimals: int
     answer_length: int
+    judgments: int
     reward: Reward
     generations: int
     sampling_temperature: float

@@ -27,6 +27,8 @@ class AnswerForm(NamedTuple):
     """Of a written probability."""
     rationale: bool = False
     """Whether reasons stand before the answer."""
+    judgments: int = 1
+    """Drawn of an item, where an answer ends in a verdict."""
 
 
 def answer_names(labels: Sequence[str], codes: Sequence[str] = ()) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from judgekit.prompts.answers import AnswerForm
 from judgekit.prompts.chat import chat_frame
 from judgekit.prompts.verbalized import longest_answers, verbalized_form
 from judgekit.prompts.verbalizer import Verbalizer, readings
+from judgekit.prompts.verdict import verdict_form
 from judgekit.training.batches import TokenizedPrompts
 from judgekit.training.optimizer import check_optimizer
 from judgekit.training.processes import ALONE, Processes
@@ -178,6 +179,8 @@ def answer_form(
         codes: of each label, where the prompt shows them.
         settings: of its method.
     """
+    if settings.method == "rise":
+        return verdict_form(labels, codes, length=settings.answer_length)._replace(judgments=settings.judgments)
     form = verbalized_form(labels, codes, decimals=settings.decimals, rationale=settings.rationale)
     if settings.rationale:
         return form._replace(length=settings.answer_length)

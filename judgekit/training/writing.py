@@ -7,10 +7,16 @@ from typing import Any
 
 from judgekit.config import Method
 from judgekit.models.causal import CausalJudge
+from judgekit.models.generating import Writing
 from judgekit.models.reader import LabelReader
+from judgekit.models.reasoned_reader import ReasonedReader
 from judgekit.models.verbalized_reader import VerbalizedReader
 from judgekit.prompts.answers import AnswerForm
 from judgekit.prompts.verbalized import read_probabilities
+from judgekit.prompts.verdict import END_OF_VERDICT, read_verdict
+
+JUDGMENT_TEMPERATURE = 1.0
+"""At which a judge's verdicts are drawn: their shares then estimate its own probabilities."""
 
 
 def as_causal(reader: LabelReader) -> CausalJudge:
@@ -29,11 +35,15 @@ def writing_reader(judge: CausalJudge, tokenizer: Any, answer: AnswerForm, metho
         answer: what it is asked to write.
         method: verbalized or rise.
     """
-    if method != "verbalized":
-        raise ValueError(f"no judge of the method {method} writes probabilities")
+    if method == "label":
+        raise ValueError("a judge that is read at its labels writes nothing")
+    decode = partial(tokenizer.decode, skip_special_tokens=True)
+    if method == "rise":
+        how = Writing(answer.length, JUDGMENT_TEMPERATURE, answer.judgments, stop=END_OF_VERDICT)
+        return ReasonedReader(judge, decode, tokenizer.eos_token_id, partial(read_verdict, answer), how)
     return VerbalizedReader(
         judge,
-        partial(tokenizer.decode, skip_special_tokens=True),
+        decode,
         tokenizer.eos_token_id,
         partial(read_probabilities, answer),
         length=answer.length,

@@ -1,0 +1,63 @@
+"""The shares of the verdicts are the distribution, and what comes to none falls back to the label tokens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from judgekit.models import reasoned_reader
+from judgekit.models.backbones import find_backbone
+from judgekit.models.base_model import load_backbone
+from judgekit.models.causal import CausalJudge
+from judgekit.models.generating import Writing
+from judgekit.models.reader import Batch, WritingReader
+from judgekit.models.reasoned_reader import ReasonedReader
+
+SAID = {5: ["A", "A", "B", "A"], 6: ["?", "?", "?", "?"], 7: ["?", "B", "B", "?"]}
+
+
+@pytest.fixture(scope="module")
+def judge(llama: Path) -> CausalJudge:
+    model = load_backbone(find_backbone(str(llama), offline=True), torch.device("cpu"), torch.float32)
+    return CausalJudge(model, [[[40]], [[41]]], dtype=torch.float32).eval()
+
+
+@pytest.fixture
+def reader(judge: CausalJudge, monkeypatch: pytest.MonkeyPatch) -> ReasonedReader:
+    """Judges a prompt by its last token."""
+
+    def written(_: Any, prompts: Any, *__: Any, **___: Any) -> list[list[str]]:
+        return [SAID[int(one[-1])] for one in prompts]
+
+    monkeypatch.setattr(reasoned_reader, "generate", written)
+    return ReasonedReader(judge, str, 2, {"A": 0, "B": 1}.get, Writing(8, 1.0, 4))
+
+
+def batch_of(*last: int) -> Batch:
+    ids = torch.tensor([[0, 9, 8, one] for one in last])
+    return Batch(ids, (ids > 0).to(torch.int64), None)
+
+
+def test_half_a_judgment_is_spread_over_the_labels(reader: ReasonedReader) -> None:
+    found = reader.read(batch_of(5, 7))
+    assert found.logits.softmax(-1)[0].tolist() == pytest.approx([3.25 / 4.5, 1.25 / 4.5])
+    assert found.logits.softmax(-1)[1].tolist() == pytest.approx([0.25 / 2.5, 2.25 / 2.5])
+
+
+def test_the_text_that_is_given_comes_to_the_likeliest_verdict(reader: ReasonedReader) -> None:
+    assert reader.read(batch_of(5, 7, 6)).texts == ("A", "B", "?")
+
+
+def test_without_any_verdict_the_label_tokens_are_read(reader: ReasonedReader, judge: CausalJudge) -> None:
+    found = reader.read(batch_of(5, 6))
+    assert found.is_parsed is not None and found.is_parsed.tolist() == [True, False]
+    torch.testing.assert_close(found.logits[1:], judge.read(batch_of(6)).logits.log_softmax(-1))
+
+
+def test_many_judgments_mean_small_batches(judge: CausalJudge) -> None:
+    one, many = (ReasonedReader(judge, str, 2, lambda _: None, Writing(8, 1.0, n)) for n in (1, 4))
+    assert isinstance(one, WritingReader)
+    assert one.tokens_per_batch == 4 * many.tokens_per_batch
