@@ -52,10 +52,10 @@ _CAUSAL: dict[str, Any] = {
 }  # fmt: skip
 SETTINGS: dict[str, dict[str, Any]] = {
     "label": {"epochs": 12},
-    "verbalized SFT": {"method": "verbalized", "decimals": DECIMALS, "epochs": 16},
-    "half-trained SFT": {"method": "verbalized", "decimals": DECIMALS, "epochs": 4},
+    "verbalized SFT": {"method": "verbalized", "decimals": DECIMALS, "epochs": 24},
+    "half-trained SFT": {"method": "verbalized", "decimals": DECIMALS, "epochs": 5},
     "RL from half-trained": {
-        "method": "verbalized", "decimals": DECIMALS, "stage": "rl", "begin_with": "half-trained-SFT", "epochs": 3,
+        "method": "verbalized", "decimals": DECIMALS, "stage": "rl", "begin_with": "half-trained-SFT", "epochs": 2,
         "batch_size": 32, "generations": 8, "learning_rate": 1e-3,
     },
 }  # fmt: skip
@@ -141,7 +141,7 @@ def make_backbone(folder: Path, workspace: Path, seed: int) -> Path:
     return folder
 
 
-def learn_language(model: Any, rows: list[list[int]], seed: int, *, steps: int = 800, size: int = 16) -> None:
+def learn_language(model: Any, rows: list[list[int]], seed: int, *, steps: int = 450, size: int = 16) -> None:
     """Next-token prediction on whole prompts with their answers; most of it on the answers."""
     rng = np.random.default_rng(seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
