@@ -27,8 +27,8 @@ class SelectionSettings(Settings):
     folds: int | None = setting(
         None,
         "Train so many judges first, each without a part of the items, which it then predicts: from that follow the "
-        "number of steps, the calibration and an evaluation on all items (default: 5 for an encoder and fewer than "
-        "2,000 items, else 0: none).",
+        "number of steps, the calibration and an evaluation on all items (default, for an encoder: 5 below 2,000 "
+        "items, 2 below 20,000; else 0, none).",
         ge=0,
         le=20,
     )

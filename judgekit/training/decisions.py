@@ -17,7 +17,10 @@ from judgekit.training.step import Objective
 FEWEST_STEPS = 150
 FEWEST_EPOCHS = 3
 MOST_EPOCHS = 20
-MOST_ITEMS_TO_FOLD = 2_000
+FEW_ITEMS = 2_000
+"""Below, a half of the items would teach much less than all of them, and there is time for five folds."""
+MOST_ITEMS_TO_FOLD = 20_000
+HALVES = 2
 FEWEST_GROUPS_TO_FOLD = 10
 LEARNING_RATE = {"encoder": 1e-3, "causal": 2e-4}
 PUBLISHED_LEARNING_RATE = 5e-5
@@ -27,8 +30,8 @@ LEARNING_RATE_OF_REWARDS = 5e-5
 def folds_for(settings: TrainSettings, items: ItemTable, kind: ModelKind) -> int:
     """How many judges are trained without a part of the items each; 0 for none.
 
-    Where the settings leave it open: for an encoder and few items, which a validation and a test part would take from
-    the training, and which in ten of a hundred items say little; a causal LM takes too long to be trained six times.
+    Where the settings leave it open: for an encoder and not too many items, of which a validation and a test part would
+    take a fifth from the training and say less than all of them; a causal LM takes too long to be trained six times.
 
     Args:
         settings: of the training.
@@ -37,8 +40,9 @@ def folds_for(settings: TrainSettings, items: ItemTable, kind: ModelKind) -> int
     """
     if settings.folds is not None or not settings.trains_at_labels:
         return settings.folds or 0
-    is_few = items.groups.n_unique() >= FEWEST_GROUPS_TO_FOLD and len(items) < MOST_ITEMS_TO_FOLD
-    return FOLDS if is_few and kind == "encoder" else 0
+    if kind != "encoder" or items.groups.n_unique() < FEWEST_GROUPS_TO_FOLD or len(items) >= MOST_ITEMS_TO_FOLD:
+        return 0
+    return FOLDS if len(items) < FEW_ITEMS else HALVES
 
 
 def lora_settings(settings: TrainSettings) -> LoraSettings:
