@@ -21,7 +21,7 @@ from judgekit.config.settings import setting
 _PUBLISHED: dict[str, Any] = {
     "alpha": 0.8, "epsilon": 0.25, "adversary": "paper", "targets": "empirical", "epochs": 2, "warmup": 0.0,
     "averaging": 0.0, "calibrate": False, "evaluations": 1, "keep": "last", "swap": False,
-    "folds": 0, "probe": False, "radius": "fixed",
+    "folds": 0, "probe": False, "radius": "fixed", "lora_dropout": 0.0,
 }  # fmt: skip
 BEFORE_FOLDS = {"folds": 0, "probe": False, "radius": "fixed"}
 """What trainings of an older judgekit did, whose settings do not say so."""
