@@ -127,7 +127,7 @@ class FineTuningKeywords(TypedDict, total=False):
     seed: int
     lora_r: int
     lora_alpha: int | None
-    lora_dropout: float
+    lora_dropout: float | None
     target_modules: Texts
     evaluations: int
     patience: int

@@ -35,7 +35,9 @@ class OptimisationSettings(Settings):
     lora_alpha: int | None = setting(
         None, "Scale the update by lora_alpha / lora_r (default: twice lora_r).", ge=1, panel=_LORA
     )
-    lora_dropout: float = setting(0.1, "Dropout before the LoRA matrices.", ge=0, lt=1, panel=_LORA)
+    lora_dropout: float | None = setting(
+        None, "Dropout before the LoRA matrices (default: 0.1 for an encoder, else 0).", ge=0, lt=1, panel=_LORA
+    )
     target_modules: tuple[str, ...] = setting(
         ("auto",),
         "Put LoRA matrices on the layers whose names end like this; auto: on all linear layers. Repeat it for several.",

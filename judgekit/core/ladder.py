@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax, softmax, xlogy
 
 from judgekit.core.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, Calibration, Evidence
 from judgekit.core.distributions import FloatArray
@@ -149,7 +149,7 @@ def folded(calibration: Calibration, log_prior: NDArray[Any]) -> Calibration:
 
 
 def _cross_entropy(q: FloatArray, p: NDArray[Any]) -> FloatArray:
-    return -(p * np.log(q)).sum(axis=1)
+    return -xlogy(p, q).sum(axis=1)
 
 
 def _standard_error(values: FloatArray, groups: NDArray[Any]) -> float:

@@ -71,5 +71,5 @@ def _check(judge: str, found: JudgeManifest, training: Training) -> None:
 
 
 def _scale(settings: TrainSettings) -> float:
-    lora = lora_settings(settings)
+    lora = lora_settings(settings, "causal")
     return lora.alpha / lora.rank

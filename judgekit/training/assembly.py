@@ -126,7 +126,7 @@ def plan_memory(setup: Setup, settings: TrainSettings, lengths: NDArray[np.int64
             setup.backbone,
             items=settings.micro_batch_size or settings.batch_size,
             tokens=int(lengths.max()),
-            lora=lora_settings(settings),
+            lora=lora_settings(settings, setup.backbone.kind),
             dtype=setup.dtype,
             device=setup.device,
             load_in_4bit=settings.load_in_4bit,
@@ -162,7 +162,7 @@ def make_model(
     """
     return new_judge(
         setup.backbone,
-        lora=lora_settings(settings),
+        lora=lora_settings(settings, setup.backbone.kind),
         label_bias=torch.from_numpy(np.log(prior)).float(),
         label_words=None if setup.verbalizer is None else setup.verbalizer.words,
         device=setup.device,

@@ -23,6 +23,7 @@ MOST_ITEMS_TO_FOLD = 20_000
 HALVES = 2
 FEWEST_GROUPS_TO_FOLD = 10
 LEARNING_RATE = {"encoder": 1e-3, "causal": 2e-4}
+DROPOUT = {"encoder": 0.1, "causal": 0.0}
 PUBLISHED_LEARNING_RATE = 5e-5
 LEARNING_RATE_OF_REWARDS = 5e-5
 
@@ -45,10 +46,12 @@ def folds_for(settings: TrainSettings, items: ItemTable, kind: ModelKind) -> int
     return FOLDS if len(items) < FEW_ITEMS else HALVES
 
 
-def lora_settings(settings: TrainSettings) -> LoraSettings:
-    """The shape of the adapter."""
-    scale = settings.lora_alpha or 2 * settings.lora_r
-    return LoraSettings(settings.lora_r, scale, settings.lora_dropout, settings.target_modules)
+def lora_settings(settings: TrainSettings, kind: ModelKind) -> LoraSettings:
+    """The shape of the adapter for a kind of backbone."""
+    scale, dropout = settings.lora_alpha or 2 * settings.lora_r, settings.lora_dropout
+    if dropout is None:
+        dropout = DROPOUT[kind]
+    return LoraSettings(settings.lora_r, scale, dropout, settings.target_modules)
 
 
 def loop_settings(settings: TrainSettings, kind: ModelKind, items: int) -> LoopSettings:

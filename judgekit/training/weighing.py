@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from judgekit.config import TrainSettings
 from judgekit.core.calibration import Calibration, Evidence
 from judgekit.core.distributions import empirical_distribution
-from judgekit.core.ladder import Climbed, climb, folded
+from judgekit.core.ladder import SHARES, Climbed, climb, folded
 from judgekit.core.metrics import kl_per_item
 from judgekit.core.probe import Probe
 from judgekit.training.features import FeaturePlan
@@ -76,7 +76,7 @@ def weigh(
     """
     p, groups = empirical_distribution(data.held.items.counts), data.held.items.groups.to_numpy()
     fits = settings.calibrate and len(p) >= FEWEST_ITEMS_TO_CALIBRATE and len(np.unique(groups)) > 1
-    found = climb(evidence, p, groups, seed=settings.seed) if fits else _as_read(evidence)
+    found = _climbed(evidence, p, groups, settings.seed) if fits else _as_read(evidence)
     alone = Calibration()
     if fits and evidence.logits is not None:
         without = evidence._replace(probe=None)
@@ -93,6 +93,13 @@ def weigh(
         peak_memory=peak_memory,
         parsed=parsed,
     )
+
+
+def _climbed(evidence: Evidence, p: NDArray[np.float64], groups: NDArray[np.str_], seed: int) -> Climbed:
+    """As of `climb`; where nothing knows more than the label shares, these for every item."""
+    if evidence.logits is None and evidence.probe is None:
+        return Climbed(SHARES, np.tile(np.exp(evidence.log_prior), (len(p), 1)), 0.0)
+    return climb(evidence, p, groups, seed=seed)
 
 
 def _as_read(evidence: Evidence) -> Climbed:

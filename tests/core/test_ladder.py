@@ -104,3 +104,12 @@ def test_a_part_with_a_weight_must_be_there():
         Calibration(probe=0.5).weigh(Evidence(np.zeros((1, 3)), None, LOG_PRIOR))
     with pytest.raises(ValueError, match="weighs more"):
         Calibration(prior=0.5).apply(np.zeros((1, 3)))
+
+
+def test_a_probability_of_zero_for_what_nobody_says_is_right():
+    p = np.tile([1.0, 0.0], (40, 1))
+    p[::2] = [0.0, 1.0]
+    logits = np.where(p > 0, 5000.0, -5000.0)  # softmax gives 1 and 0 exactly
+    found = climb(Evidence(logits, None, np.log([0.5, 0.5])), p, np.arange(40))
+    assert found.calibration.temperature is not None
+    assert found.gain == pytest.approx(np.log(2), abs=1e-3)

@@ -25,7 +25,7 @@ from judgekit.models.causal import CausalJudge
 from judgekit.models.frozen_causal import FrozenCausal
 from judgekit.training.predict import predict
 
-FAST: dict[str, Any] = {"device": "cpu", "dtype": "float32", "epochs": 4, "batch_size": 16}
+FAST: dict[str, Any] = {"device": "cpu", "dtype": "float32", "epochs": 4, "batch_size": 16, "lora_dropout": 0.0}
 
 
 @pytest.fixture
@@ -93,12 +93,15 @@ def test_a_run_that_was_stopped_and_resumed_ends_with_the_same_bytes(votes: Path
     assert whole.manifest.calibration == parted.manifest.calibration
 
 
-def test_where_nothing_can_be_learned_the_judge_predicts_the_label_shares(tmp_path: Path, bert: Path) -> None:
+@pytest.mark.parametrize("probe", [True, False])
+def test_where_nothing_can_be_learned_the_judge_predicts_the_label_shares(
+    tmp_path: Path, bert: Path, probe: bool
+) -> None:
     random = np.random.default_rng(0)
     rows = [[f"i{n}", f"a{a}", text_of(n, n % 3), LABELS[random.integers(3)]] for n in range(80) for a in range(3)]
     table = write_csv(tmp_path / "votes.csv", [["item_id", "annotator_id", "text", "label"], *rows])
     ingest(table, workspace=tmp_path / "ws")
-    judge = train(workspace=tmp_path / "ws", backbone=bert, folds=4, **FAST)
+    judge = train(workspace=tmp_path / "ws", backbone=bert, folds=4, probe=probe, **FAST)
     assert judge.training is not None
     assert judge.training.calibration.is_shares
     assert judge.training.validation_kl == pytest.approx(judge.training.validation_prior_kl)
