@@ -54,9 +54,9 @@ def test_a_judge_knows_what_it_is_before_its_weights_are_loaded(finished: Path) 
 def test_weights_are_loaded_once(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loads: list[str] = []
 
-    def counted(*arguments: Any) -> Any:
+    def counted(*arguments: Any, **keywords: Any) -> Any:
         loads.append("load")
-        return load(*arguments)
+        return load(*arguments, **keywords)
 
     load = judge_module.load
     monkeypatch.setattr(judge_module, "load", counted)
@@ -273,10 +273,10 @@ def test_a_judge_that_is_replaced_while_it_is_read_is_never_mixed(
     assert opened.keep("evaluation.json", then) == "the judge 'votes' was replaced meanwhile"
     read, others = judge_module.load, ["2031-01-01", "2032-01-01"]
 
-    def replaced_meanwhile(entry: Any, *arguments: Any) -> Any:
+    def replaced_meanwhile(entry: Any, *arguments: Any, **keywords: Any) -> Any:
         if others:
             then.model_copy(update={"created": others.pop()}).write(path)
-        return read(entry, *arguments)
+        return read(entry, *arguments, **keywords)
 
     monkeypatch.setattr(judge_module, "load", replaced_meanwhile)
     (tmp_path / "new.csv").write_text("text\ncold soup\n")
