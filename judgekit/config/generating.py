@@ -35,6 +35,12 @@ class GenerativeSettings(Settings):
     rationale: bool = setting(False, "Have the judge think in words before it gives probabilities.", panel=_MORE)
     decimals: int = setting(2, "Decimals of a probability that the judge writes.", ge=1, le=4, panel=_MORE)
     answer_length: int = setting(256, "Most tokens of an answer with reasons.", ge=16, le=32_768, panel=_MORE)
+    learn_from: str | None = setting(
+        None,
+        "Judgments that --method rise learns from: a file of judgekit synthesize, one JSON object per line.",
+        metavar="FILE",
+        panel=_MORE,
+    )
     judgments: int = setting(
         8,
         "Judgments of --method rise that are drawn for each item; the shares of their verdicts are read.",
@@ -72,8 +78,15 @@ class GenerativeSettings(Settings):
             given += ["--stage rl"] if self.stage == "rl" else []
             if given:
                 problems.append(f"{', '.join(given)} needs --method verbalized")
-        if self.method == "rise" and self.stage != "none":
-            problems.append("--method rise takes a causal LM as it is: --stage none")
+        if self.method == "rise" and self.stage == "rl":
+            problems.append("--stage rl is of --method verbalized; a reasoned judge is trained in both of its stages")
+        if self.method == "rise" and self.stage == "sft" and self.learn_from is None:
+            problems.append(
+                "--method rise learns from judgments: name them with --learn-from, or omit the training "
+                "with --stage none"
+            )
+        if self.learn_from is not None and (self.method != "rise" or self.stage == "none"):
+            problems.append("--learn-from is of --method rise, and not of --stage none")
         if self.rationale and self.method == "verbalized" and self.stage == "sft":
             problems.append("--rationale is of --stage rl and none: annotations hold no reasons that could be learned")
         if self.stage == "none" and self.begin_with is not None:

@@ -148,6 +148,7 @@ class TrainKeywords(FineTuningKeywords, total=False):
     rationale: bool
     decimals: int
     answer_length: int
+    learn_from: str | None
     judgments: int
     reward: Reward
     generations: int

@@ -31,6 +31,7 @@ class StudySettings(TrainSettings):
     rationale: bool = setting(False, _OF_LABELS, init=False)
     decimals: int = setting(2, _OF_LABELS, init=False)
     answer_length: int = setting(256, _OF_LABELS, init=False)
+    learn_from: str | None = setting(None, _OF_LABELS, init=False)
     judgments: int = setting(8, _OF_LABELS, init=False)
     reward: Reward = setting("brier", _OF_LABELS, init=False)
     generations: int = setting(8, _OF_LABELS, init=False)

@@ -43,6 +43,6 @@ def test_the_judge_keeps_how_it_is_asked(place: Path) -> None:
     assert (manifest.answer.names, manifest.answer.judgments, manifest.answer.length) == (LABELS, 2, 16)
 
 
-def test_an_untrained_model_alone_reasons(place: Path) -> None:
-    with pytest.raises(SettingsError, match="--stage none"):
+def test_without_judgments_nothing_is_learned(place: Path) -> None:
+    with pytest.raises(SettingsError, match="--learn-from"):
         train("votes", judge="two", backbone=place / "llama", workspace=place / "ws", method="rise", **HOW)

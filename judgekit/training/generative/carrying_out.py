@@ -10,6 +10,7 @@ from judgekit.core.calibration import Calibration
 from judgekit.prompts.verbalized import target_text
 from judgekit.training.assembly import Training
 from judgekit.training.generative.grpo import SingleAnnotations, train_on_rewards
+from judgekit.training.generative.reasoned import train_reasoned
 from judgekit.training.generative.sft import train_on_answers
 from judgekit.training.generative.stage import Stage, StageResult
 from judgekit.training.reading_answers import weigh_reading
@@ -31,8 +32,10 @@ def carry_out_generative(
 
     Raises:
         SettingsError: the loss is not finite.
+        DataError: no judgment is fit to learn from.
     """
-    done = _verbalized(training, reporter, folder / STAGES_FOLDER, should_stop)
+    stages = train_reasoned if training.settings.method == "rise" else _verbalized
+    done = stages(training, reporter, folder / STAGES_FOLDER, should_stop)
     if not done.is_finished:
         plain = Calibration()
         return Trained(done.state, False, plain, plain, None, None, math.nan, None, done.peak_memory)
