@@ -35,6 +35,7 @@ from judgekit.cli import (
     serve,
     show,
     study,
+    synthesize,
     train,
 )
 from judgekit.cli.help import OneColumnCommand, OneColumnGroup
@@ -61,6 +62,7 @@ for verb in (
     ingest,
     check,
     plan,
+    synthesize,
     train,
     score,
     evaluate,

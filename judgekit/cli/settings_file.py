@@ -23,6 +23,7 @@ from judgekit.config import (
     ServeSettings,
     Settings,
     StudySettings,
+    SynthesizeSettings,
     TrainSettings,
 )
 from judgekit.errors import SettingsError
@@ -32,6 +33,7 @@ VERBS: dict[str, type[Settings]] = {
     "ingest": IngestSettings,
     "check": CheckSettings,
     "plan": PlanSettings,
+    "synthesize": SynthesizeSettings,
     "train": TrainSettings,
     "score": ScoreSettings,
     "evaluate": EvaluateSettings,

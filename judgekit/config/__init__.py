@@ -43,6 +43,7 @@ from judgekit.config.selecting import DrawSettings, SelectSettings
 from judgekit.config.serving import ListenSettings, ServeSettings
 from judgekit.config.settings import Settings
 from judgekit.config.studying import StudySettings
+from judgekit.config.synthesizing import SynthesizeSettings
 from judgekit.config.training import PRESETS, TrainSettings
 
 __all__ = [
@@ -83,6 +84,7 @@ __all__ = [
     "Split",
     "StudyPlan",
     "StudySettings",
+    "SynthesizeSettings",
     "Targets",
     "Tool",
     "TrainSettings",

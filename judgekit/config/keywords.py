@@ -264,6 +264,24 @@ class PlanKeywords(TypedDict, total=False):
     seed: int
 
 
+class SynthesizeKeywords(TypedDict, total=False):
+    """Fields of `SynthesizeSettings`."""
+
+    teacher: str | None
+    teacher_model: str | None
+    items: int | None
+    samples: int
+    temperature: float
+    answer_length: int
+    languages: Texts
+    concurrency: int
+    timeout_seconds: float
+    attempts: int
+    price_in: float
+    price_out: float
+    seed: int
+
+
 class DrawKeywords(TypedDict, total=False):
     """Fields of `DrawSettings`."""
 

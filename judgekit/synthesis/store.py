@@ -83,15 +83,16 @@ class SampleStore:
 
     def add(self, question: Question, answer: Answer) -> None:
         """Write a judgment, flushed to the disk."""
-        sample = Sample(*question.key, question.prompt, *answer)
-        line = json.dumps(sample._asdict(), ensure_ascii=False)
+        # A lone surrogate, which JSON can spell, has no bytes of its own.
+        text = answer.text.encode("utf-8", errors="replace").decode()
+        sample = Sample(*question.key, question.prompt, text, *answer[1:])
+        line = json.dumps(sample._asdict())  # in ASCII: a line separator in a text is no end of a line
         with self._lock:
             if not (self.folder / FACTS_FILE).is_file():
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self.facts.write(self.folder / FACTS_FILE)
-            # A lone surrogate, which JSON can spell, has no bytes of its own.
             with (self.folder / SAMPLES_FILE).open("ab") as file:
-                file.write((line + "\n").encode("utf-8", errors="replace"))
+                file.write((line + "\n").encode())
                 file.flush()
                 os.fsync(file.fileno())
             self.samples[sample.key] = sample
