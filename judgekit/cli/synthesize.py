@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated, Any
 
 import typer
 
 from judgekit.cli.options import DatasetArgument, Force, Json, Offline, WorkspaceFolder
-from judgekit.cli.output import emit, progress, say
+from judgekit.cli.output import emit, next_command, progress, say
 from judgekit.cli.settings_options import with_settings
 from judgekit.config import SynthesizeSettings
 
@@ -39,3 +40,7 @@ def synthesize(
     emit(result, verb.synthesize_page, as_json=json)
     if result.file is not None:
         say(f"Written: {result.file}")
+        next_command(
+            f"judgekit train {shlex.quote(result.dataset)} --method rise --learn-from {shlex.quote(str(result.file))} "
+            "--backbone MODEL"
+        )
