@@ -38,9 +38,9 @@ def synthesize(
             **settings,
         )
     emit(result, verb.synthesize_page, as_json=json)
-    if result.file is not None:
+    if result.file is not None and result.file.is_file():  # a teacher that answers nothing leaves none
         say(f"Written: {result.file}")
         next_command(
-            f"judgekit train {shlex.quote(result.dataset)} --method rise --learn-from {shlex.quote(str(result.file))} "
-            "--backbone MODEL"
+            f"judgekit train --dataset {shlex.quote(result.dataset)} --method rise --learn-from "
+            f"{shlex.quote(str(result.file))} --backbone MODEL"
         )
