@@ -10,7 +10,7 @@ from judgekit.synthesis.result import SynthesisResult
 
 def synthesize_page(result: SynthesisResult) -> RenderableType:
     """What a teacher did, or would do."""
-    is_dry = result.file is None
+    is_dry = not result.items
     tokens = f"{result.prompt_tokens:,} of prompts, {result.answer_tokens:,} of judgments"
     rows = [
         ("teacher", result.teacher),

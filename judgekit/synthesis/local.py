@@ -20,6 +20,8 @@ from judgekit.synthesis.store import Answer
 
 QUESTIONS_AT_ONCE = 64
 """Between two looks at what is there: memory of their prompts."""
+FEWEST_TOKENS = 64
+"""Of a prompt: with less room nothing is asked."""
 
 
 class LocalTeacher:
@@ -45,6 +47,8 @@ class LocalTeacher:
         self.special = SpecialTokens(self.tokenizer, self.frame)
         self.longest = longest_input(backbone) - length
         self.temperature, self.length = temperature, length
+        self.shortened = 0
+        """Prompts of which the middle, where the texts stand, was cut for want of room."""
         self.writer = Writer(
             load_backbone(backbone, device, choose_dtype("auto", device)),
             partial(self.tokenizer.decode, skip_special_tokens=True),
@@ -64,6 +68,7 @@ class LocalTeacher:
             part = questions[start : start + QUESTIONS_AT_ONCE]
             texts = [f"{before}{self.special.parted(one.prompt)}{after}" for one in part]
             ids = self.tokenizer(texts, add_special_tokens=self.frame is None, verbose=False)["input_ids"]
+            ids = [self._shortened(one) for one in ids]
             fitting = [place for place, one in enumerate(ids) if len(one) <= self.longest]
             failures += [f"its prompt and a judgment have more than {self.longest + self.length:,} tokens"] * (
                 len(part) - len(fitting)
@@ -79,3 +84,11 @@ class LocalTeacher:
             prompts = [np.array(ids[place], dtype=np.int64) for place in fitting]
             generate(self.writer, prompts, how, names=[part[place].seed for place in fitting], on_text=told)
         return failures
+
+    def _shortened(self, ids: list[int]) -> list[int]:
+        """A prompt that fits, without its middle where it is too long; as it is where there is next to no room."""
+        if len(ids) <= self.longest or self.longest < FEWEST_TOKENS:
+            return ids
+        self.shortened += 1
+        behind = self.longest // 2
+        return ids[: self.longest - behind] + ids[-behind:]

@@ -14,7 +14,7 @@ class SynthesisResult(NamedTuple):
     dataset: str
     teacher: str
     file: Path | None
-    """With the judgments; None of a dry run."""
+    """With the judgments; None where there are none."""
     calls: int
     """Judgments that were wanted and not there before."""
     answered: int

@@ -86,7 +86,8 @@ def synthesize(
         found = choose(items, store.samples.values(), form, mirror)
     tokens = [sum(one or 0 for one in of) for of in zip(*[answer[1:] for answer in taken], strict=True)] or [0, 0]
     return SynthesisResult(
-        data.name, _name(chosen), folder / SAMPLES_FILE, len(open_questions), len(taken), tokens[0], tokens[1],
+        data.name, _name(chosen), folder / SAMPLES_FILE if store.samples else None,
+        len(open_questions), len(taken), tokens[0], tokens[1],
         _cost(chosen, *tokens), len(taken) / seconds if taken else 0.0, found.items, found.judgments,
         dict(Counter(failures)),
     )  # fmt: skip
@@ -139,6 +140,8 @@ def _ask(
         reporter.items(len(taken), len(questions))
 
     failures = teacher.ask(questions, arrived)
+    if isinstance(teacher, LocalTeacher) and teacher.shortened:
+        reporter.note(f"{teacher.shortened:,} prompts were too long for the teacher and lost their middle.")
     return failures, taken, max(1e-9, time.monotonic() - start)
 
 

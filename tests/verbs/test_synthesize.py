@@ -109,6 +109,15 @@ def test_a_local_model_goes_on_to_the_same_judgments(llama: Path, tmp_path: Path
     assert sorted(again.file.read_bytes().splitlines()) == lines
 
 
+def test_a_prompt_too_long_for_a_local_model_loses_its_middle(llama: Path, tmp_path: Path) -> None:
+    limit = json.loads((llama / "config.json").read_text(encoding="utf-8"))["max_position_embeddings"]
+    given: dict[str, Any] = {"teacher": str(llama), "samples": 1, "items": 1, "workspace": tmp_path, "offline": True}
+    found = synthesize("votes", answer_length=limit - 100, force=True, **given)
+    assert (found.answered, found.prompt_tokens) == (1, 100)
+    found = synthesize("votes", answer_length=limit, force=True, **given)
+    assert (found.answered, found.file, len(found.failures)) == (0, None, 1)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
