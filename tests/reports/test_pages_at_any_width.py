@@ -36,7 +36,7 @@ from judgekit.reports.show_page import template_page, workspace_page
 from judgekit.reports.train_page import train_page
 from judgekit.training.result import TrainResult
 from judgekit.trust.drift import Drift
-from judgekit.trust.evaluated import Changed, Comparison, EvaluatedItems, EvaluateResult
+from judgekit.trust.evaluated import Changed, Comparison, EvaluatedItems, EvaluateResult, Standing
 from judgekit.trust.label_sets import Coverage
 from judgekit.trust.probes import Probe
 from judgekit.trust.stand_in import StandIn
@@ -89,7 +89,9 @@ EVALUATED = EvaluateResult(
                 Shift(0.344, 0.355, 0.366), 0.0091),
     by=(Stratum("1 to 3", 2345, interval(0.471), 0.482, Interval(-0.4, -0.5, -0.3), 0.493),),
     comparison=Comparison(NAME, 2222, 33, interval(0.511), 0.0123, interval(0.045),
-                          (Changed("item-77", 0.611, 0.622, 0.633),)),
+                          (Changed("item-77", 0.611, 0.622, 0.633),), 0.124,
+                          Standing(interval(0.345), interval(0.221), None),
+                          Standing(interval(0.856), interval(0.732), None)),
 )  # fmt: skip
 
 

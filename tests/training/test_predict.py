@@ -95,6 +95,7 @@ def test_the_shares_of_processes_add_up_to_the_whole(items: int) -> None:
     members = [Third(rank) for rank in range(3)]
     for member in members:
         predict(ToyJudge(), encoded, processes=member)
-    for place, expected in enumerate(whole):
+    for place, expected in enumerate([whole.logits, whole.label_mass]):
+        assert expected is not None
         total = torch.stack([member.parts[place] for member in members]).sum(0)
         np.testing.assert_allclose(total.numpy(), expected, rtol=1e-5, atol=1e-6)

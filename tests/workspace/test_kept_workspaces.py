@@ -101,7 +101,8 @@ def test_a_study_of_format_1_goes_on(tmp_path: Path) -> None:
     there = set(folder.rglob("*"))
     study(
         name="paper", workspace=home / "workspace", plan=("table1",), seeds=1, backbone=str(home / "backbone"),
-        epochs=1, lora_r=2, alpha=0.8, epsilon=0.25, targets="empirical", should_stop=lambda: True, **EXACT,
+        epochs=1, lora_r=2, lora_dropout=0.0,
+        alpha=0.8, epsilon=0.25, targets="empirical", should_stop=lambda: True, **EXACT,
     )  # fmt: skip
     assert there <= set(folder.rglob("*"))
 
@@ -109,7 +110,7 @@ def test_a_study_of_format_1_goes_on(tmp_path: Path) -> None:
 def test_a_manifest_of_version_1_becomes_one_of_the_newest_version(tmp_path: Path) -> None:
     path = opened("format1", tmp_path) / "workspace" / "judges" / "votes" / "manifest.json"
     then, now = read_json(path), JudgeManifest.read(path)
-    assert (then["format_version"], now.VERSION, now.files) == (1, 5, None)
+    assert (then["format_version"], now.VERSION, now.files) == (1, 6, None)
     assert now.calibration.temperature == then["temperature"]
     assert (now.columns.item, now.columns.annotator, now.columns.label) == ("item_id", "annotator_id", ("label",))
     now.write(path)
