@@ -37,6 +37,8 @@ class Sorted(NamedTuple):
     """Rows of the items on which no judgment agreed with people in every order."""
     unused: int
     """Judgments of other items, or of items without one likeliest label."""
+    agreeing: int
+    """Judgments that come to the majority's label."""
 
 
 def read_judgments(path: Path) -> list[Judgment]:
@@ -91,7 +93,7 @@ def sort_judgments(
     is_clear = (counts == counts.max(1, keepdims=True)).sum(1) == 1
     majority = counts.argmax(1)
     of: dict[int, dict[int, dict[int, tuple[Judgment, bool]]]] = {}
-    unused = 0
+    unused = agreeing = 0
     for one, verdict in zip(judgments, verdicts, strict=True):
         row = rows.get(one.item)
         if row is None or not is_clear[row] or (one.order and mirror is None):
@@ -99,6 +101,7 @@ def sort_judgments(
             continue
         label = int(majority[row])
         wanted = mirror.labels[label] if one.order and mirror is not None else label
+        agreeing += verdict == wanted
         of.setdefault(row, {}).setdefault(one.sample, {})[one.order] = one, verdict == wanted
     kept: list[tuple[int, int, str]] = []
     hard: list[int] = []
@@ -109,4 +112,4 @@ def sort_judgments(
         kept += [(row, order, one.text) for found in right for order, (one, _) in sorted(found.items())]
         if whole and not right:
             hard.append(row)
-    return Sorted(kept, hard, unused)
+    return Sorted(kept, hard, unused, agreeing)

@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from judgekit.errors import WorkspaceError
 from judgekit.synthesis.questions import Question
@@ -75,11 +75,6 @@ class SampleStore:
         self._lock = threading.Lock()
         self._check_facts()
         self.samples: dict[tuple[str, int, int], Sample] = {one.key: one for one in self._read()}
-
-    @classmethod
-    def of_samples(cls, folder: Path) -> Self:
-        """The store of a folder in which judgments are."""
-        return cls(folder, Facts.read(folder / FACTS_FILE))
 
     def add(self, question: Question, answer: Answer) -> None:
         """Write a judgment, flushed to the disk."""

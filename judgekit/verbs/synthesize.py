@@ -18,12 +18,12 @@ from judgekit.errors import SettingsError
 from judgekit.prompts.mirror import find_mirror
 from judgekit.prompts.verdict import verdict_form
 from judgekit.reports.synthesize_page import synthesize_page as synthesize_page
-from judgekit.synthesis.choosing import choose
 from judgekit.synthesis.endpoint import Endpoint, EndpointTeacher, check_address
 from judgekit.synthesis.local import LocalTeacher
 from judgekit.synthesis.questions import CHARACTERS_PER_TOKEN, Question, check_languages, questions_of
 from judgekit.synthesis.result import SynthesisResult
 from judgekit.synthesis.store import SAMPLES_FILE, Answer, Facts, SampleStore
+from judgekit.synthesis.tally import tally
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.training.training_data import split_parts
 from judgekit.workspace.claims import remove
@@ -83,7 +83,7 @@ def synthesize(
         if dry_run:
             return _planned(data, chosen, open_questions)
         failures, taken, seconds = _ask(chosen, open_questions, store, reporter, offline=offline)
-        found = choose(items, store.samples.values(), form, mirror)
+        found = tally(items, store.samples.values(), form, mirror)
     tokens = [sum(one or 0 for one in of) for of in zip(*[answer[1:] for answer in taken], strict=True)] or [0, 0]
     return SynthesisResult(
         data.name, _name(chosen), folder / SAMPLES_FILE if store.samples else None,

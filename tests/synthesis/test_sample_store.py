@@ -20,7 +20,7 @@ def question(item: str, sample: int = 0) -> Question:
 
 def test_a_judgment_is_there_again_with_what_it_took(tmp_path: Path) -> None:
     SampleStore(tmp_path, FACTS).add(question("ä\n"), Answer("line\none\u2028two \ud800", 7, 3))
-    (found,) = SampleStore.of_samples(tmp_path).samples.values()
+    (found,) = SampleStore(tmp_path, FACTS).samples.values()
     assert (found.item, found.prompt_tokens, found.answer_tokens) == ("ä\n", 7, 3)
     assert found.text == "line\none\u2028two ?"
 

@@ -1,4 +1,4 @@
-"""A judgment is kept where it agrees with most people in every order; where none does, the item is a hard one."""
+"""What a teacher wrote is counted as a training sorts it; what is asked is the same whatever is asked beside it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from judgekit.dataset.items import ItemTable
 from judgekit.prompts.mirror import find_mirror
 from judgekit.prompts.template import PromptTemplate
 from judgekit.prompts.verdict import verdict_form
-from judgekit.synthesis.choosing import choose
 from judgekit.synthesis.questions import questions_of
 from judgekit.synthesis.store import Sample
+from judgekit.synthesis.tally import tally
 
 LABELS = ("A", "B", "tie")
 FORM = verdict_form(LABELS, length=64)
@@ -35,35 +35,26 @@ def sample(item: str, order: int, said: str, number: int = 0) -> Sample:
 
 def test_both_orders_must_agree_each_in_its_own_labels() -> None:
     table = items([3, 1, 0], [3, 1, 0])
-    found = choose(table, [sample("i0", 0, "A"), sample("i0", 1, "B"), sample("i1", 0, "A"), sample("i1", 1, "A")],
-                   FORM, MIRROR)  # fmt: skip
-    assert [one.key for one in found.kept] == [("i0", 0, 0), ("i0", 1, 0)]
-    assert found.hard == ["i1"]
+    found = tally(table, [sample("i0", 0, "A"), sample("i0", 1, "B"), sample("i1", 0, "A"), sample("i1", 1, "A")],
+                  FORM, MIRROR)  # fmt: skip
+    assert found.items == {"kept": 1, "for preferences": 1, "without a majority": 0, "unasked": 0}
     assert found.judgments == {"agree": 3, "disagree": 1, "no verdict": 0}
 
 
 def test_orders_of_different_samples_do_not_make_up_for_each_other() -> None:
     asked = [sample("i0", 0, "A"), sample("i0", 1, "A"), sample("i0", 0, "B", 1), sample("i0", 1, "B", 1)]
-    assert choose(items([3, 1, 0]), asked, FORM, MIRROR).hard == ["i0"]
+    assert tally(items([3, 1, 0]), asked, FORM, MIRROR).items["for preferences"] == 1
 
 
 def test_an_item_without_a_majority_or_half_asked_is_in_no_set() -> None:
-    found = choose(items([2, 2, 0], [3, 0, 0], [3, 0, 0]), [sample("i0", 0, "A"), sample("i1", 0, "B")], FORM, MIRROR)
-    assert (found.kept, found.hard) == ([], [])
+    found = tally(items([2, 2, 0], [3, 0, 0], [3, 0, 0]), [sample("i0", 0, "A"), sample("i1", 0, "B")], FORM, MIRROR)
     assert found.items == {"kept": 0, "for preferences": 0, "without a majority": 1, "unasked": 2}
 
 
-def test_sides_of_similar_length_come_first() -> None:
-    table = items([3, 0, 0], [3, 0, 0], sides=[("x" * 50, "y"), ("xx", "yyy")])
-    asked = [sample(f"i{n}", order, "AB"[order]) for n in (0, 1) for order in (0, 1)]
-    assert [one.item for one in choose(table, asked, FORM, MIRROR).kept] == ["i1", "i1", "i0", "i0"]
-
-
 def test_items_that_are_no_comparison_are_judged_once() -> None:
-    found = choose(items([0, 0, 2], [0, 3, 0]), [sample("i0", 0, "tie"), sample("i1", 0, "none")], FORM, None)
-    assert [one.item for one in found.kept] == ["i0"]
-    assert found.hard == ["i1"]
-    assert found.judgments["no verdict"] == 1
+    found = tally(items([0, 0, 2], [0, 3, 0]), [sample("i0", 0, "tie"), sample("i1", 0, "none")], FORM, None)
+    assert found.items == {"kept": 1, "for preferences": 1, "without a majority": 0, "unasked": 0}
+    assert found.judgments == {"agree": 1, "disagree": 0, "no verdict": 1}
 
 
 def test_a_question_stays_the_same_whatever_is_asked_beside_it() -> None:
