@@ -16,10 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import gammaln
 
 from judgekit.core.distributions import FloatArray
+from judgekit.core.targets import fit_strength
 
 STEPS = 60
 """Updates of the design; what is left changes by less than 1 % after about 30."""
@@ -28,6 +27,9 @@ DIRECTIONS = 64
 ROWS_AT_ONCE = 8192
 USUAL_STRENGTH = 10.0
 """Where no item has two annotations, which would tell it."""
+STRENGTHS = (0.1, 1000.0)
+LEAST_EXPECTED = 1e-4
+"""Least probability that is believed of a label."""
 PRIOR_VARIANCE = 10 / 3
 """Of the weights of features of mean square 1: logits of items differ by about 2.
 
@@ -80,18 +82,8 @@ def fit_strength_around(q: NDArray[Any], counts: NDArray[Any]) -> float:
     is_told = counts.sum(axis=1) >= 2
     if not is_told.any():
         return USUAL_STRENGTH
-    c: FloatArray = np.asarray(counts[is_told], dtype=np.float64)
-    m: FloatArray = np.maximum(np.asarray(q, dtype=np.float64)[is_told], 1e-4)
-    n: FloatArray = c.sum(axis=1)
-
-    def cost(log_s: float) -> float:
-        s = float(np.exp(log_s))
-        of_labels: FloatArray = gammaln(c + s * m) - gammaln(s * m)
-        of_items: FloatArray = gammaln(n + s) - gammaln(s)
-        return float(of_items.sum()) - float(of_labels.sum())
-
-    found: Any = minimize_scalar(cost, bounds=(np.log(0.1), np.log(1000.0)), method="bounded")
-    return float(np.exp(found.x))
+    around = np.maximum(np.asarray(q, dtype=np.float64)[is_told], LEAST_EXPECTED)
+    return float(np.clip(fit_strength(np.asarray(counts)[is_told], around), *STRENGTHS))
 
 
 def told_by(annotations: NDArray[Any], strength: float) -> FloatArray:

@@ -36,7 +36,7 @@ def fit_strength(counts: NDArray[Any], prior: NDArray[Any], weights: NDArray[Any
 
     Args:
         counts: annotations per label, `[N, K]`.
-        prior: mean of the Dirichlet, `[K]`, sums to 1.
+        prior: mean of the Dirichlet, `[K]`, or of that of each item, `[N, K]`; sums to 1.
         weights: of the items, `[N]`; None where all count alike.
 
     Returns:
@@ -46,19 +46,24 @@ def fit_strength(counts: NDArray[Any], prior: NDArray[Any], weights: NDArray[Any
     Raises:
         ValueError: the shapes do not match, or `prior` is 0 for a label that was chosen.
     """
-    if counts.ndim != 2 or prior.shape != counts.shape[1:]:
-        raise ValueError(f"counts {counts.shape} and prior {prior.shape} do not match as [N, K] and [K]")
-    if (counts[:, prior == 0] > 0).any():
+    if counts.ndim != 2 or prior.shape not in (counts.shape, counts.shape[1:]):
+        raise ValueError(f"counts {counts.shape} and prior {prior.shape} do not match as [N, K] and [K] or [N, K]")
+    if ((counts > 0) & (prior == 0)).any():
         raise ValueError("the prior gives probability 0 to a label that was chosen")
     totals, items = _occurring(counts.sum(axis=1), weights)
     if totals.max(initial=0) < 2:
         return UNIDENTIFIED_STRENGTH
-    # The likelihood depends on the counts only through how often each (label, count) occurs: a handful of terms
-    # instead of N * K, so that the fit costs the same for a thousand items and for a million.
-    terms = [(m, *_occurring(column, weights)) for m, column in zip(prior, counts.T, strict=True) if m > 0]
-    m = np.concatenate([np.full(len(c), m) for m, c, _ in terms])
-    c = np.concatenate([c for _, c, _ in terms])
-    times = np.concatenate([times for _, _, times in terms])
+    if prior.ndim == 1:
+        # The likelihood depends on the counts only through how often each (label, count) occurs: a handful of terms
+        # instead of N * K, so that the fit costs the same for a thousand items and for a million.
+        terms = [(m, *_occurring(column, weights)) for m, column in zip(prior, counts.T, strict=True) if m > 0]
+        m = np.concatenate([np.full(len(c), m) for m, c, _ in terms])
+        c = np.concatenate([c for _, c, _ in terms])
+        times = np.concatenate([times for _, _, times in terms])
+    else:
+        row, label = np.nonzero(counts)  # the others add nothing
+        m, c = prior[row, label], counts[row, label]
+        times = np.ones(len(row)) if weights is None else np.asarray(weights)[row]
 
     def negative_log_likelihood(log_s: float) -> float:
         s = math.exp(log_s)
