@@ -19,9 +19,10 @@ import numpy as np
 
 from judgekit.config import EndpointSettings
 from judgekit.core.distributions import FloatArray
+from judgekit.endpoints.calls import MayPass
 from judgekit.errors import DataError, SettingsError
 from judgekit.training.reporter import Reporter
-from judgekit.trust.endpoint import Endpoint, MayPass
+from judgekit.trust.endpoint import Endpoint
 from judgekit.wording import counted, listed
 
 PREFIX = "systemone:"

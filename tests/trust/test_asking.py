@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from judgekit.config import EndpointSettings
+from judgekit.endpoints import calls
 from judgekit.errors import DataError, SettingsError
 from judgekit.training.reporter import SILENT
-from judgekit.trust import endpoint as endpoints
 from judgekit.trust.asking import KEY_VARIABLE, Asked, Question, ask_endpoint
 
 pytest.importorskip("tenacity", reason="the extra `endpoints` is not installed")
@@ -28,8 +28,9 @@ ITEMS = [{"text": f"tea number {n}", "other": "not asked for"} for n in range(20
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoints, "FIRST_WAIT", 0.001)
-    monkeypatch.setattr(endpoints, "MOST_WAIT", 0.01)
+    monkeypatch.setattr(calls, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(calls, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(calls, "LONGEST_ASKED", 0.01)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # a proxy of the environment is not asked for this machine
 

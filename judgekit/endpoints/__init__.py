@@ -1,0 +1,1 @@
+"""Endpoints that are asked over HTTP: which may be, and the calls."""
