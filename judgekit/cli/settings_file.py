@@ -1,7 +1,7 @@
 """Settings in files: `judgekit.toml` of the workspace over `config.toml` of the user; below flags and environment.
 
 One table per verb, one key per setting. A workspace may come from anybody, with a cloned repository: what lets code run
-counts in the user's own file alone.
+or reaches the network counts in the user's own file alone.
 """
 
 from __future__ import annotations
@@ -84,10 +84,11 @@ def _read(path: Path, *, is_own: bool) -> dict[str, dict[str, Any]]:
             VERBS[verb].from_json(values)
         except SettingsError as error:
             problems.append(f"[{verb}] {' '.join([error.message, *error.problems, error.hint]).rstrip()}")
-        for name in sorted(values.keys() & VERBS[verb].running_code()) if not is_own else ():
-            flag = "--" + name.replace("_", "-")
+        code, outside = values.keys() & VERBS[verb].running_code(), VERBS[verb].reaching_out(values)
+        for name in sorted(code | outside) if not is_own else ():
+            flag, what = "--" + name.replace("_", "-"), "let code run" if name in code else "reach the network"
             problems.append(
-                f"[{verb}] {name}: a workspace, which may come from anybody, cannot let code run; give {flag} with the "
+                f"[{verb}] {name}: a workspace, which may come from anybody, cannot {what}; give {flag} with the "
                 f"command, or set it in your own file, {user_settings_file()}"
             )
     if problems:

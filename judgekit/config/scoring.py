@@ -8,7 +8,7 @@ from judgekit.config.asking import EndpointSettings
 from judgekit.config.choices import Dtype, Engine, OnTooLong, Part
 from judgekit.config.reading import ReadingSettings
 from judgekit.config.requirements import requirement_problem
-from judgekit.config.settings import Settings, setting
+from judgekit.config.settings import Settings, names_address, setting
 from judgekit.errors import SettingsError
 
 
@@ -141,6 +141,7 @@ class MeasureSettings(PredictSettings, EndpointSettings):
         None,
         "Compare on the same items with another judge, a table of predictions, or a model at a System One endpoint.",
         metavar="JUDGE|FILE|systemone:URL",
+        reaches_out=names_address,
     )
     names: str | None = setting(
         None, "Show annotators by their names, which this file has, instead of pseudonyms.", metavar="FILE"

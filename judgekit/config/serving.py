@@ -13,7 +13,10 @@ class ListenSettings(Settings):
     """Where a server listens, and how much it takes."""
 
     host: str = setting(
-        "127.0.0.1", "Listen on this address; beyond this machine a token must be set.", metavar="ADDRESS"
+        "127.0.0.1",
+        "Listen on this address; beyond this machine a token must be set.",
+        metavar="ADDRESS",
+        reaches_out=lambda value: value != "127.0.0.1",
     )
     port: int = setting(8000, "Listen on this port; 0 takes any.", ge=0, le=65535)
     batch_size: int = setting(128, "Items of waiting requests per forward pass.", ge=1)

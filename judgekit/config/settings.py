@@ -28,6 +28,7 @@ def setting(
     panel: str = "Settings",
     metavar: str | None = None,
     runs_code: bool = False,
+    reaches_out: Callable[[str], bool] | None = None,
     init: bool = True,
     short: str | None = None,
 ) -> Any:
@@ -43,12 +44,22 @@ def setting(
         panel: heading in `--help`; the settings that matter most stand under the first.
         metavar: what a text stands for in `--help`, as COLUMN.
         runs_code: whether it lets code of somebody else run; then no file of a workspace can set it.
+        reaches_out: which of its values send texts to another machine, or let other machines in; none of these can a
+            file of a workspace set.
         init: whether it can be set at all; a verb may fix a setting that it inherits.
         short: a short option beside the long one, as `-n`.
     """
     limits = {name: value for name, value in (("ge", ge), ("gt", gt), ("le", le), ("lt", lt)) if value is not None}
-    about = {"help": help, "panel": panel, "metavar": metavar, "runs_code": runs_code, "short": short}
+    about = {
+        "help": help, "panel": panel, "metavar": metavar, "runs_code": runs_code, "reaches_out": reaches_out,
+        "short": short,
+    }  # fmt: skip
     return field(default=default, init=init, metadata={**about, **limits})
+
+
+def names_address(value: str) -> bool:
+    """Whether a setting names an address, and not something on this machine."""
+    return "://" in value
 
 
 _CHECKS: dict[str, tuple[Callable[[float, float], bool], str]] = {
@@ -137,6 +148,16 @@ class Settings:
     def running_code(cls) -> set[str]:
         """The settings that let code of somebody else run."""
         return {item.name for item in dataclasses.fields(cls) if item.metadata["runs_code"]}
+
+    @classmethod
+    def reaching_out(cls, values: Mapping[str, object]) -> set[str]:
+        """The settings whose values send texts to another machine, or let other machines in.
+
+        Args:
+            values: by the names of settings, as a file gives them.
+        """
+        asked = {item.name: item.metadata["reaches_out"] for item in dataclasses.fields(cls)}
+        return {name for name, value in values.items() if (tells := asked.get(name)) and tells(str(value))}
 
     @classmethod
     def chosen(cls, settings: Self | None, keywords: Mapping[str, object]) -> Self:

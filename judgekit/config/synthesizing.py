@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from judgekit.config.settings import Settings, setting
+from judgekit.config.settings import Settings, names_address, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +16,7 @@ class SynthesizeSettings(Settings):
         "Who writes the judgments: a causal LM (a local folder, or an id on the hub), or the address of an "
         "OpenAI-compatible endpoint, such as http://localhost:8000/v1.",
         metavar="MODEL|ADDRESS",
+        reaches_out=names_address,
     )
     teacher_model: str | None = setting(None, "Of an endpoint: the model to ask.", metavar="NAME")
     items: int | None = setting(

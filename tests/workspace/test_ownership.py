@@ -119,6 +119,26 @@ def test_no_file_of_a_workspace_lets_code_run(run: Run, verb: str) -> None:
     assert refused.code == 3 and "--trust-remote-code" in refused.err and "config.toml" in refused.err
 
 
+@pytest.mark.parametrize(
+    ("verb", "outside", "here"),
+    [
+        ("synthesize", 'teacher = "https://example.org/v1"\nteacher_model = "m"', 'teacher = "./models/teacher"'),
+        ("evaluate", 'against = "systemone:https://example.org"', 'against = "older"'),
+        ("report", 'against = "systemone:http://10.0.0.1"', 'against = "older.csv"'),
+        ("serve", 'host = "0.0.0.0"', 'host = "127.0.0.1"'),
+    ],
+)
+def test_no_file_of_a_workspace_reaches_the_network(run: Run, verb: str, outside: str, here: str) -> None:
+    assert run("init").code == 0
+    for place, code in ((Path(".judgekit/judgekit.toml"), 3), (layout.user_settings_file(), 0)):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(f"[{verb}]\n{outside}\n")
+        found = run("show")
+        assert found.code == code and ("cannot reach the network" in found.err) == bool(code)
+        place.write_text(f"[{verb}]\n{here}\n")
+        assert run("show").code == 0
+
+
 def test_the_users_own_file_may_let_code_run_and_stands_below_the_workspace(run: Run, votes_csv: Path) -> None:
     own_file = layout.user_settings_file()
     own_file.parent.mkdir(parents=True)
