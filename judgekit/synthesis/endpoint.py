@@ -6,6 +6,7 @@ answer that was paid for. The key comes from the environment, and goes to the ho
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -109,9 +110,10 @@ class EndpointTeacher:
             "max_tokens": endpoint.answer_length,
             "seed": question.seed,
         }
+        content = json.dumps(body).encode()
         again = trying(endpoint.attempts, longest_wait=endpoint.longest_wait, ended=ended, extra="generative")
         try:
-            return again(lambda: _read_answer(self._caller.call("/chat/completions", body)))
+            return again(lambda: _read_answer(self._caller.call("/chat/completions", content)))
         except Refused as error:
             raise SettingsError(
                 f"{endpoint.url} refuses what it is asked: {error}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -39,8 +40,9 @@ class Endpoint(Caller):
             DataError: it refuses what is asked, or still fails after several attempts.
             SettingsError: the package for trying again is not installed.
         """
+        content = None if body is None else json.dumps(body).encode()
         try:
-            return trying(ATTEMPTS, extra="endpoints")(lambda: check(self.call(path, body)))
+            return trying(ATTEMPTS, extra="endpoints")(lambda: check(self.call(path, content)))
         except MayPass as error:
             raise DataError(f"{self.base}{path} failed {ATTEMPTS} times: {error}.") from error
         except Refused as error:
