@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from time import perf_counter
@@ -23,7 +23,7 @@ from judgekit.core.distributions import entropy, expected_score
 from judgekit.errors import JudgekitError
 from judgekit.judge.judge import TrainedJudge
 from judgekit.serving.batching import Batcher, QueueFull
-from judgekit.serving.limits import Limits
+from judgekit.serving.limits import App, Limits, Message, Receive, Send
 from judgekit.serving.system_one import (
     ALL_JUDGES,
     Refused,
@@ -86,6 +86,27 @@ class Metrics:
             lines += [f"# TYPE {name} {kind}", f"{name} {value}"]
         return "\n".join(lines) + "\n"
 
+    def measuring(self, app: App) -> App:
+        """The same application, each of whose requests is counted."""
+
+        async def measured(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+            started, status = perf_counter(), 500
+
+            async def sending(message: Message) -> None:
+                nonlocal status
+                if message["type"] == "http.response.start":
+                    status = message["status"]
+                await send(message)
+
+            try:
+                await app(scope, receive, sending)
+            finally:
+                if scope["type"] == "http":
+                    self.requests[getattr(scope.get("route"), "path", "other"), status] += 1
+                    self.seconds += perf_counter() - started
+
+        return measured
+
 
 def make_app(judges: Sequence[TrainedJudge], settings: ServeSettings, token: str | None) -> Limits:
     """The application.
@@ -111,15 +132,6 @@ def make_app(judges: Sequence[TrainedJudge], settings: ServeSettings, token: str
         thread.shutdown()
 
     app = FastAPI(title="judgekit", version=__version__, lifespan=lifespan)
-
-    @app.middleware("http")
-    async def measured(request: Request, proceed: Callable[[Request], Awaitable[Any]]) -> Any:
-        started = perf_counter()
-        response = await proceed(request)
-        route = request.scope.get("route")
-        metrics.requests[getattr(route, "path", "other"), response.status_code] += 1
-        metrics.seconds += perf_counter() - started
-        return response
 
     @app.exception_handler(QueueFull)
     async def full(_: Request, __: QueueFull) -> JSONResponse:
@@ -216,4 +228,5 @@ def make_app(judges: Sequence[TrainedJudge], settings: ServeSettings, token: str
         return metrics.text(sum(queue.items_waiting for queue in queues.values()))
 
     hosts = LOCAL_NAMES if settings.host in LOCAL_NAMES else ()
-    return Limits(app, token=token, most_bytes=settings.most_bytes, seconds=settings.slowest, hosts=hosts)
+    counted = metrics.measuring(app)
+    return Limits(counted, token=token, most_bytes=settings.most_bytes, seconds=settings.slowest, hosts=hosts)

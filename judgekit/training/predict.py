@@ -141,6 +141,7 @@ def _read_in_streams(
     """Readings in the given order, the longest first; None where one stream is best, or memory ran out."""
     streams, lengths = streams_of(reader.device), encoded.lengths
     batches: list[NDArray[np.int64]] = []
+    batch_size = min(batch_size, -(-len(order) // streams))  # few items too are shared by all streams
     done = 0
     while done < len(order):
         size = max(1, min(batch_size, tokens // max(1, int(lengths[order[done]]))))
