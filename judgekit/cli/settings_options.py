@@ -75,9 +75,10 @@ def _parameters(settings_class: type[Settings]) -> list[inspect.Parameter]:
 
 def _annotation(field: dataclasses.Field[Any], hint: Any) -> Any:
     limits = {_LIMITS[key]: field.metadata[key] for key in _LIMITS if key in field.metadata}
-    if isinstance(field.default, tuple):
-        hint = list[str]
     help, panel, metavar, short = (field.metadata[key] for key in ("help", "panel", "metavar", "short"))
+    if isinstance(field.default, tuple):
+        choices = get_args(get_args(hint)[0])  # typer knows no lists of them; the settings class refuses others
+        metavar, hint = metavar or "|".join(choices) or None, list[str]
     notes = "; ".join(note for note in (_default(field.default), range_in_words(field)) if note)
     return Annotated[
         hint,

@@ -28,6 +28,8 @@ Dtype = Literal["auto", "float32", "bfloat16"]
 """Number format of the matrix products."""
 LabelScoring = Literal["auto", "tokens", "codes", "sequences"]
 """What a causal LM is read at: one token per word, one code per label, or whole sequences of tokens."""
+Rationale = Literal["majority", "minority"]
+"""Of which verdict the reasons are shown: of the most probable label, or of the runner-up."""
 OnTooLong = Literal["cut", "drop", "error"]
 """What becomes of an item that is longer than the backbone may read."""
 Preset = Literal["default", "paper", "single-point"]

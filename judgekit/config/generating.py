@@ -28,7 +28,8 @@ class GenerativeSettings(Settings):
     )
     begin_with: str | None = setting(
         None,
-        "Begin with the adapter of this judge, of the same method, backbone and labels (default: with a fresh one).",
+        "Begin with the adapter of this judge, of the same method, backbone and labels (default: with a fresh one). "
+        "With --stage none it stays as it is, and is read and calibrated anew.",
         metavar="JUDGE",
         panel=_MORE,
     )
@@ -43,8 +44,9 @@ class GenerativeSettings(Settings):
     )
     judgments: int = setting(
         8,
-        "Judgments of --method rise that are drawn for each item; the shares of their verdicts are read.",
-        ge=1,
+        "Judgments of --method rise that are drawn for each item; the shares of their verdicts are read. 0: write the "
+        "likeliest one, and read how probable each label is as its verdict.",
+        ge=0,
         le=1000,
         panel=_MORE,
     )
@@ -89,6 +91,4 @@ class GenerativeSettings(Settings):
             problems.append("--learn-from is of --method rise, and not of --stage none")
         if self.rationale and self.method == "verbalized" and self.stage == "sft":
             problems.append("--rationale is of --stage rl and none: annotations hold no reasons that could be learned")
-        if self.stage == "none" and self.begin_with is not None:
-            problems.append("--stage none takes the model as it is, and --begin-with an adapter")
         return problems

@@ -24,6 +24,7 @@ from judgekit.config.choices import (
     Preset,
     Projection,
     Radius,
+    Rationale,
     Reward,
     Split,
     Stage,
@@ -193,6 +194,7 @@ class ScoreFileKeywords(PredictKeywords, total=False):
 
     column: Texts
     only_scores: bool
+    rationale: tuple[Rationale, ...]
 
 
 class ScoreKeywords(LoadKeywords, ScoreFileKeywords, total=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from judgekit.config.asking import EndpointSettings
-from judgekit.config.choices import Dtype, Engine, OnTooLong, Part
+from judgekit.config.choices import Dtype, Engine, OnTooLong, Part, Rationale
 from judgekit.config.reading import ReadingSettings
 from judgekit.config.requirements import requirement_problem
 from judgekit.config.settings import Settings, names_address, setting
@@ -77,6 +77,11 @@ class ScoreFileSettings(PredictSettings):
         (), "Read one of the judge's fields from a column of another name.", metavar="FIELD=COLUMN"
     )
     only_scores: bool = setting(False, "Leave out the columns of the input, but for the one that names the items.")
+    rationale: tuple[Rationale, ...] = setting(
+        (),
+        "Of a judge that reasons: add its reasons for the most probable label (majority), the runner-up (minority) or "
+        "both.",
+    )
 
     def cross_problems(self) -> list[str]:
         """Columns that are not written as a field and its column."""

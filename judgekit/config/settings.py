@@ -197,7 +197,7 @@ def _plain(wanted: Any, value: Any) -> Any:
         value = str(cast("PathLike[str]", value))
     if isinstance(value, list):
         return tuple(cast("list[Any]", value))
-    return (value,) if wanted == tuple[str, ...] and isinstance(value, str) else value
+    return (value,) if get_origin(wanted) is tuple and isinstance(value, str) else value
 
 
 def _is_of(wanted: Any, value: Any) -> bool:
@@ -205,8 +205,10 @@ def _is_of(wanted: Any, value: Any) -> bool:
         return any(_is_of(one, value) for one in get_args(wanted))
     if get_origin(wanted) is Literal:
         return value in get_args(wanted)
-    if wanted == tuple[str, ...]:
-        return isinstance(value, tuple) and all(isinstance(one, str) for one in cast("tuple[Any, ...]", value))
+    if get_origin(wanted) is tuple:
+        return isinstance(value, tuple) and all(
+            _is_of(get_args(wanted)[0], one) for one in cast("tuple[Any, ...]", value)
+        )
     if wanted in (int, float):  # Python counts True as 1, and 3 as no float
         is_number = isinstance(value, int if wanted is int else int | float) and not isinstance(value, bool)
         return is_number and (isinstance(value, int) or math.isfinite(value))
@@ -216,5 +218,7 @@ def _is_of(wanted: Any, value: Any) -> bool:
 def _words_of(wanted: Any) -> str:
     if get_origin(wanted) is Literal:
         return f"one of {', '.join(get_args(wanted))}"
+    if get_origin(wanted) is tuple and wanted not in _WORDS:
+        return f"some of {', '.join(get_args(get_args(wanted)[0]))}"
     kinds = get_args(wanted) if isinstance(wanted, UnionType) else (wanted,)
     return " or ".join(_WORDS[kind] for kind in kinds if kind is not NoneType)

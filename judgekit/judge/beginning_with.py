@@ -59,7 +59,7 @@ def _check(judge: str, found: JudgeManifest, training: Training) -> None:
         "the method": (found.method, settings.method),
         "the backbone": (found.backbone.sha256, setup.backbone.sha256),
         "the labels": (found.labels, setup.prompts.labels),
-        "what it is asked to write": (found.answer, setup.answer),
+        "what it is asked to write": tuple(one and one._replace(judgments=0) for one in (found.answer, setup.answer)),
         "the scale of its adapter": (_scale(found.settings), _scale(settings)),
     }
     if differs := [words for words, (its, own) in pairs.items() if its != own]:

@@ -23,6 +23,7 @@ from judgekit.judge.label_sets import require_label_sets
 from judgekit.judge.loading import LoadedJudge, judge_backbone, load
 from judgekit.judge.manifest import JUDGES, JudgeManifest
 from judgekit.judge.orders import predict_both_orders
+from judgekit.judge.rationales import check_rationale, rationales
 from judgekit.judge.score_file import Window, score_file
 from judgekit.judge.score_table import check_output, output_beside
 from judgekit.judge.scored_file import ScoredFile
@@ -250,7 +251,7 @@ class TrainedJudge:
         read, chosen = Path(path), ScoreFileSettings.chosen(settings, keywords)
         place = output_beside(read) if output is None else Path(output)
         check_output(place, read=read, force=force)
-        self._mirror(is_required=chosen.both_orders)
+        self._checked(chosen)
         elsewhere = None
         if ray_workers is not None:
             from judgekit.judge.ray_workers import ray_answers
@@ -342,7 +343,7 @@ class TrainedJudge:
 
     def ask(self, window: Window, settings: PredictSettings, reporter: Reporter) -> Scores:
         """What the judge says of some items, calibrated; `rows` counts within them."""
-        mirror = self._mirror(is_required=settings.both_orders)
+        mirror = self._checked(settings)
         items, names, gap = window.texts.to_dicts(), window.names, None
         if mirror is None:
             predictions = self.loaded.predict(items, names, settings, reporter)
@@ -367,11 +368,12 @@ class TrainedJudge:
             label_mass=predictions.label_mass,
             order_gap=gap,
             is_parsed=predictions.is_parsed,
+            reasons=rationales(self.loaded, self.manifest, items, names, predictions, settings),
         )
 
     def _predict(self, data: TableData, settings: PredictSettings, reporter: Reporter) -> Scores:
         """Every row of data in memory with what the judge says of it."""
-        self._mirror(is_required=settings.both_orders)
+        self._checked(settings)
         source = read_files([data], ReadOptions.of(settings))
         found = read_score_items(
             source,
@@ -394,5 +396,7 @@ class TrainedJudge:
         rows = found.rows[scores.rows]
         return replace(scores, rows=rows if source.lines is None else source.lines[rows] - 1)
 
-    def _mirror(self, *, is_required: bool) -> Mirror | None:
-        return require_mirror(self.fields, self.labels, option="--both-orders") if is_required else None
+    def _checked(self, settings: PredictSettings) -> Mirror | None:
+        """The other order where it is asked for, once it is clear that such a judge can be asked all of this."""
+        check_rationale(self.name, self.manifest, settings)
+        return require_mirror(self.fields, self.labels, option="--both-orders") if settings.both_orders else None

@@ -49,8 +49,8 @@ class Predictions(NamedTuple):
     """Which of the given items these are, ascending, `[N]`."""
     is_parsed: NDArray[np.bool_] | None = None
     """Whether the answer that the judge wrote could be read, `[N]`; None where it writes none."""
-    texts: tuple[str, ...] | None = None
-    """What the judge wrote, `[N]`; None where it writes nothing."""
+    texts: tuple[tuple[str, ...], ...] | None = None
+    """What the judge wrote of each item, `[N][S]`; None where it writes nothing."""
 
 
 class LoadedJudge(NamedTuple):

@@ -78,14 +78,14 @@ def _make(
     training = assemble(run.dataset, setup, settings, processes=processes)
     for note in notes_before(run.dataset, training, processes):
         reporter.note(note)
+    if settings.begin_with is not None:
+        begin_with(place, settings.begin_with, training, run.checkpoint.folder)
     if settings.stage == "none":
         trained = carry_out_untrained(training, reporter)
     elif settings.is_generative:
         # TRL takes seconds to import, and judges that are read at their labels do without.
         from judgekit.training.generative.carrying_out import carry_out_generative
 
-        if settings.begin_with is not None:
-            begin_with(place, settings.begin_with, training, run.checkpoint.folder)
         trained = carry_out_generative(training, reporter, folder=run.checkpoint.folder, should_stop=should_stop)
     else:
         trained = carry_out(training, reporter, kept=run.checkpoint, processes=processes, should_stop=should_stop)

@@ -63,6 +63,8 @@ class ScoredFile:
     unparsed: int | None = None
     """Items whose written answers could not be read, so that their label tokens were; None where the judge writes
     none."""
+    without_reasons: int | None = None
+    """Cells for reasons that stayed empty; None where none were asked for."""
     engine: str = "torch"
     """What computed the forward passes."""
 
@@ -103,6 +105,7 @@ class ScoredFile:
             "label_shares": self.label_shares,
             "for_review": self.for_review,
             "unparsed": self.unparsed,
+            "without_reasons": self.without_reasons,
             "engine": self.engine,
         }
 
@@ -125,20 +128,25 @@ class Tally:
         self._sums: dict[str, float] = {}
         self._for_review: int | None = None
         self._unparsed: int | None = None
+        self._without_reasons: int | None = None
 
     def add(self, table: pl.DataFrame) -> None:
         """Enter some scored items."""
         if not table.width:
             return
-        self.items += table.height
-        self.truncated += int(table.get_column("truncated").sum())
-        if "review" in table.columns:
-            self._for_review = (self._for_review or 0) + int(table.get_column("review").sum())
-        if "parsed" in table.columns:
-            self._unparsed = (self._unparsed or 0) + int((~table.get_column("parsed")).sum())
+        own = table[:, table.columns.index(f"prob_{self.labels[0]}") :]  # columns of the input may have any name
+        self.items += own.height
+        self.truncated += int(own.get_column("truncated").sum())
+        if "review" in own.columns:
+            self._for_review = (self._for_review or 0) + int(own.get_column("review").sum())
+        if "parsed" in own.columns:
+            self._unparsed = (self._unparsed or 0) + int((~own.get_column("parsed")).sum())
+        for name in (one for one in own.columns if one.startswith("rationale")):
+            empty = int((own.get_column(name).fill_null("") == "").sum())
+            self._without_reasons = (self._without_reasons or 0) + empty
         for name in (*(f"prob_{label}" for label in self.labels), *self._MEANS):
-            if name in table.columns:
-                self._sums[name] = self._sums.get(name, 0.0) + float(table.get_column(name).sum())
+            if name in own.columns:
+                self._sums[name] = self._sums.get(name, 0.0) + float(own.get_column(name).sum())
 
     def result(self, judge: str, output: Path, columns: tuple[str, ...], engine: str) -> ScoredFile:
         """All facts."""
@@ -146,5 +154,5 @@ class Tally:
         return ScoredFile(
             judge, self.labels, output, self.items, columns, self.truncated,
             {label: means[f"prob_{label}"] for label in self.labels}, *map(means.get, self._MEANS),
-            for_review=self._for_review, unparsed=self._unparsed, engine=engine,
+            for_review=self._for_review, unparsed=self._unparsed, without_reasons=self._without_reasons, engine=engine,
         )  # fmt: skip

@@ -85,6 +85,8 @@ class Scores:
     """The probability in percent with which a set of labels holds a new person's label, and the sets, `[N, K]`."""
     review: NDArray[np.bool_] | None = None
     """Whether an item is so doubtful that a person should look at it, `[N]`."""
+    reasons: pl.DataFrame | None = None
+    """Reasons that the judge wrote, a column for each verdict that they were asked for, `[N]` rows; None for none."""
     formulas_are_given: bool = False
     """Whether the ids stood in a text file, where a spreadsheet reads `=1+1` as a formula already."""
     output: Path | None = None
@@ -122,7 +124,9 @@ class Scores:
             (causal LMs only: what the LM gives to the label set before it is renormalised), `order_gap` (with both
             orders only), `parsed` (of a judge that writes: whether its answer could be read; where not, its label
             tokens were), `set_90` (the labels of its set with `|` between them, where sets are asked for), `review`
-            (where that is asked for), `truncated`, `decision` (with a gate only: the label, or `review`).
+            (where that is asked for), `rationale_majority`, `runner_up` and `rationale_minority` (where they are asked
+            for; `rationale` of a judge that writes probabilities), `truncated`, `decision` (with a gate only: the
+            label, or `review`).
         """
         columns = [pl.Series(f"prob_{label}", self.probabilities[:, k]) for k, label in enumerate(self.labels)]
         columns += [pl.Series("label", self.label, dtype=pl.String), pl.Series("entropy", self.entropy)]
@@ -135,6 +139,7 @@ class Scores:
         if self.is_parsed is not None:
             columns.append(pl.Series("parsed", self.is_parsed))
         columns += self._of_held_out()
+        columns += [] if self.reasons is None else self.reasons.get_columns()
         columns.append(pl.Series("truncated", self.is_truncated))
         if self.decision is not None:
             columns.append(pl.Series("decision", self.decision, dtype=pl.String))
@@ -205,6 +210,7 @@ class Scores:
                 is_parsed=None if self.is_parsed is None else self.is_parsed[index],
                 sets=None if self.sets is None else (self.sets[0], self.sets[1][index]),
                 review=None if self.review is None else self.review[index],
+                reasons=None if self.reasons is None else self.reasons[index],
             )
         q = self.probabilities[index]
         return Score(

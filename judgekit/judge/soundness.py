@@ -25,6 +25,7 @@ MOST_TOKENS = 10_000_000
 MOST_FRAME_CHARACTERS = 100_000
 MOST_DECIMALS = 4
 MOST_ANSWER_TOKENS = 32_768
+MOST_JUDGMENTS = 1_000
 MOST_WEIGHT = 200.0
 MOST_BIAS = 1e4
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -74,6 +75,8 @@ def answer_problems(manifest: ReadingManifest) -> Iterator[str]:
         yield f"answer.names: {len(manifest.labels)} different plain words are expected, not {_brief(names)}"
     if not 1 <= answer.length <= MOST_ANSWER_TOKENS or not 1 <= answer.decimals <= MOST_DECIMALS:
         yield f"answer: a length of 1 to {MOST_ANSWER_TOKENS:,} tokens and 1 to {MOST_DECIMALS} decimals are expected"
+    if not 0 <= answer.judgments <= MOST_JUDGMENTS:
+        yield f"answer.judgments: from 0 to {MOST_JUDGMENTS:,} are expected, not {answer.judgments:,}"
     if len(answer.instruction) > MOST_FRAME_CHARACTERS:
         yield f"answer.instruction: at most {MOST_FRAME_CHARACTERS:,} characters are expected"
 

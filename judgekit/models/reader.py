@@ -40,8 +40,8 @@ class Reading(NamedTuple):
     """Probability that the LM gives to the label set before it is renormalised, float32 `[B]`; None for encoders."""
     is_parsed: Tensor | None = None
     """Whether the answer that the model wrote could be read, bool `[B]`; None where it writes none."""
-    texts: tuple[str, ...] | None = None
-    """What the model wrote, `[B]`; None where it writes nothing."""
+    texts: tuple[tuple[str, ...], ...] | None = None
+    """What the model wrote of each item, `[B][S]`; None where it writes nothing."""
 
 
 class LabelReader(Protocol):

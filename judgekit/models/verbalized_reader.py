@@ -42,11 +42,11 @@ class VerbalizedReader(WrittenReader):
 
     def read(self, batch: Batch) -> Reading:
         """Log-probabilities as label logits, whether they were read from the answers, and the answers."""
-        texts = [text for (text,) in generate(self._writer, self._prompts(batch), self._how)]
-        found = [self._parse(text) for text in texts]
+        texts = generate(self._writer, self._prompts(batch), self._how)
+        found = [self._parse(text) for (text,) in texts]
         is_parsed = torch.tensor([one is not None for one in found], device=self.device)
         labels = len(self.judge.words_per_label)
         said = torch.tensor([[1.0] * labels if one is None else [*one] for one in found], device=self.device)
         logits = said.clamp_min(self._least).log().log_softmax(-1)
         self._fill(logits, is_parsed, batch)
-        return Reading(logits, None, is_parsed, tuple(texts))
+        return Reading(logits, None, is_parsed, tuple(map(tuple, texts)))

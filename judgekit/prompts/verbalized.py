@@ -20,7 +20,7 @@ MOST_CHARACTERS = 100_000
 # A number as people and models write it, in full: no sign, no exponent, nothing else in the tag.
 _TAG = re.compile(r"<prob_([A-Za-z0-9_-]{1,32})>\s*(\d{1,3}(?:\.\d{0,12})?|\.\d{1,12})\s*</prob_\1>")
 _ANY_TAG = re.compile(r"<prob_([A-Za-z0-9_-]{1,32})>")
-_END_OF_THOUGHT = "</think>"
+_THOUGHT, _END_OF_THOUGHT = "<think>", "</think>"
 
 
 def verbalized_form(
@@ -61,7 +61,12 @@ def target_text(form: AnswerForm, q: NDArray[np.floating], *, rationale: str = "
     """
     numbers = (f"{units / 10**form.decimals:.{form.decimals}f}" for units in _rounded(q, 10**form.decimals))
     tags = "".join(f"<prob_{name}>{one}</prob_{name}>" for name, one in zip(form.names, numbers, strict=True))
-    return f"<think>{rationale}{_END_OF_THOUGHT}{tags}" if form.rationale else tags
+    return f"{_THOUGHT}{rationale}{_END_OF_THOUGHT}{tags}" if form.rationale else tags
+
+
+def thoughts_in(text: str) -> str:
+    """The thoughts of an answer, without its probabilities; of thoughts without an end all that is there."""
+    return text.partition(_THOUGHT)[2].rpartition(_END_OF_THOUGHT)[0 if _END_OF_THOUGHT in text else 2].strip()
 
 
 def longest_answers(form: AnswerForm) -> list[str]:
@@ -94,7 +99,7 @@ def read_probabilities(form: AnswerForm, text: str) -> tuple[float, ...] | None:
         return None
     said = text.rpartition(_END_OF_THOUGHT)[2]
     found = dict(_TAG.findall(said))
-    is_open = "<think>" in said  # of thoughts without an end nothing is an answer
+    is_open = _THOUGHT in said  # of thoughts without an end nothing is an answer
     if is_open or len(_ANY_TAG.findall(said)) != len(form.names) or found.keys() != set(form.names):
         return None
     numbers = [float(found[name]) for name in form.names]

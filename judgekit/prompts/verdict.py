@@ -51,7 +51,34 @@ def read_verdict(form: AnswerForm, text: str) -> int | None:
     return exact[0] if exact else near[0] if len(near) == 1 else None
 
 
+def arguing(form: AnswerForm, place: int) -> str:
+    """What asks for the reasons of one label: the same words as of any judgment, and then which label it is.
+
+    Args:
+        form: of a judgment.
+        place: of the label.
+    """
+    name = form.names[place]
+    return f"{form.instruction}Here some annotators chose {name}. Judge as they did: give the reasons for {name}.\n"
+
+
 def up_to_verdict(text: str) -> str:
     """A judgment without what stands behind its verdict."""
     reasons, end, _ = text.partition(END_OF_VERDICT)
     return (reasons + end).strip()
+
+
+def verdict_text(name: str) -> str:
+    """The beginning of the verdict that names a label, behind the end of a sentence."""
+    return f".\n{_OPENING}{name}"
+
+
+def up_to_label(text: str) -> str | None:
+    """A judgment up to where the label of its verdict stands; None where it opens none."""
+    reasons, opening, _ = text.partition(_OPENING)
+    return reasons + opening if opening else None
+
+
+def reasons_in(text: str) -> str:
+    """The reasons of a judgment, without its verdict."""
+    return text.partition(_OPENING)[0].strip()

@@ -32,5 +32,7 @@ def _facts(scored: ScoredFile) -> Iterator[tuple[str, str]]:
     if scored.unparsed:
         share = scored.unparsed / max(1, scored.items)
         yield "answers not read", f"{counted(scored.unparsed, 'item')} ({share:.1%}), read at the label tokens instead"
+    if scored.without_reasons:
+        yield "without reasons", f"{counted(scored.without_reasons, 'cell')}: the judge wrote none for that label"
     if scored.truncated:
         yield "truncated", f"{counted(scored.truncated, 'item')} lost the middle of their longest texts"

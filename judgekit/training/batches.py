@@ -7,6 +7,7 @@ Special tokens of the tokenizer in a text are split by a space, so that they are
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -117,6 +118,12 @@ class TokenizedPrompts:
         plain = map(self._plain, items)
         after = self.closing + after
         return [f"{before}{one}{after}" for one in self.template.render_many(plain, self._shown, self.codes)]
+
+    def closing_with(self, closing: str) -> TokenizedPrompts:
+        """The same prompts with another text behind the template."""
+        found = copy(self)
+        found.closing = closing
+        return found
 
     def segments(self, items: Sequence[Mapping[str, str]]) -> list[tuple[str, str | None]]:
         """The segments of items as an encoder reads them, without its special tokens around them; nothing is cut."""

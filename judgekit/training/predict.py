@@ -32,8 +32,8 @@ class Predicted(NamedTuple):
     """Probability that a causal LM gives to the label set before it is renormalised, `[N]`; None for encoders."""
     is_parsed: NDArray[np.bool_] | None = None
     """Whether the answer that the model wrote could be read, `[N]`; None where it writes none."""
-    texts: tuple[str, ...] | None = None
-    """What the model wrote, `[N]`; None where it writes nothing."""
+    texts: tuple[tuple[str, ...], ...] | None = None
+    """What the model wrote of each item, `[N][S]`; None where it writes nothing."""
 
     def check_finite(self, whose: str, ids: Sequence[str] | None = None) -> None:
         """Refuse logits that give no distribution.
@@ -170,7 +170,7 @@ def _placed(rows: NDArray[np.int64], found: Sequence[Reading], items: int, proce
     result = [placed([reading.logits for reading in found]), *([placed(masses)] if masses else [])]
     processes.sum(result)
     parsed = [reading.is_parsed.float() for reading in found if reading.is_parsed is not None]
-    written = [text for reading in found for text in reading.texts or ()]
+    written = [texts for reading in found for texts in reading.texts or ()]
     by_row = dict(zip(rows.tolist(), written, strict=False))
     return Predicted(
         result[0].numpy(),

@@ -26,6 +26,8 @@ MOST_ITEMS_TO_CALIBRATE = 300
 def carry_out_untrained(training: Training, reporter: Reporter) -> Trained:
     """Leave a causal LM as it is, and weigh what it says of the items that others are trained on.
 
+    With the adapter of a judge it is weighed on the validation items, as after a training.
+
     Args:
         training: of which nothing is trained.
         reporter: gets progress.
@@ -39,6 +41,8 @@ def carry_out_untrained(training: Training, reporter: Reporter) -> Trained:
             "knows nothing before it is trained.",
             hint="Choose a causal LM with --backbone, or omit --stage.",
         )
+    if training.settings.begin_with is not None:  # its judge was trained on the others
+        return weigh_reading(training, reporter, LoopState())
     data = training.data
     found = data._replace(validation=_some(data.learning, training.settings.seed))
     return weigh_reading(training._replace(data=found), reporter, LoopState())

@@ -37,7 +37,7 @@ class Written(NamedTuple):
 def written_of(
     answer: AnswerForm | None,
     is_parsed: NDArray[np.bool_] | None,
-    texts: Sequence[str] | None,
+    texts: Sequence[Sequence[str]] | None,
     is_consistent: NDArray[np.bool_] | None,
 ) -> Written | None:
     """The figures of some answers; None where a judge writes none.
@@ -45,14 +45,14 @@ def written_of(
     Args:
         answer: what was asked for, where that is probabilities.
         is_parsed: of each item, `[N]`.
-        texts: the answers.
+        texts: the answers to each.
         is_consistent: of each pair, whether both orders have the same likeliest label.
     """
     if is_parsed is None:
         return None
     distinct = None
     if answer is not None and texts is not None:
-        found = [read_probabilities(answer, text) for text in texts]
+        found = [read_probabilities(answer, text) for (text,) in texts]
         distinct = len({round(p, 6) for one in found if one is not None for p in one})
     consistent = None if is_consistent is None else float(is_consistent.mean())
     return Written(float(is_parsed.mean()), distinct, consistent)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from judgekit.cli.help import _with_names
 from judgekit.cli.settings_file import VERBS
 from judgekit.config.settings import range_in_words
 
@@ -49,3 +51,22 @@ def test_the_formats_can_be_listed_without_a_file(run: Run) -> None:
     found = run("ingest", "--formats")
     assert found.code == 0 and found.err == ""
     assert {"csv", "label-studio"} <= {line.split()[0] for line in found.out.splitlines()}
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("--rationale majority minority", "--rationale majority --rationale minority"),
+        ("--rationale=majority minority new.csv", "--rationale=majority --rationale minority new.csv"),
+        ("--rationale majority new.csv minority", "--rationale majority new.csv minority"),
+        (
+            "--rationale minority --rationale majority -- majority",
+            "--rationale minority --rationale majority -- majority",
+        ),
+        ("--judge majority minority", "--judge majority minority"),
+    ],
+)
+def test_an_option_takes_several_choices(typed: str, read: str) -> None:
+    option = SimpleNamespace(multiple=True, metavar="majority|minority", opts=["--rationale"])
+    plain = SimpleNamespace(multiple=True, metavar="NAME", opts=["--judge"])
+    assert _with_names(typed.split(), [option, plain]) == read.split()

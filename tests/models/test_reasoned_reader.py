@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,7 +15,7 @@ from judgekit.models.base_model import load_backbone
 from judgekit.models.causal import CausalJudge
 from judgekit.models.generating import Writing
 from judgekit.models.reader import Batch, WritingReader
-from judgekit.models.reasoned_reader import ReasonedReader
+from judgekit.models.reasoned_reader import LikeliestReader, ReasonedReader, VerdictTokens
 
 SAID = {5: ["A", "A", "B", "A"], 6: ["?", "?", "?", "?"], 7: ["?", "B", "B", "?"]}
 
@@ -47,8 +48,33 @@ def test_half_a_judgment_is_spread_over_the_labels(reader: ReasonedReader) -> No
     assert found.logits.softmax(-1)[1].tolist() == pytest.approx([0.25 / 2.5, 2.25 / 2.5])
 
 
-def test_the_text_that_is_given_comes_to_the_likeliest_verdict(reader: ReasonedReader) -> None:
-    assert reader.read(batch_of(5, 7, 6)).texts == ("A", "B", "?")
+def test_every_judgment_is_given(reader: ReasonedReader) -> None:
+    assert reader.read(batch_of(5, 7)).texts == (tuple(SAID[5]), tuple(SAID[7]))
+
+
+def test_a_judgment_is_given_that_comes_to_the_label_it_is_asked_to_argue_for(reader: ReasonedReader) -> None:
+    prompts = [np.array([9, 8, one]) for one in (5, 6, 7)]
+    assert reader.argue(prompts, 1) == ["B", None, "B"]
+
+
+def test_labels_are_read_where_the_verdict_stands(judge: CausalJudge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Log-probabilities of whole words behind prompt and reasons, against a forward pass over each."""
+    monkeypatch.setattr(reasoned_reader, "generate", lambda *_, **__: [["so"], ["well"]])
+    words, begun = [[[40, 30]], [[41]]], [11, 12, 13]
+    tokens = VerdictTokens(lambda text: text if text == "so" else None, lambda _: begun, 1, words)
+    reader = LikeliestReader(judge, str, 2, {"A": 0, "B": 1}.get, Writing(8), tokens)
+    found = reader.read(batch_of(5, 6))
+    assert found.is_parsed is not None and found.is_parsed.tolist() == [True, False]
+    given = [9, 8, 5, 11, 12]
+
+    def log_p(word: list[int]) -> torch.Tensor:
+        with torch.no_grad():
+            said = judge.language_model(input_ids=torch.tensor([[*given, *word]])).logits[0].log_softmax(-1)
+        return torch.stack([said[len(given) - 1 + n, one] for n, one in enumerate(word)]).sum()
+
+    expected = torch.stack([log_p(word) for (word,) in words]).log_softmax(0)
+    torch.testing.assert_close(found.logits[0], expected, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(found.logits[1:], judge.read(batch_of(6)).logits.log_softmax(-1))
 
 
 def test_without_any_verdict_the_label_tokens_are_read(reader: ReasonedReader, judge: CausalJudge) -> None:

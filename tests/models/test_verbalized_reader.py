@@ -51,7 +51,7 @@ def test_a_written_distribution_is_the_softmax_of_the_logits(reader: VerbalizedR
     assert found.logits.softmax(-1)[0].tolist() == pytest.approx([0.25, 0.75])
     assert found.logits.softmax(-1)[1].tolist() == pytest.approx([1 / 1.005, 0.005 / 1.005])
     assert found.is_parsed is not None and found.is_parsed.tolist() == [True, True]
-    assert found.texts == ("0.25 0.75", "1 0")
+    assert found.texts == (("0.25 0.75",), ("1 0",))
 
 
 def test_an_answer_that_says_none_falls_back_to_the_label_tokens(reader: VerbalizedReader, judge: CausalJudge) -> None:
@@ -78,7 +78,7 @@ def test_the_likeliest_answer_is_the_models_own_however_a_batch_is_padded(judge:
     assert found is not None and found[0] == alone.texts[0]
     rows = ids.unsqueeze(0)
     with torch.no_grad():
-        for number in alone.texts[0].split():
+        for number in alone.texts[0][0].split():
             best = judge.language_model(input_ids=rows).logits[0, -1].argmax()
             assert int(best) == int(number)
             rows = torch.cat([rows, best.view(1, 1)], dim=1)
