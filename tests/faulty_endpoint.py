@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -52,6 +53,19 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, *_: object) -> None:
         """A client that went away is part of the test."""
+
+
+@contextmanager
+def running() -> Generator[Server]:
+    """A server that answers as long as the block runs."""
+    with Server() as one:
+        thread = threading.Thread(target=one.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield one
+        finally:
+            one.shutdown()
+            thread.join()
 
 
 class Handler(BaseHTTPRequestHandler):

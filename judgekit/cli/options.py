@@ -94,8 +94,8 @@ JudgeModel = Annotated[
     typer.Option(
         "--judge-model",
         help="In place of a judge, ask this chat model as it is for probabilities, and calibrate them on annotations: "
-        "a local folder, or an id on the hub.",
-        metavar="MODEL",
+        "a local folder, an id on the hub, or the address of an OpenAI-compatible endpoint.",
+        metavar="MODEL|ADDRESS",
     ),
 ]
 OfDataset = Annotated[

@@ -5,7 +5,7 @@ every key is a flag. Values come from flag, environment (`JUDGEKIT_<VERB>_<KEY>`
 or the default, in that order; `cli` resolves them and the manifest of a judge keeps the result.
 """
 
-from judgekit.config.asking import EndpointSettings
+from judgekit.config.asking import ChatSettings, EndpointSettings
 from judgekit.config.checking import CheckSettings
 from judgekit.config.choices import (
     Adversary,
@@ -49,6 +49,7 @@ from judgekit.config.training import PRESETS, TrainSettings
 __all__ = [
     "PRESETS",
     "Adversary",
+    "ChatSettings",
     "CheckSettings",
     "DrawSettings",
     "Dtype",

@@ -6,6 +6,8 @@ from typing import Literal
 
 ModelKind = Literal["auto", "encoder", "causal"]
 """How a backbone is read."""
+JudgeKind = Literal["encoder", "causal", "endpoint", "auto"]
+"""What a judge is made of: a backbone with weights here, or a chat model behind an endpoint; never auto."""
 Method = Literal["label", "verbalized", "rise"]
 """How a judge gives its distribution: read at its labels, written as probabilities, or reasoned to verdicts."""
 Stage = Literal["sft", "rl", "none"]

@@ -38,7 +38,8 @@ class GenerativeSettings(Settings):
     answer_length: int = setting(256, "Most tokens of an answer with reasons.", ge=16, le=32_768, panel=_MORE)
     learn_from: str | None = setting(
         None,
-        "Judgments that --method rise learns from: a file of judgekit synthesize, one JSON object per line.",
+        "Judgments that --method rise, and verbalized with --rationale, learn from: a file of judgekit synthesize, one "
+        "JSON object per line.",
         metavar="FILE",
         panel=_MORE,
     )
@@ -87,8 +88,12 @@ class GenerativeSettings(Settings):
                 "--method rise learns from judgments: name them with --learn-from, or omit the training "
                 "with --stage none"
             )
-        if self.learn_from is not None and (self.method != "rise" or self.stage == "none"):
-            problems.append("--learn-from is of --method rise, and not of --stage none")
-        if self.rationale and self.method == "verbalized" and self.stage == "sft":
-            problems.append("--rationale is of --stage rl and none: annotations hold no reasons that could be learned")
+        learns_thoughts = self.method == "verbalized" and self.rationale and self.stage == "sft"
+        if self.learn_from is not None and not (learns_thoughts or (self.method == "rise" and self.stage == "sft")):
+            problems.append("--learn-from is of --stage sft of --method rise, or verbalized with --rationale")
+        if self.learn_from is None and learns_thoughts:
+            problems.append(
+                "annotations hold no reasons: with --rationale, --stage sft learns them from judgments, which "
+                "--learn-from names; or choose --stage rl or none"
+            )
         return problems

@@ -197,7 +197,19 @@ class ScoreFileKeywords(PredictKeywords, total=False):
     rationale: tuple[Rationale, ...]
 
 
-class ScoreKeywords(LoadKeywords, ScoreFileKeywords, total=False):
+class ChatKeywords(TypedDict, total=False):
+    """Fields of `ChatSettings`."""
+
+    endpoint_model: str | None
+    most_calls: int
+    concurrency: int
+    timeout_seconds: float
+    attempts: int
+    price_in: float
+    price_out: float
+
+
+class ScoreKeywords(LoadKeywords, ScoreFileKeywords, ChatKeywords, total=False):
     """Fields of `ScoreSettings`."""
 
     workers: int | None
@@ -227,7 +239,7 @@ class MeasureKeywords(PredictKeywords, EndpointKeywords, total=False):
     require: Texts
 
 
-class EvaluateKeywords(LoadKeywords, MeasureKeywords, total=False):
+class EvaluateKeywords(LoadKeywords, MeasureKeywords, ChatKeywords, total=False):
     """Fields of `EvaluateSettings`."""
 
 

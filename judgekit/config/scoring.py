@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from judgekit.config.asking import EndpointSettings
+from judgekit.config.asking import ChatSettings, EndpointSettings
 from judgekit.config.choices import Dtype, Engine, OnTooLong, Part, Rationale
 from judgekit.config.reading import ReadingSettings
 from judgekit.config.requirements import requirement_problem
@@ -104,7 +104,7 @@ class ScoreFileSettings(PredictSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreSettings(ScoreFileSettings, LoadSettings):
+class ScoreSettings(ScoreFileSettings, LoadSettings, ChatSettings):
     """Settings of `judgekit score`.
 
     Examples:
@@ -171,7 +171,7 @@ class MeasureSettings(PredictSettings, EndpointSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluateSettings(MeasureSettings, LoadSettings):
+class EvaluateSettings(MeasureSettings, LoadSettings, ChatSettings):
     """Settings of `judgekit evaluate`.
 
     Examples:

@@ -12,7 +12,6 @@ from judgekit.config import LoadSettings
 from judgekit.config.keywords import TrainKeywords
 from judgekit.dataset.manifest import DATASETS
 from judgekit.dataset.opening import open_workspace
-from judgekit.errors import SettingsError
 from judgekit.judge.making import make_judge
 from judgekit.judge.manifest import JUDGES
 from judgekit.models.backbones import find_backbone
@@ -42,19 +41,13 @@ def judge_of_model(
         reporter: gets notes and progress.
 
     Raises:
-        SettingsError: the model is no causal LM, or an address.
+        SettingsError: the model is no causal LM.
         BackboneError: it cannot be found.
     """
-    if re.match(r"https?://", model):
-        raise SettingsError(
-            f"--judge-model {model}: a judge is a model on this machine, whose weights are known.",
-            hint="Name a local folder or an id on the hub. Predictions of an endpoint can be compared as a table: "
-            "judgekit evaluate --against FILE",
-        )
     place = open_workspace(workspace)
     entry = place.open(DATASETS, dataset)
     backbone = find_backbone(model, offline=offline, trust_remote_code=settings.trust_remote_code)
-    name = _name(place, entry.name, backbone.name)
+    name = name_of_asked(place, entry.name, backbone.name)
     if place.exists(JUDGES, name):
         found = place.open(JUDGES, name).manifest
         is_same = found.dataset.content_hash == entry.manifest.content_hash
@@ -74,7 +67,7 @@ def judge_of_model(
     return name
 
 
-def _name(place: Workspace, dataset: str, model: str) -> str:
+def name_of_asked(place: Workspace, dataset: str, model: str) -> str:
     """A name of its own that never is that of a judge somebody trained."""
     short = re.sub(r"[^a-z0-9]+", "-", Path(model).name.lower()).strip("-")[:40] or "model"
     name = check_name(f"{dataset[:40]}-asked-{short}")

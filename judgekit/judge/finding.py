@@ -6,8 +6,10 @@ import os
 import shutil
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from judgekit.config import LoadSettings
+from judgekit.config import EvaluateSettings, ScoreSettings
+from judgekit.config.settings import names_address
 from judgekit.errors import SettingsError, WorkspaceError
 from judgekit.judge.manifest import ADAPTER_FOLDER, JUDGES, JudgeManifest
 from judgekit.training.reporter import Reporter
@@ -15,6 +17,9 @@ from judgekit.workspace.atomic import replaced_folder
 from judgekit.workspace.layout import MANIFEST_FILE, find_root
 from judgekit.workspace.store import Entry, Workspace, open_folder
 from judgekit.workspace.versions import OneVersion
+
+if TYPE_CHECKING:
+    from judgekit.judge.asked_endpoint import ChatModel
 
 
 def find_judge(
@@ -40,40 +45,59 @@ def find_judge(
     return place.open(JUDGES, None if judge is None else str(judge)), place
 
 
+class Meant(NamedTuple):
+    """Which judge is meant."""
+
+    judge: str | PathLike[str] | None
+    """Its name or folder; None for the newest."""
+    chat: ChatModel | None = None
+    """What it asks, where that is behind an endpoint."""
+
+
 def named_judge(
     judge: str | PathLike[str] | None,
     model: str | None,
     dataset: str | None,
     workspace: str | Path | None,
-    settings: LoadSettings,
+    settings: ScoreSettings | EvaluateSettings,
     *,
     offline: bool,
     reporter: Reporter,
-) -> str | PathLike[str] | None:
+) -> Meant:
     """The judge that is meant: as it was named, or the one that asks a model as it is.
 
     Args:
         judge: its name or folder; None for the newest.
-        model: a chat model in its place; None for none.
+        model: a chat model in its place, or the address of an endpoint that has one; None for none.
         dataset: whose labels and annotations the model is given; None for the newest.
         workspace: its folder; None finds one.
-        settings: how the model is loaded.
+        settings: how the model is loaded, or asked.
         offline: never ask the hub.
         reporter: gets notes and progress.
 
     Raises:
         SettingsError: a judge and a model are named, or a dataset without a model.
     """
+    is_endpoint = model is not None and names_address(model)
+    if settings.endpoint_model is not None and not is_endpoint:
+        raise SettingsError(
+            "--endpoint-model is of an endpoint, and --judge-model names none.",
+            hint="As in --judge-model http://localhost:8000/v1 --endpoint-model NAME",
+        )
     if model is None:
         if dataset is not None:
             raise SettingsError("--dataset belongs to --judge-model; a judge has its own.", hint="Omit it.")
-        return judge
+        return Meant(judge)
     if judge is not None:
         raise SettingsError("--judge and --judge-model name two judges.", hint="Omit one of them.")
     # It brings all that trains, which takes seconds to import, and a judge that is there is asked without.
+    if is_endpoint:
+        from judgekit.judge.made_of_endpoint import judge_of_endpoint
+
+        return Meant(*judge_of_endpoint(workspace, model, dataset, settings, offline=offline, reporter=reporter))
     from judgekit.judge.asked_model import judge_of_model
 
-    return judge_of_model(workspace, model, dataset, settings, offline=offline, reporter=reporter)
+    return Meant(judge_of_model(workspace, model, dataset, settings, offline=offline, reporter=reporter))
 
 
 def can_be_read_again(data: object) -> bool:

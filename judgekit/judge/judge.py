@@ -17,6 +17,7 @@ from judgekit.config.choices import Engine
 from judgekit.config.keywords import LoadKeywords, PredictKeywords, ScoreFileKeywords
 from judgekit.dataset.score_input import read_score_items
 from judgekit.errors import BackboneError, WorkspaceError
+from judgekit.judge.asked_endpoint import ChatModel, asked_judge
 from judgekit.judge.engines import choose_engine
 from judgekit.judge.finding import copy_judge, find_judge
 from judgekit.judge.label_sets import require_label_sets
@@ -71,6 +72,8 @@ class TrainedJudge:
         self._settings = settings or LoadSettings()
         self._offline = offline
         self._engine: Engine | None = None
+        self.chat: ChatModel | None = None
+        """What it asks, if that is behind an endpoint: no file says so, and each command must."""
 
     @classmethod
     def load(
@@ -163,6 +166,8 @@ class TrainedJudge:
             BackboneError: the backbone is not there, or its weights are not the ones the judge was trained on.
             WorkspaceError: the judge is damaged, too old, or was replaced since it was opened.
         """
+        if self.chat is not None:
+            return asked_judge(self.entry, self.chat)
         with OneVersion(self.entry, JUDGES.word):
             try:
                 return load(self.entry, self.backbone, self._settings, engine=self.engine)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from judgekit.config import ModelKind
+from judgekit.config.choices import JudgeKind
 from judgekit.errors import WorkspaceError
 from judgekit.judge.manifest import FILES_BESIDE, JudgeManifest, judge_files
 from judgekit.models.saved_adapter import RESTORE
@@ -13,7 +13,7 @@ from judgekit.workspace.manifest import check_own_file, file_hash
 from judgekit.workspace.store import Entry
 
 
-def hash_files(folder: Path, kind: ModelKind, *, probe: bool) -> dict[str, str]:
+def hash_files(folder: Path, kind: JudgeKind, *, probe: bool) -> dict[str, str]:
     """SHA-256 of each file that a judge needs, and of those beside them that it has, by its path in the folder."""
     beside = [name for name in FILES_BESIDE if (folder / name).exists()]
     return {name: file_hash(folder / name) for name in (*judge_files(kind, probe=probe), *beside)}

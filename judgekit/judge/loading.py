@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -122,6 +123,11 @@ def judge_backbone(entry: Entry[JudgeManifest], settings: LoadSettings, *, offli
         BackboneError: it is not there, or brings code that the user does not ask for.
     """
     stored = entry.manifest.backbone
+    if stored.kind == "endpoint":
+        raise BackboneError(
+            f"The judge {entry.name!r} asks the model {stored.name!r} at an endpoint, whose address is kept nowhere.",
+            hint=f"Name it: judgekit score FILE --judge-model ADDRESS --endpoint-model {shlex.quote(stored.name)}",
+        )
     how: dict[str, Any] = {"kind": stored.kind, "offline": offline, "trust_remote_code": settings.trust_remote_code}
     if settings.backbone is not None:
         return find_backbone(settings.backbone, **how)

@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import PlainSerializer
 
-from judgekit.config import Method, ModelKind, TrainSettings
-from judgekit.config.choices import ExportFormat
+from judgekit.config import Method, TrainSettings
+from judgekit.config.choices import ExportFormat, JudgeKind
 from judgekit.config.roles import Roles
 from judgekit.config.training import BEFORE_FOLDS
 from judgekit.core.calibration import Calibration
@@ -43,8 +43,10 @@ _OF_ENCODERS = f"{ADAPTER_FOLDER}/head.safetensors"
 _OF_ALL = (f"{ADAPTER_FOLDER}/adapter_config.json", f"{ADAPTER_FOLDER}/adapter_model.safetensors", TEMPLATE_FILE)
 
 
-def judge_files(kind: ModelKind, *, probe: bool = False) -> tuple[str, ...]:
+def judge_files(kind: JudgeKind, *, probe: bool = False) -> tuple[str, ...]:
     """The files that a judge is read from, besides its manifest."""
+    if kind == "endpoint":
+        return (TEMPLATE_FILE,)
     own = (*_OF_ALL, _OF_ENCODERS) if kind == "encoder" else _OF_ALL
     return (*own, PROBE_FILE) if probe else own
 

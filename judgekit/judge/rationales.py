@@ -17,7 +17,7 @@ from judgekit.config.choices import Rationale
 from judgekit.errors import SettingsError
 from judgekit.judge.loading import LoadedJudge, Predictions
 from judgekit.judge.manifest import JudgeManifest
-from judgekit.models.reasoned_reader import ReasonedReader
+from judgekit.models.reader import ArguingReader
 from judgekit.prompts.verbalized import thoughts_in
 from judgekit.prompts.verdict import arguing, reasons_in
 from judgekit.training.too_long import encode_fitting
@@ -73,7 +73,7 @@ def rationales(
     if not asked:
         return None
     texts = predictions.texts or ((),) * len(predictions.rows)  # a judge without a weight was not asked yet
-    if not isinstance(judge.reader, ReasonedReader):
+    if not isinstance(judge.reader, ArguingReader):
         return pl.DataFrame(
             {"rationale": [_cell(thoughts_in(of[0])) if of else None for of in texts]}, schema={"rationale": pl.String}
         )
@@ -98,7 +98,7 @@ def _asked(settings: PredictSettings) -> tuple[Rationale, ...]:
 
 def _of_verdicts(
     judge: LoadedJudge,
-    reader: ReasonedReader,
+    reader: ArguingReader,
     manifest: JudgeManifest,
     items: Sequence[Mapping[str, str]],
     names: Sequence[str],

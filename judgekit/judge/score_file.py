@@ -30,8 +30,8 @@ from judgekit.workspace.manifest import file_hash
 from judgekit.workspace.store import Entry
 
 # Items that are sorted by length together, and that a killed run loses at most: seconds of an encoder's work, and
-# minutes of a large causal LM's.
-WINDOW_ITEMS = {"encoder": 4_096, "causal": 256}
+# minutes of a large causal LM's. What an endpoint answers is kept by itself.
+WINDOW_ITEMS = {"encoder": 4_096, "causal": 256, "endpoint": 65_536}
 T = TypeVar("T")
 Answer = pl.DataFrame | JudgekitError
 """The scored rows of some items, or why there are none."""

@@ -53,8 +53,8 @@ def reading_problems(manifest: ReadingManifest) -> Iterator[str]:
         yield f"backbone.sha256: 64 hexadecimal digits are expected, not {_brief(manifest.backbone.sha256)}"
     if manifest.backbone.kind == "auto":
         yield "backbone.kind: encoder or causal is expected, not auto"
-    if manifest.backbone.kind == "encoder" and (manifest.verbalizer or manifest.chat):
-        yield "verbalizer, chat: an encoder has neither"
+    if manifest.backbone.kind != "causal" and (manifest.verbalizer or manifest.chat):
+        yield f"verbalizer, chat: {manifest.backbone.kind} judges have neither"
     if manifest.chat and sum(map(len, manifest.chat)) > MOST_FRAME_CHARACTERS:
         yield f"chat: at most {MOST_FRAME_CHARACTERS:,} characters are expected"
     if manifest.verbalizer:
@@ -67,8 +67,10 @@ def answer_problems(manifest: ReadingManifest) -> Iterator[str]:
     if (manifest.method == "label") != (answer is None):
         yield "answer: one is expected if and only if the method is not label"
     if answer is None:
+        if manifest.backbone.kind == "endpoint":
+            yield "answer: an endpoint is asked for one"
         return
-    if manifest.backbone.kind != "causal":
+    if manifest.backbone.kind == "encoder" or (manifest.backbone.kind == "endpoint" and manifest.method == "rise"):
         yield f"method: {manifest.method} is of causal LMs"
     names = answer.names
     if len(set(names)) != len(manifest.labels) or len(names) != len(manifest.labels) or not all(map(_is_name, names)):

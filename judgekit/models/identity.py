@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from judgekit.config import ModelKind
+from judgekit.config.choices import JudgeKind
 
 
 @dataclass(frozen=True)
@@ -17,5 +17,5 @@ class BackboneIdentity:
     """The commit of a hub model; None for a local folder."""
     sha256: str
     """Of the weights."""
-    kind: ModelKind
-    """encoder or causal, never auto."""
+    kind: JudgeKind
+    """encoder or causal, or endpoint: then there are no weights, and the hash is of its address and name."""

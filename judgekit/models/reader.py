@@ -5,10 +5,13 @@ Scoring and evaluation know a `LabelReader` alone, which an engine without gradi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 
@@ -63,6 +66,20 @@ class WritingReader(LabelReader, Protocol):
 
     tokens_per_batch: int
     """Tokens of the prompts of a batch, at most."""
+
+
+@runtime_checkable
+class ArguingReader(LabelReader, Protocol):
+    """A reader of judgments that come to a verdict, which can be had for a given one."""
+
+    @property
+    def parse(self) -> Callable[[str], int | None]:
+        """Text -> place of the label of its verdict; None where it has none."""
+        ...
+
+    def argue(self, prompts: Sequence[NDArray[np.int64]], place: int) -> list[str | None]:
+        """A judgment behind each prompt that comes to one label, as the prompt asks for; None where none does."""
+        ...
 
 
 class TrainableJudge(LabelReader, Protocol):

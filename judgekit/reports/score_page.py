@@ -31,7 +31,7 @@ def _facts(scored: ScoredFile) -> Iterator[tuple[str, str]]:
         yield "for review", f"{counted(scored.for_review, 'item')} ({share:.1%})"
     if scored.unparsed:
         share = scored.unparsed / max(1, scored.items)
-        yield "answers not read", f"{counted(scored.unparsed, 'item')} ({share:.1%}), read at the label tokens instead"
+        yield "answers not read", f"{counted(scored.unparsed, 'item')} ({share:.1%}), read otherwise (column parsed)"
     if scored.without_reasons:
         yield "without reasons", f"{counted(scored.without_reasons, 'cell')}: the judge wrote none for that label"
     if scored.truncated:

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from judgekit.endpoints.chat import Answer
 from judgekit.errors import BackboneError
 from judgekit.models.backbones import find_backbone, longest_input
 from judgekit.models.base_model import load_backbone
@@ -16,7 +17,6 @@ from judgekit.models.tokenizer import load_tokenizer
 from judgekit.prompts.chat import SpecialTokens, chat_frame
 from judgekit.prompts.verdict import END_OF_VERDICT
 from judgekit.synthesis.questions import Question
-from judgekit.synthesis.store import Answer
 
 QUESTIONS_AT_ONCE = 64
 """Between two looks at what is there: memory of their prompts."""

@@ -16,9 +16,6 @@ from judgekit.prompts.library import read_builtin
 from judgekit.prompts.mirror import Mirror
 from judgekit.prompts.template import PromptTemplate
 
-CHARACTERS_PER_TOKEN = 4
-"""Of English text, roughly: what a teacher's own tokenizer makes of it is not known before it is asked."""
-
 
 class Question(NamedTuple):
     """One judgment that is wanted."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from judgekit.endpoints.chat import Answer
 from judgekit.errors import WorkspaceError
 from judgekit.synthesis.questions import Question
 from judgekit.workspace.manifest import Document
@@ -31,15 +32,6 @@ class Facts(Document):
     answer_length: int
     languages: tuple[str, ...]
     seed: int
-
-
-class Answer(NamedTuple):
-    """What a teacher wrote."""
-
-    text: str
-    prompt_tokens: int | None = None
-    """That the prompt had; None where the teacher does not say."""
-    answer_tokens: int | None = None
 
 
 class Sample(NamedTuple):

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from judgekit.config import TrainSettings
 from judgekit.core.calibration import Evidence
 from judgekit.errors import SettingsError
 from judgekit.models.causal import CausalJudge
 from judgekit.models.reader import LabelReader
 from judgekit.training.assembly import Training
-from judgekit.training.predict import predict
+from judgekit.training.predict import Predicted, predict
 from judgekit.training.reporter import Reporter
 from judgekit.training.state import LoopState
 from judgekit.training.training_data import LearningItems, TrainingData
@@ -44,11 +45,12 @@ def carry_out_untrained(training: Training, reporter: Reporter) -> Trained:
     if training.settings.begin_with is not None:  # its judge was trained on the others
         return weigh_reading(training, reporter, LoopState())
     data = training.data
-    found = data._replace(validation=_some(data.learning, training.settings.seed))
+    found = data._replace(validation=some_items(data.learning, training.settings.seed))
     return weigh_reading(training._replace(data=found), reporter, LoopState())
 
 
-def _some(items: LearningItems, seed: int) -> LearningItems:
+def some_items(items: LearningItems, seed: int) -> LearningItems:
+    """As many items as a calibration takes, drawn at random."""
     rows = np.arange(len(items.items))
     if len(rows) > MOST_ITEMS_TO_CALIBRATE:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MOST_ITEMS_TO_CALIBRATE, replace=False))
@@ -76,11 +78,31 @@ def weigh_reading(
 
     predicted = predict(_reader(training), data.held.encoded, on_batch=on_batch)
     predicted.check_finite("the model")
+    return weigh_predicted(data, training.settings, predicted, state, peak_memory=peak_memory)
+
+
+def weigh_predicted(
+    data: TrainingData,
+    settings: TrainSettings,
+    predicted: Predicted,
+    state: LoopState | None = None,
+    *,
+    peak_memory: int | None = None,
+) -> Trained:
+    """Weigh what was read of the held items.
+
+    Args:
+        data: with the held items.
+        settings: of the training.
+        predicted: of them.
+        state: where the training ended; None where nothing was trained.
+        peak_memory: most bytes in use.
+    """
     return weigh(
         data,
-        training.settings,
+        settings,
         Evidence(predicted.logits, None, np.log(data.prior)),
-        state,
+        state or LoopState(),
         label_mass=predicted.mean_label_mass,
         peak_memory=peak_memory,
         parsed=None if predicted.is_parsed is None else float(predicted.is_parsed.mean()),

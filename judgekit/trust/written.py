@@ -25,7 +25,8 @@ class Written(NamedTuple):
     def sentence(self) -> str:
         """The figures in words."""
         said = (
-            f"{100 * self.parsed:.1f} % of the judge's answers could be read; the others were read at the label tokens."
+            f"{100 * self.parsed:.1f} % of the judge's answers could be read; the others count as its label tokens, or "
+            "behind an endpoint the label shares, say."
         )
         if self.distinct is not None:
             said += f" They use {self.distinct:,} different probabilities."

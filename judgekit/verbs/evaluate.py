@@ -46,7 +46,7 @@ def evaluate(
         output: where to write every evaluated item with people's and the judge's distribution; None writes nothing.
         judge: its name, or its folder; None takes the newest.
         judge_model: a chat model that nobody trained, in its place: it is asked for probabilities, and annotations
-            calibrate it. A local folder, or an id on the hub.
+            calibrate it. A local folder, an id on the hub, or the address of an OpenAI-compatible endpoint.
         dataset: whose labels and annotations that model is given; None takes the newest.
         workspace: its folder; None finds one.
         force: replace the output if it is there.
@@ -71,10 +71,11 @@ def evaluate(
         read = Path(data) if isinstance(data, str | PathLike) else None
         check_output(Path(output), read=read, force=force)
 
-    asked = named_judge(judge, judge_model, dataset, workspace, chosen, offline=offline, reporter=reporter)
+    meant = named_judge(judge, judge_model, dataset, workspace, chosen, offline=offline, reporter=reporter)
 
     def work() -> EvaluateResult:
-        opened = Judge.load(asked, workspace=workspace, offline=offline, settings=chosen)
+        opened = Judge.load(meant.judge, workspace=workspace, offline=offline, settings=chosen)
+        opened.chat = meant.chat
         result = opened.evaluate(data, reporter=reporter, settings=chosen)
         if result.is_test:  # on other items the figures would flatter it
             _keep(result, opened, reporter)

@@ -82,7 +82,7 @@ def score(
             `new.scores.csv` beside `new.csv`, and nothing for data in memory.
         judge: its name, or its folder; None takes the newest.
         judge_model: a chat model that nobody trained, in its place: it is asked for probabilities, and annotations
-            calibrate it. A local folder, or an id on the hub.
+            calibrate it. A local folder, an id on the hub, or the address of an OpenAI-compatible endpoint.
         dataset: whose labels and annotations that model is given; None takes the newest.
         gate: file of a gate (`judgekit gate`), which adds the column `decision`: the label, or `review`.
         workspace: its folder; None finds one.
@@ -109,12 +109,13 @@ def score(
     """
     chosen = ScoreSettings.chosen(settings, keywords)
 
-    asked = named_judge(judge, judge_model, dataset, workspace, chosen, offline=offline, reporter=reporter)
+    meant = named_judge(judge, judge_model, dataset, workspace, chosen, offline=offline, reporter=reporter)
 
     def work() -> ScoredFile | Scores:
         on_ray = chosen.engine == "ray" and isinstance(data, str | PathLike)
         how = replace(chosen, engine="auto", workers=None) if on_ray else chosen
-        opened = TrainedJudge.load(asked, workspace=workspace, offline=offline, settings=how)
+        opened = TrainedJudge.load(meant.judge, workspace=workspace, offline=offline, settings=how)
+        opened.chat = meant.chat
         threshold = None if gate is None else threshold_for(Path(gate), opened)
         _say_of_held_out(opened, chosen, reporter)
         if isinstance(data, str | PathLike):

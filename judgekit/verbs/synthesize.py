@@ -14,19 +14,22 @@ from judgekit.config import SynthesizeSettings, TrainSettings
 from judgekit.config.keywords import SynthesizeKeywords
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.opening import Dataset, open_dataset, open_workspace
+from judgekit.endpoints.calls import check_address
+from judgekit.endpoints.chat import CHARACTERS_PER_TOKEN, Answer, Chat
 from judgekit.errors import SettingsError
 from judgekit.prompts.mirror import find_mirror
 from judgekit.prompts.verdict import verdict_form
 from judgekit.reports.synthesize_page import synthesize_page as synthesize_page
-from judgekit.synthesis.endpoint import Endpoint, EndpointTeacher, check_address
 from judgekit.synthesis.local import LocalTeacher
-from judgekit.synthesis.questions import CHARACTERS_PER_TOKEN, Question, check_languages, questions_of
+from judgekit.synthesis.questions import Question, check_languages, questions_of
 from judgekit.synthesis.result import SynthesisResult
-from judgekit.synthesis.store import SAMPLES_FILE, Answer, Facts, SampleStore
+from judgekit.synthesis.store import SAMPLES_FILE, Facts, SampleStore
 from judgekit.synthesis.tally import tally
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.training.training_data import split_parts
 from judgekit.workspace.claims import remove
+
+TOKEN_VARIABLE = "JUDGEKIT_TEACHER_TOKEN"
 
 
 def synthesize(
@@ -60,7 +63,9 @@ def synthesize(
     chosen = SynthesizeSettings.chosen(settings, keywords)
     check_languages(chosen.languages)
     if chosen.is_endpoint:
-        check_address(str(chosen.teacher), offline=offline)
+        check_address(
+            str(chosen.teacher), TOKEN_VARIABLE, offline=offline, example="--teacher http://localhost:8000/v1"
+        )
         if find_spec("tenacity") is None:
             raise SettingsError(
                 "An endpoint as a teacher takes the extra 'generative'.",
@@ -145,15 +150,15 @@ def _ask(
     return failures, taken, max(1e-9, time.monotonic() - start)
 
 
-def _teacher(settings: SynthesizeSettings, *, offline: bool) -> EndpointTeacher | LocalTeacher:
+def _teacher(settings: SynthesizeSettings, *, offline: bool) -> Chat | LocalTeacher:
     name, length, temperature = str(settings.teacher), settings.answer_length, settings.temperature
     if not settings.is_endpoint:
         return LocalTeacher(name, temperature=temperature, length=length, offline=offline)
-    how = Endpoint(
-        name, str(settings.teacher_model), temperature, length, settings.timeout_seconds, settings.attempts,
+    return Chat(
+        name, str(settings.teacher_model), temperature, length, TOKEN_VARIABLE,
+        "--teacher, --teacher-model and --answer-length", "generative", settings.timeout_seconds, settings.attempts,
         settings.concurrency,
     )  # fmt: skip
-    return EndpointTeacher(how)
 
 
 def _name(settings: SynthesizeSettings) -> str:

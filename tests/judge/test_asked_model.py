@@ -54,7 +54,8 @@ def test_its_weights_are_the_models_own(place: Path) -> None:
     [
         ({"judge": "one", "judge_model": "two"}, "name two judges"),
         ({"dataset": "votes"}, "--dataset belongs to --judge-model"),
-        ({"judge_model": "https://example.org/v1"}, "a model on this machine"),
+        ({"judge_model": "https://example.org/v1"}, "--endpoint-model is not given"),
+        ({"judge_model": "folder", "endpoint_model": "m"}, "--judge-model names none"),
     ],
 )
 def test_what_contradicts_itself_is_refused(place: Path, how: dict[str, Any], words: str) -> None:

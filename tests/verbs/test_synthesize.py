@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from faulty_endpoint import Fault, Server, complete, send
+from faulty_endpoint import Fault, Server, complete, running, send
 from made_up_votes import votes_rows, write_csv
 
 from judgekit.errors import SettingsError, WorkspaceError
@@ -19,12 +18,8 @@ from judgekit.verbs.synthesize import synthesize
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as one:
-        thread = threading.Thread(target=one.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with running() as one:
         yield one
-        one.shutdown()
-        thread.join()
 
 
 @pytest.fixture(autouse=True)

@@ -6,45 +6,29 @@ failed: chosen is the one whose verdict more people gave.
 
 from __future__ import annotations
 
-import shutil
 import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from judgekit.core.distributions import empirical_distribution
-from judgekit.dataset.judgments import Sorted, read_judgments, sort_judgments
-from judgekit.errors import DataError
 from judgekit.models.generating import Writer, Writing, generate
 from judgekit.prompts.answers import AnswerForm
-from judgekit.prompts.mirror import Mirror, find_mirror
 from judgekit.prompts.verdict import END_OF_VERDICT, read_verdict, up_to_verdict
 from judgekit.training.assembly import Training
 from judgekit.training.generative.dpo import Preference, train_on_preferences
+from judgekit.training.generative.judgments import Shown, of_writable_length, shown_items, sorted_judgments
 from judgekit.training.generative.sft import train_on_answers
 from judgekit.training.generative.stage import Stage, StageResult
 from judgekit.training.reporter import Reporter
 from judgekit.training.writing import as_causal
 from judgekit.workspace.manifest import read_json, write_json
 
-JUDGMENTS_FILE = "judgments.jsonl"
 PREFERENCES_FILE = "preferences.json"
 JUDGMENTS_TO_PREFER = 8
 """Of an item and order that the judge writes to choose from."""
-
-
-class _Shown(NamedTuple):
-    """The items to learn from as the judge reads them."""
-
-    prompts: tuple[list[NDArray[np.int64]], ...]
-    """Token ids of each item, `[N]`, for each order."""
-    p: tuple[NDArray[np.float64], ...]
-    """People's shares of each, `[N, K]`, for each order."""
-    mirror: Mirror | None
 
 
 def train_reasoned(
@@ -64,16 +48,17 @@ def train_reasoned(
     """
     answer = training.setup.answer
     assert answer is not None
-    shown = _shown(training)
-    found = _sorted(training, answer, folder, shown.mirror)
+    shown = shown_items(training)
+    found = sorted_judgments(training, answer, folder, shown.mirror)
     reporter.note(
         f"Of the judgments {len(found.kept)} agree with most people in every order and are learned; of "
         f"{len(found.hard)} items none does: these are for preferences. {found.unused} are of no training item with a "
         "majority."
     )
-    texts = [up_to_verdict(text) for _, _, text in found.kept]
-    first = Stage("SFT", folder / "sft", training, len(texts), reporter, should_stop)
-    learned = train_on_answers(first, [shown.prompts[order][row] for row, order, _ in found.kept], texts)
+    lessons = [(shown.prompts[order][row], up_to_verdict(text)) for row, order, text in found.kept]
+    lessons = of_writable_length(training, lessons, reporter)
+    first = Stage("SFT", folder / "sft", training, len(lessons), reporter, should_stop)
+    learned = train_on_answers(first, [prompt for prompt, _ in lessons], [text for _, text in lessons])
     if not learned.is_finished:
         return learned
     if not (folder / PREFERENCES_FILE).is_file():
@@ -93,39 +78,7 @@ def train_reasoned(
     return preferred
 
 
-def _sorted(training: Training, answer: AnswerForm, folder: Path, mirror: Mirror | None) -> Sorted:
-    """The judgments of the file that is named, which is kept with the run: it may be added to meanwhile."""
-    named = Path(training.settings.learn_from or "").expanduser()
-    kept = folder / JUDGMENTS_FILE
-    judgments = read_judgments(kept if kept.is_file() else named)
-    if not kept.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(named, kept.with_suffix(".part"))
-        kept.with_suffix(".part").replace(kept)
-    items = training.data.learning.items
-    verdicts = [read_verdict(answer, one.text) for one in judgments]
-    found = sort_judgments(judgments, verdicts, items.item_ids.to_list(), items.counts, mirror)
-    if not found.kept:
-        kept.unlink()
-        raise DataError(
-            f"None of the {len(judgments)} judgments in {named} comes to the majority's label of a training item in "
-            "every order.",
-            hint="Ask a better teacher, or for more judgments of each item.",
-        )
-    return found
-
-
-def _shown(training: Training) -> _Shown:
-    items, encoded = training.data.learning.items, training.data.learning.encoded
-    p = empirical_distribution(items.counts)
-    mirror = find_mirror(training.setup.prompts.template.fields, items.labels)
-    if mirror is None:
-        return _Shown((encoded.input_ids,), (p,), None)
-    other = training.setup.prompts.encode([mirror.item(one) for one in items.texts.to_dicts()])
-    return _Shown((encoded.input_ids, other.input_ids), (p, p[:, list(mirror.labels)]), mirror)
-
-
-def _preferences(training: Training, answer: AnswerForm, shown: _Shown, hard: Sequence[int]) -> list[Preference]:
+def _preferences(training: Training, answer: AnswerForm, shown: Shown, hard: Sequence[int]) -> list[Preference]:
     """Two judgments each of the hard items, in each order, that the judge writes after the first stage."""
     judge, tokenizer = as_causal(training.model), training.setup.prompts.tokenizer
     training.model.set_training(False)

@@ -18,8 +18,9 @@ from tiny_backbones import build_causal
 from judgekit import Judge, ingest, train
 from judgekit.dataset.opening import open_dataset, open_workspace
 from judgekit.errors import DataError
+from judgekit.prompts.verbalized import read_probabilities, verbalized_form
 from judgekit.prompts.verdict import verdict_form
-from judgekit.training.generative import reasoned
+from judgekit.training.generative import carrying_out, reasoned
 from judgekit.training.generative.dpo import NLL_WEIGHT, Preference
 from judgekit.training.generative.reasoned import choose_pair
 from judgekit.training.reporter import Reporter
@@ -27,7 +28,7 @@ from judgekit.training.reporter import Reporter
 FORM = verdict_form(LABELS, length=24)
 HOW: dict[str, Any] = {
     "backbone": "", "method": "rise", "device": "cpu", "dtype": "float32", "epochs": 1, "batch_size": 8,
-    "max_length": 1000, "answer_length": 16, "judgments": 2, "lora_r": 4, "learning_rate": 1e-3,
+    "max_length": 1000, "answer_length": 32, "judgments": 2, "lora_r": 4, "learning_rate": 1e-3,
 }  # fmt: skip
 
 
@@ -112,6 +113,31 @@ def test_judgments_that_never_agree_are_refused(place: Path, tmp_path: Path) -> 
     workspace = shutil.copytree(place / "ws", tmp_path / "ws")
     with pytest.raises(DataError, match="None of the 1 judgments"):
         learned(place, workspace, "none", learn_from=str(path))
+
+
+def test_reasons_of_a_teacher_are_thoughts_before_the_shares(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(Exception):
+        pass
+
+    taught: list[str] = []
+
+    def stop(_: Any, prompts: Any, texts: Any) -> Any:
+        taught.extend(texts)
+        assert len(prompts) == len(texts)
+        raise Stopped
+
+    monkeypatch.setattr(carrying_out, "train_on_answers", stop)
+    workspace = shutil.copytree(place / "ws", tmp_path / "ws")
+    with pytest.raises(Stopped):
+        learned(place, workspace, "thinks", method="verbalized", rationale=True, answer_length=200)
+    form = verbalized_form(LABELS, rationale=True)
+    assert 15 < len(taught) < 32, "every third item has no judgment that agrees"
+    assert all(text.startswith("<think>so</think><prob_") for text in taught)
+    assert all(read_probabilities(form, text) is not None for text in taught)
+    with pytest.raises(DataError, match="longer than the 32 tokens"):
+        learned(place, workspace, "short", method="verbalized", rationale=True)
 
 
 def test_the_verdict_of_most_people_is_chosen_and_no_verdict_is_rejected_first() -> None:

@@ -1,4 +1,4 @@
-"""A teacher behind an OpenAI-compatible endpoint, which may be slow, busy, wrong or gone.
+"""A chat model behind an OpenAI-compatible endpoint, which may be slow, busy, wrong or gone.
 
 What arrives is handed on at once by the thread that got it, so that an interruption or an error elsewhere loses no
 answer that was paid for. The key comes from the environment, and goes to the host that the user named alone.
@@ -10,56 +10,64 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-from judgekit.endpoints import calls
 from judgekit.endpoints.calls import Caller, MayPass, Refused, trying
 from judgekit.errors import SettingsError
-from judgekit.synthesis.questions import Question
-from judgekit.synthesis.store import Answer
 
-TOKEN_VARIABLE = "JUDGEKIT_TEACHER_TOKEN"
 FAILURES_IN_A_ROW = 8
 """Questions that may fail one after the other, each at its last attempt, before the others are given up."""
-_HINTS = {
-    401: f"Give its key in the environment: {TOKEN_VARIABLE}=…",
-    403: f"Check the key in ${TOKEN_VARIABLE}.",
-    404: "Check --teacher (it ends with /v1 as a rule) and --teacher-model.",
-}
+CHARACTERS_PER_TOKEN = 4
+"""Of English text, roughly: what a model's own tokenizer makes of it is not known before it is asked."""
 
 
-class Endpoint(NamedTuple):
-    """Where a teacher is, and how patiently it is asked."""
+class Question(Protocol):
+    """What is asked."""
+
+    @property
+    def prompt(self) -> str:
+        """The message of the user."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Of the draws, where the endpoint takes one."""
+        ...
+
+
+Asked = TypeVar("Asked", bound=Question)
+
+
+class Answer(NamedTuple):
+    """What a model wrote."""
+
+    text: str
+    prompt_tokens: int | None = None
+    """That the prompt had; None where the endpoint does not say."""
+    answer_tokens: int | None = None
+
+
+class Chat(NamedTuple):
+    """Which model is asked where, and how patiently."""
 
     url: str
     """Up to and without `/chat/completions`."""
     model: str
     temperature: float
     answer_length: int
+    key_variable: str
+    """The environment variable that may hold a key."""
+    options: str
+    """Of the command line, which may be wrong where the endpoint refuses what it is asked."""
+    extra: str
+    """Of judgekit that brings what it takes."""
     timeout_seconds: float = 120.0
     attempts: int = 6
     concurrency: int = 4
     longest_wait: float = 30.0
     """Seconds between two attempts where the endpoint names none."""
 
-
-def check_address(url: str, *, offline: bool) -> None:
-    """Refuse an address that may not or cannot be asked, before anything is sent.
-
-    Raises:
-        SettingsError: it is elsewhere and `offline` is true, names no host, or would show the key on the way.
-    """
-    calls.check_address(url, TOKEN_VARIABLE, offline=offline, example="--teacher http://localhost:8000/v1")
-
-
-class EndpointTeacher:
-    """Asks an endpoint, several questions at a time."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
-        self._caller = Caller(endpoint.url.rstrip("/"), TOKEN_VARIABLE, endpoint.timeout_seconds)
-
-    def ask(self, questions: Sequence[Question], on_answer: Callable[[Question, Answer], None]) -> list[str]:
+    def ask(self, questions: Sequence[Asked], on_answer: Callable[[Asked, Answer], None]) -> list[str]:
         """Ask every question; `on_answer` gets each answer in the thread in which it arrives.
 
         Returns:
@@ -72,7 +80,7 @@ class EndpointTeacher:
         failures: list[str] = []
         in_a_row = 0
 
-        def work(question: Question) -> None:
+        def work(question: Asked) -> None:
             nonlocal in_a_row
             if ended.is_set():
                 return
@@ -80,7 +88,7 @@ class EndpointTeacher:
                 answer = self._answer(question, ended)
             except MayPass as error:
                 with lock:
-                    failures.append(f"{self.endpoint.url}: {error}")
+                    failures.append(f"{self.url}: {error}")
                     in_a_row += 1
                     if in_a_row >= FAILURES_IN_A_ROW:
                         ended.set()
@@ -92,7 +100,7 @@ class EndpointTeacher:
             with lock:
                 in_a_row = 0
 
-        pool = ThreadPoolExecutor(self.endpoint.concurrency)
+        pool = ThreadPoolExecutor(self.concurrency)
         try:
             for done in [pool.submit(work, one) for one in questions]:
                 done.result()
@@ -101,24 +109,32 @@ class EndpointTeacher:
             pool.shutdown(wait=True, cancel_futures=True)  # what is on its way is paid for: wait for it
         return failures
 
-    def _answer(self, question: Question, ended: threading.Event) -> Answer:
-        endpoint = self.endpoint
-        body = {
-            "model": endpoint.model,
+    def body(self, question: Question) -> bytes:
+        """What is sent."""
+        asked = {
+            "model": self.model,
             "messages": [{"role": "user", "content": question.prompt}],
-            "temperature": endpoint.temperature,
-            "max_tokens": endpoint.answer_length,
+            "temperature": self.temperature,
+            "max_tokens": self.answer_length,
             "seed": question.seed,
         }
-        content = json.dumps(body).encode()
-        again = trying(endpoint.attempts, longest_wait=endpoint.longest_wait, ended=ended, extra="generative")
+        return json.dumps(asked).encode()
+
+    def _answer(self, question: Question, ended: threading.Event) -> Answer:
+        content = self.body(question)
+        caller = Caller(self.url.rstrip("/"), self.key_variable, self.timeout_seconds)
+        again = trying(self.attempts, longest_wait=self.longest_wait, ended=ended, extra=self.extra)
         try:
-            return again(lambda: _read_answer(self._caller.call("/chat/completions", content)))
+            return again(lambda: _read_answer(caller.call("/chat/completions", content)))
         except Refused as error:
-            raise SettingsError(
-                f"{endpoint.url} refuses what it is asked: {error}",
-                hint=_HINTS.get(error.code, "Check --teacher, --teacher-model and --answer-length."),
-            ) from error
+            raise SettingsError(f"{self.url} refuses what it is asked: {error}", hint=self._hint(error.code)) from error
+
+    def _hint(self, code: int) -> str:
+        if code == 401:
+            return f"Give its key in the environment: {self.key_variable}=…"
+        if code == 403:
+            return f"Check the key in ${self.key_variable}."
+        return f"Check {self.options}" + (" (an address ends with /v1 as a rule)." if code == 404 else ".")
 
 
 def _read_answer(found: Any) -> Answer:

@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
-from faulty_endpoint import FAULTS, Fault, Server, complete, send
+from faulty_endpoint import FAULTS, Fault, Server, complete, running, send
 
+from judgekit.endpoints.calls import check_address
+from judgekit.endpoints.chat import Answer, Chat
 from judgekit.errors import SettingsError
-from judgekit.synthesis.endpoint import TOKEN_VARIABLE, Endpoint, EndpointTeacher, check_address
-from judgekit.synthesis.questions import Question
-from judgekit.synthesis.store import Answer
 
-QUESTIONS = [Question(f"i{n}", 0, 0, f"prompt {n}", n) for n in range(6)]
+TOKEN_VARIABLE = "JUDGEKIT_TEACHER_TOKEN"
+
+
+class Question(NamedTuple):
+    item: str
+    prompt: str
+    seed: int
+
+
+QUESTIONS = [Question(f"i{n}", f"prompt {n}", n) for n in range(6)]
+
+
+def check(url: str, *, offline: bool) -> None:
+    check_address(url, TOKEN_VARIABLE, offline=offline, example="--teacher http://localhost:8000/v1")
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as one:
-        thread = threading.Thread(target=one.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with running() as one:
         yield one
-        one.shutdown()
-        thread.join()
 
 
-def teacher(server: Server, **changes: Any) -> EndpointTeacher:
-    given = Endpoint(server.url, "m", 0.7, 32, timeout_seconds=0.4, concurrency=2, longest_wait=0.02)
-    return EndpointTeacher(given._replace(**changes))
+def teacher(server: Server, **changes: Any) -> Chat:
+    given = Chat(
+        server.url, "m", 0.7, 32, TOKEN_VARIABLE, "--teacher", "generative", timeout_seconds=0.4, concurrency=2,
+        longest_wait=0.02,
+    )  # fmt: skip
+    return given._replace(**changes)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -84,7 +94,7 @@ def test_one_question_without_an_answer_leaves_the_others(server: Server) -> Non
 
 def test_a_dead_endpoint_is_not_asked_for_ever(server: Server) -> None:
     server.fault = lambda number: FAULTS["broken"]
-    many = [Question(f"i{n}", 0, 0, "p", n) for n in range(100)]
+    many = [Question(f"i{n}", "p", n) for n in range(100)]
     failures = teacher(server, attempts=1).ask(many, lambda *_: None)
     assert len(failures) <= 10
     assert len(server.seen) <= 10
@@ -109,20 +119,20 @@ def test_what_is_asked_is_what_was_set(server: Server) -> None:
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000/v1", "http://localhost:8000/v1", "http://[::1]:8000/v1"])
 def test_this_machine_may_be_asked_offline(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(TOKEN_VARIABLE, "secret")
-    check_address(url, offline=True)
+    check(url, offline=True)
 
 
 @pytest.mark.parametrize("url", ["https://api.example.com/v1", "http://localhost.example.com/v1", "http://10.0.0.1/v1"])
 def test_another_machine_is_refused_offline(url: str) -> None:
     with pytest.raises(SettingsError, match="--offline forbids"):
-        check_address(url, offline=True)
+        check(url, offline=True)
 
 
 def test_a_key_is_not_sent_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
-    check_address("http://10.0.0.1/v1", offline=False)
+    check("http://10.0.0.1/v1", offline=False)
     monkeypatch.setenv(TOKEN_VARIABLE, "secret")
     with pytest.raises(SettingsError, match="could be read on its way") as caught:
-        check_address("http://10.0.0.1/v1", offline=False)
+        check("http://10.0.0.1/v1", offline=False)
     assert "secret" not in str(caught.value)
 
 
@@ -131,4 +141,4 @@ def test_a_key_is_not_sent_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="no address"):
-        check_address(url, offline=False)
+        check(url, offline=False)
