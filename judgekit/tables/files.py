@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from mmap import mmap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -143,21 +144,21 @@ def _idle_options(kinds: set[str], options: ReadOptions) -> list[DataError]:
     ]
 
 
-def _read(file: OpenedFile, content: bytes, options: ReadOptions) -> SourceTable | Records:
+def _read(file: OpenedFile, content: bytes | mmap, options: ReadOptions) -> SourceTable | Records:
     """The content of a file by its kind; JSON is left as records, until all files are known."""
     path, encoding = file.path, options.encoding
     kind = _KINDS.get(options.format or "", file.kind)
+    if kind == "csv":
+        table = read_table(path, content, delimiter=options.delimiter, encoding=encoding, strict=options.strict)
+        return table.below(file.notes)
+    content = content[:]
     if kind == "json":
         content = content if encoding is None else decode_as(path, content, encoding)
         records = read_records(path, content, strict=options.strict)
         return records._replace(notes=(*file.notes, *records.notes))
     if kind == "excel":
-        table = read_excel(path, content, sheet=options.sheet)
-    elif kind == "csv":
-        table = read_table(path, content, delimiter=options.delimiter, encoding=encoding, strict=options.strict)
-    else:
-        table = read_columnar(path, content, kind=kind)
-    return table.below(file.notes)
+        return read_excel(path, content, sheet=options.sheet).below(file.notes)
+    return read_columnar(path, content, kind=kind).below(file.notes)
 
 
 def _together(problems: Sequence[DataError]) -> DataError:

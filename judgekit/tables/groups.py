@@ -20,34 +20,44 @@ class _Runs(NamedTuple):
     """Whether a run begins with the row, `[rows]`."""
     start: npt.NDArray[np.int64]
     """The first row of each run, `[runs]`."""
-    first: npt.NDArray[np.int64]
-    """The first row of each run's group, `[runs]`."""
+    code: npt.NDArray[np.generic]
+    """What the runs of one group have in common, `[runs]`."""
+    number: int
+    """Number of groups."""
 
     @classmethod
     def of(cls, codes: npt.NDArray[np.generic]) -> _Runs:
         """Runs of rows, where each group has a code of its own, `[rows]`."""
         begins = _changes(codes)
         start = np.flatnonzero(begins)
-        order = np.argsort(codes[start])
-        bounds = np.flatnonzero(_changes(codes[start][order]))
-        first = np.empty_like(start)
-        first[order] = np.repeat(np.minimum.reduceat(start[order], bounds), np.diff(bounds, append=start.size))
-        return cls(begins, start, first)
+        code = codes[start]
+        return cls(begins, start, code, int(np.count_nonzero(_changes(np.sort(code)))))  # np.unique takes longer
+
+    def first(self) -> npt.NDArray[np.int64]:
+        """The first row of each run's group, `[runs]`."""
+        if self.number == self.start.size:  # no group returns
+            return self.start
+        order = np.argsort(self.code)
+        bounds = np.flatnonzero(_changes(self.code[order]))
+        first = np.empty_like(self.start)
+        first[order] = np.repeat(np.minimum.reduceat(self.start[order], bounds), np.diff(bounds, append=order.size))
+        return first
 
     def spread(self, of_run: npt.NDArray[np.generic]) -> pl.Series:
         """What is known of each run, for each row."""
-        return pl.Series(of_run[np.cumsum(self.begins) - 1])
+        return pl.Series(np.repeat(of_run, np.diff(self.start, append=self.begins.size)))
 
     def differs(self, column: pl.Series) -> pl.Series:
         """Whether each row's cell is another one than that of its group's first row."""
         within = (column != column.shift()) & ~pl.Series(self.begins)
-        again = np.flatnonzero(self.start != self.first)
+        first = self.first()
+        again = np.flatnonzero(self.start != first)
         if again.size or within.any():
             column = column.rechunk()  # to gather from many chunks takes twenty times as long
         if within.any():
-            return column != column.gather(self.spread(self.first))
+            return column != column.gather(self.spread(first))
         of_run = np.zeros(self.start.size, dtype=bool)
-        of_run[again] = column.gather(self.start[again]) != column.gather(self.first[again])
+        of_run[again] = column.gather(self.start[again]) != column.gather(first[again])
         return self.spread(of_run) if of_run.any() else pl.repeat(False, column.len(), eager=True)
 
 
@@ -69,22 +79,23 @@ class Groups:
         self._frame, self._keys = frame, list(keys)
 
     @cached_property
-    def _hashes(self) -> npt.NDArray[np.uint64]:
-        return self._frame.select(self._keys).hash_rows().to_numpy()
+    def _by_hash(self) -> _Runs:
+        keys = self._frame.select(self._keys)
+        hashes = keys.to_series().hash() if keys.width == 1 else keys.hash_rows()  # of one the former is faster
+        return _Runs.of(hashes.to_numpy())
 
     @cached_property
     def _runs(self) -> _Runs:
-        runs = _Runs.of(self._hashes)
+        runs = self._by_hash
         if any(runs.differs(self._frame.get_column(key)).any() for key in self._keys):
             rows = self._frame.select(self._keys).with_row_index(_ROW)
             runs = _Runs.of(rows.select(pl.col(_ROW).first().over(self._keys)).to_series().to_numpy())
         return runs
 
-    @cached_property
+    @property
     def number(self) -> int:
         """Number of groups."""
-        hashes = np.sort(self._hashes[_changes(self._hashes)])  # np.unique takes ten times as long
-        return int(np.count_nonzero(_changes(hashes)))
+        return self._by_hash.number
 
     @property
     def repeat(self) -> bool:
@@ -94,7 +105,7 @@ class Groups:
     @cached_property
     def first(self) -> pl.Series:
         """The first row of each row's group, Int64."""
-        return self._runs.spread(self._runs.first)
+        return self._runs.spread(self._runs.first())
 
     def differs(self, name: str) -> pl.Series:
         """Whether each row's cell in a column is another one than that of its group's first row."""

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from mmap import ACCESS_READ, mmap
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
@@ -52,9 +53,14 @@ class OpenedFile(NamedTuple):
     """The file that was given: this one, packed or not, or the zip that holds it; None until it is loaded."""
     notes: tuple[str, ...] = ()
 
-    def load(self) -> bytes:
-        """Its bytes; to be called once, as a plain file is read from disk here."""
-        return self.path.read_bytes() if self.content is None else self.content
+    def load(self) -> bytes | mmap:
+        """Its bytes; to be called once, as a plain file is read from disk here. A long one is mapped into memory."""
+        if self.content is not None:
+            return self.content
+        if self.kind != "csv" or self.path.stat().st_size <= _HEAD_BYTES:
+            return self.path.read_bytes()
+        with self.path.open("rb") as file:
+            return mmap(file.fileno(), 0, access=ACCESS_READ)
 
     @property
     def stem(self) -> str:

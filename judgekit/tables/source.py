@@ -6,6 +6,7 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from mmap import mmap
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -31,7 +32,7 @@ class Fingerprint(NamedTuple):
     sha256: str
 
     @classmethod
-    def of(cls, name: str, content: bytes) -> Fingerprint:
+    def of(cls, name: str, content: bytes | mmap) -> Fingerprint:
         """The fingerprint of some bytes."""
         return cls(name, hashlib.sha256(content).hexdigest())
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import io
 import json
 import zipfile
+from mmap import mmap
 from pathlib import Path
 
 import polars as pl
@@ -184,6 +186,21 @@ def test_a_plain_file_stays_on_disk_until_it_is_read(tmp_path):
     assert open_paths([path]).files[0].content is None
     source = read_files([path])
     assert source.path == path and source.members == () and source.line_of(0) == 2
+
+
+def test_a_long_file_is_mapped_and_read_as_a_short_one(tmp_path):
+    votes = [(f"{round}{item}", *rest) for round in range(300) for item, *rest in VOTES]
+    path = tmp_path / "votes.csv"
+    path.write_bytes(as_csv(votes))
+    assert isinstance(open_paths([path]).files[0].load(), mmap)
+    source = read_files([path])
+    assert source.frame.rows() == votes and source.line_of(len(votes) - 1) == len(votes) + 1
+    assert source.fingerprints[0].sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    with pytest.raises(DataError, match="JSON"):
+        read_files([path], ReadOptions(format="json"))
+    path.write_bytes(as_csv(votes) + b"torn,row\n")
+    torn = read_files([path], ReadOptions(strict=False))
+    assert torn.frame.rows() == votes and [aside.rows for aside in torn.set_aside] == [1]
 
 
 def test_a_packed_file_keeps_its_own_name_in_messages(tmp_path):

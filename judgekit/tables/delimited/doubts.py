@@ -81,7 +81,8 @@ def _refuse_header_between_rows(table: SourceTable) -> None:
         column = min(frame.columns, key=lambda name: sample.get_column(name).n_unique())
         values = frame.get_column(column).unique()
         known = [name for name in values if is_known_name(name)] if values.len() <= _MOST_CELLS else []
-        found = found.filter(pl.col(column).is_in([*known, *frame.columns]))
+        wanted = values.filter(values.is_in([*known, *frame.columns]))
+        found = found.filter(pl.col(column).is_in(wanted.implode())) if wanted.len() else found.clear()
     rows = [row for row, *cells in found.iter_rows() if _is_header(cells, frame.columns)]
     repeated = [row for row, *cells in found.iter_rows() if cells == frame.columns]
     if repeated or 0 < len(rows) <= max(_FEW_ROWS, _RARELY * frame.height):  # if there are more, it is a label

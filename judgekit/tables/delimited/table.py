@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from mmap import mmap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,7 +34,7 @@ class _Attempt(NamedTuple):
 
 def read_table(
     path: Path,
-    content: bytes,
+    content: bytes | mmap,
     *,
     delimiter: str | None = None,
     encoding: str | None = None,
@@ -43,7 +44,7 @@ def read_table(
 
     Args:
         path: the file, for messages.
-        content: its bytes.
+        content: its bytes, in memory or mapped into it.
         delimiter: one character, when it should not be found out.
         encoding: the file's encoding, when it should not be found out.
         strict: refuse a file with rows that are ragged or badly quoted, instead of setting them aside.
@@ -61,7 +62,7 @@ def read_table(
         body, lines = clean.frame.slice(1), clean.starts[1:]
         attempt = _Attempt(clean.dialect, Fitted(clean.dialect.names, body, lines, 0, [], "", []))
     else:
-        utf8 = as_utf8(path, content, encoding)
+        utf8 = as_utf8(path, content[:], encoding)
         notes += utf8.notes
         warnings += [utf8.warning] if utf8.warning else []
         attempt = _read_best(utf8.content, delimiter)

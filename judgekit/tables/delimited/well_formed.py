@@ -13,6 +13,8 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from mmap import mmap
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +27,9 @@ from judgekit.tables.delimited.dialect import DELIMITERS, Dialect
 _PIECE_BYTES = 1 << 23
 _LONGEST_RECORD_BYTES = 8_000_000
 _HEADER_BYTES = 1 << 16
+_PIECES_AT_ONCE = 3
+_BYTES_WITHIN = 12
+"""Polars keeps so many in the cell itself."""
 _LF, _CR, _QUOTE = 10, 13, 34
 
 
@@ -42,11 +47,11 @@ class _DoubtError(ValueError):
     """A file does not obey the rules, or may not."""
 
 
-def read_well_formed(content: bytes, *, delimiter: str | None = None) -> WellFormed | None:
+def read_well_formed(content: bytes | mmap, *, delimiter: str | None = None) -> WellFormed | None:
     """Read a delimited file of two columns or more, if nothing about it is in doubt.
 
     Args:
-        content: the file.
+        content: the file, in memory or mapped into it.
         delimiter: the user's word; else the first line must leave no choice.
 
     Returns:
@@ -59,7 +64,8 @@ def read_well_formed(content: bytes, *, delimiter: str | None = None) -> WellFor
         return None
     line_end = b"\r\n" if re.match(r"[^\r\n]*\r\n", head) else b"\n"
     try:
-        parts = [_parsed(piece, dialect, line_end) for piece in _pieces(content, line_end)]
+        with ThreadPoolExecutor(_PIECES_AT_ONCE) as pool:  # a piece is looked through while another one is parsed
+            parts = list(pool.map(lambda ends: _parsed(content, ends, dialect, line_end), _pieces(content)))
     except (_DoubtError, pl.exceptions.PolarsError):  # the latter: not UTF-8, or a row longer than the header
         return None
     frame = pl.concat(frame for frame, _ in parts)
@@ -86,44 +92,69 @@ def _dialect(head: str, delimiter: str | None) -> Dialect | None:
     return Dialect(separator, '"', '"', 0, tuple(names)) if len(names) > 1 and is_plain else None
 
 
-def _pieces(content: bytes, line_end: bytes) -> Iterator[bytes]:
-    """The file in pieces of whole records: a line ends one where an even number of quotes stands before it."""
-    start, has_quotes = 0, b'"' in content
+def _pieces(content: bytes | mmap) -> Iterator[tuple[int, int]]:
+    """Ends of pieces of whole records: a line ends one where an even number of quotes stands before it."""
+    start, data, has_quotes = 0, np.frombuffer(content, dtype=np.uint8), content.find(b'"') >= 0
     while start < len(content):
         end = content.find(b"\n", start + _PIECE_BYTES - 1) + 1 or len(content)
-        quotes = content.count(b'"', start, end) if has_quotes else 0
+        quotes = np.count_nonzero(data[start:end] == _QUOTE) if has_quotes else 0
         while quotes % 2 and end < len(content):  # the line goes on: its break is part of a text
             begun, end = end, content.find(b"\n", end) + 1 or len(content)
-            quotes += content.count(b'"', begun, end)
+            quotes += np.count_nonzero(data[begun:end] == _QUOTE)
         if quotes % 2 or end - start > _PIECE_BYTES + _LONGEST_RECORD_BYTES:
             raise _DoubtError
-        yield content[start:end] + line_end * (not content.endswith(b"\n", start, end))
+        yield start, end
         start = end
 
 
-def _parsed(piece: bytes, dialect: Dialect, line_end: bytes) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
+def _parsed(
+    content: bytes | mmap, ends: tuple[int, int], dialect: Dialect, line_end: bytes
+) -> tuple[pl.DataFrame, npt.NDArray[np.int64]]:
     """The records of a piece, and how many lines each of them takes.
 
     Raises:
         _DoubtError: a quote, a line end or a NUL byte can mean several things, or the cells do not add up to the bytes.
     """
-    returns = piece.count(b"\r") if b"\r" in piece else 0
-    if b"\0" in piece or (returns and returns != piece.count(b"\r\n")):
-        raise _DoubtError
+    piece = content[slice(*ends)]
+    piece += b"" if piece.endswith(b"\n") else line_end
     around = _quotes_around_cells(piece, dialect.delimiter) if b'"' in piece else 0
     schema = {f"c{number}": pl.String for number in range(dialect.width)}
     frame = pl.read_csv(piece, has_header=False, separator=dialect.delimiter, schema=schema, empty_string_is_null=False)
-    cells = sum(frame.select(pl.all().str.len_bytes().sum()).row(0))
+    sizes = frame.select(pl.all().str.len_bytes().sum()).row(0)
     lines = np.ones(frame.height, dtype=np.int64)
-    number = np.count_nonzero(np.frombuffer(piece, dtype=np.uint8) == _LF)  # faster than to count in the bytes
+    data = np.frombuffer(piece, dtype=np.uint8)
+    number, returns = np.count_nonzero(data <= _CR), 0
+    if number != frame.height:  # not only one line end for each record, nor no other of these characters
+        number, returns = np.count_nonzero(data == _LF), piece.count(b"\r")
+        if b"\0" in piece or returns != piece.count(b"\r\n"):
+            raise _DoubtError
     if number != frame.height:  # some cells hold line breaks
         breaks = frame.select(pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True)))
         lines += breaks.to_series().to_numpy()
         returns -= sum(frame.select(pl.all().str.count_matches("\r", literal=True).sum()).row(0)) if returns else 0
-    adds_up = cells + around + returns + frame.height * dialect.width == len(piece)
+    adds_up = sum(sizes) + around + returns + frame.height * dialect.width == len(piece)
     if not adds_up or lines.sum() != number or returns != frame.height * (len(line_end) - 1):
         raise _DoubtError
-    return frame, lines
+    columns = [_shared(column, size) for column, size in zip(frame, sizes, strict=True)]
+    return pl.DataFrame(columns).rechunk(), lines  # else the columns would be in pieces that do not match
+
+
+def _shared(column: pl.Series, size: int) -> pl.Series:
+    """The same cells, of which equal ones that stand together share their bytes: the text of an item is there once.
+
+    Args:
+        column: String.
+        size: the bytes of its cells.
+    """
+    if size <= _BYTES_WITHIN * column.len():
+        return column
+    starts = np.flatnonzero(column.ne_missing(column.shift()).to_numpy())
+    if 2 * starts.size > column.len():
+        return column
+    distinct = column.gather(starts) + ""  # the sum is made anew; what is gathered alone may hold on to the others
+    return distinct.gather(
+        np.repeat(np.arange(starts.size, dtype=np.uint32), np.diff(starts, append=column.len()))
+    ).alias(column.name)
 
 
 def _quotes_around_cells(piece: bytes, separator: str) -> int:

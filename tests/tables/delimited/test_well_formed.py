@@ -58,7 +58,7 @@ def check(content: bytes, block: int, *, must_take: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "votes.csv"
         path.write_bytes(content)
-        with patch.multiple(well_formed, _PIECE_BYTES=block):
+        with patch.multiple(well_formed, _PIECE_BYTES=block, _BYTES_WITHIN=0):
             found = read_well_formed(path.read_bytes())
         if found is None:
             assert not must_take
@@ -81,6 +81,19 @@ def test_whatever_csv_writes_is_taken_as_it_stands(content, block):
 @given(content=tables(edited=True), block=BLOCKS)
 def test_what_is_taken_is_what_the_strict_parsers_read(content, block):
     check(content, block, must_take=False)
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    texts=st.lists(st.tuples(st.sampled_from(["", "a", "b", "a long text " * 3]), st.integers(1, 5)), min_size=1),
+    block=BLOCKS,
+)
+def test_texts_that_return_below_each_other_stay_what_they_are(texts, block):
+    rows = [(text, text.upper()) for text, times in texts for _ in range(times)]
+    content = "id,text\n" + "".join(f"{text},{other}\n" for text, other in rows)
+    with patch.multiple(well_formed, _PIECE_BYTES=block, _BYTES_WITHIN=0):
+        found = read_well_formed(content.encode())
+    assert found is not None and found.frame.rows()[1:] == rows
 
 
 @pytest.mark.parametrize(
