@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from judgekit.errors import MOST_PROBLEMS_SHOWN
@@ -9,7 +10,6 @@ from judgekit.schema.item_ids import item_ids
 from judgekit.schema.label_names import apply_given_labels
 from judgekit.schema.layouts.choice import READINGS
 from judgekit.schema.schema import Schema
-from judgekit.tables.groups import Groups
 from judgekit.tables.source import ITEM, ROW, TableAccount
 
 
@@ -38,7 +38,10 @@ def collect_annotations(schema: Schema, rows: pl.DataFrame, account: TableAccoun
 def _one_per_annotator(schema: Schema, annotations: pl.DataFrame, account: TableAccount) -> pl.DataFrame:
     """Repeated annotations collapsed where they agree; where an annotator contradicts herself none is kept."""
     pair = [ITEM, "annotator"]
-    if not Groups(annotations.drop_nulls("annotator"), pair).repeat:
+    named = annotations.select(pair)
+    named = named.drop_nulls() if named.get_column("annotator").null_count() else named
+    hashes = np.sort(named.hash_rows().to_numpy())
+    if not (hashes[1:] == hashes[:-1]).any():  # no pair returns
         return annotations
     is_repeat = pl.col("annotator").is_not_null() & pl.struct(pair).is_first_distinct().not_()
     repeats = annotations.filter(is_repeat)

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from judgekit.dataset.annotation_columns import columns_of_annotations
 from judgekit.dataset.annotations import collect_annotations
 from judgekit.dataset.chances import CHANCE, as_chance
+from judgekit.dataset.item_groups import TextGroups, given_groups, text_keys
 from judgekit.dataset.item_rows import rows_of_items, value_of_item
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.refusal import refuse_losses
 from judgekit.dataset.telling_texts import warn_of_telling_texts
 from judgekit.errors import DataError
 from judgekit.schema.given_parts import normalise_part
-from judgekit.schema.item_ids import digests, item_ids
+from judgekit.schema.item_ids import item_ids
 from judgekit.schema.scales import order_labels
 from judgekit.schema.schema import Schema
 from judgekit.schema.spellings import label_warnings
@@ -32,6 +35,7 @@ from judgekit.tables.column_names import did_you_mean
 from judgekit.tables.evidence import MOST_LABELS
 from judgekit.tables.groups import Groups
 from judgekit.tables.json_records.table import FORMS
+from judgekit.tables.shapes import is_blank
 from judgekit.tables.source import ITEM, ROW, SourceTable, TableAccount
 from judgekit.tables.structured_cells import parse_structure
 from judgekit.wording import counted
@@ -91,12 +95,14 @@ def build_items(
     """
     account = TableAccount(source, source.set_aside)
     rows = rows_of_items(source, schema, account)
-    annotations = collect_annotations(schema, rows, account)
-    used = set(annotations.get_column("label").unique().to_list())
-    unknown = _unknown_labels(source, schema, annotations) if used - set(schema.labels) else []
-    refuse_losses(account, strict=strict, most_set_aside=most_set_aside, unknown=unknown, is_ingest=is_ingest)
-    _check_label_set(source, schema, annotations, len(used))
-    items, annotations = _assemble(source, _of_used_labels(schema, used), rows, annotations)
+    with ThreadPoolExecutor(1) as pool:  # the digests take as long as all the rest, which leaves a core to them
+        by_text = pool.submit(TextGroups.of, source, schema, rows.get_column(ITEM))
+        annotations = collect_annotations(schema, rows, account)
+        used = set(annotations.get_column("label").unique().to_list())
+        unknown = _unknown_labels(source, schema, annotations) if used - set(schema.labels) else []
+        refuse_losses(account, strict=strict, most_set_aside=most_set_aside, unknown=unknown, is_ingest=is_ingest)
+        _check_label_set(source, schema, annotations, len(used))
+        items, annotations = _assemble(source, _of_used_labels(schema, used), rows, annotations, by_text)
     return Ingested(items, annotations, _report(schema, account, annotations, items, is_round=is_round))
 
 
@@ -156,24 +162,24 @@ def _of_used_labels(schema: Schema, used: set[str]) -> Schema:
 
 
 def _assemble(
-    source: SourceTable, schema: Schema, rows: pl.DataFrame, annotations: pl.DataFrame
+    source: SourceTable, schema: Schema, rows: pl.DataFrame, annotations: pl.DataFrame, by_text: Future[TextGroups]
 ) -> tuple[ItemTable, pl.DataFrame]:
-    first = Groups(annotations, [ITEM]).first.to_numpy()
-    is_first = first == np.arange(annotations.height)
-    position = (np.cumsum(is_first) - 1)[first]  # of each annotation's item, in order of first appearance
-    found = annotations.get_column(ITEM).filter(pl.Series(is_first))
+    found, position = _in_order(annotations.get_column(ITEM).to_numpy(), source.frame.height)
     code = annotations.get_column("label").cast(pl.Enum(schema.labels)).to_physical().to_numpy()
-    counts = np.zeros((found.len(), len(schema.labels)), dtype=np.int64)
-    np.add.at(counts, (position, code), annotations.get_column("count").to_numpy())
-    texts = pl.DataFrame([source.frame.get_column(name).gather(found) for name in schema.fields])
+    counts = np.zeros(found.len() * len(schema.labels), dtype=np.int64)
+    cell = np.multiply(position, len(schema.labels), dtype=np.int64)
+    cell += code
+    np.add.at(counts, cell, annotations.get_column("count").to_numpy())
+    del cell, code  # as long as the texts of a long table
     if schema.group or schema.split or schema.chance:
         rows = rows.join(annotations.select(ROW).unique(), on=ROW, how="semi", maintain_order="left")
+    texts, groups = by_text.result().of_items(found)
     items = ItemTable(
         item_ids=item_ids(source, schema, found).alias("item_id"),
         texts=texts,
         labels=schema.labels,
-        counts=counts,
-        groups=_groups(schema, rows, found, texts),
+        counts=counts.reshape(-1, len(schema.labels)),
+        groups=groups if schema.group is None else given_groups(schema.group, rows, found, groups),
         scale=schema.scale,
         values=schema.values,
         parts=_parts(schema, rows, found),
@@ -184,12 +190,20 @@ def _assemble(
     return items, annotations.select(items.item_ids.gather(position), "annotator", "label", "count").hstack(extra)
 
 
-def _groups(schema: Schema, rows: pl.DataFrame, items: pl.Series, texts: pl.DataFrame) -> pl.Series:
-    """Group keys: of the `group` column where it is filled, else of the texts without case and white space."""
-    keys = "text\x1e" + _text_keys(texts)
-    if schema.group:
-        keys = ("group\x1e" + value_of_item(rows, items, schema.group)).fill_null(keys)
-    return digests(keys).alias("group")
+def _in_order(item: npt.NDArray[np.int64], rows: int) -> tuple[pl.Series, npt.NDArray[np.uint32]]:
+    """The items in order of first appearance, and the position of each annotation's item among them.
+
+    Args:
+        item: of each annotation, as `ITEM` has it.
+        rows: of the source.
+    """
+    start = np.flatnonzero(np.append(True, item[1:] != item[:-1]))  # most annotations of an item stand together
+    item, length = item[start], np.diff(start, append=item.size)
+    place, order = np.empty(rows, dtype=np.uint32), np.arange(item.size)  # as polars counts rows
+    place[item[::-1]] = order[::-1]  # of several runs of an item the first is written last
+    found = item[place[item] == order]
+    place[found] = order[: found.size]
+    return pl.Series(found), np.repeat(place[item], length)
 
 
 def _parts(schema: Schema, rows: pl.DataFrame, items: pl.Series) -> pl.Series | None:
@@ -198,13 +212,6 @@ def _parts(schema: Schema, rows: pl.DataFrame, items: pl.Series) -> pl.Series | 
     values = value_of_item(rows, items, schema.split)
     part_of = {value: normalise_part(value) for value in values.drop_nulls().unique().to_list()}
     return values.replace_strict(part_of, return_dtype=pl.String).alias("part")
-
-
-def _text_keys(texts: pl.DataFrame) -> pl.Series:
-    """The texts of each row without case and superfluous white space: what makes two texts equal."""
-    # In two steps, as a match costs far more than a look: most texts are words with single spaces between them.
-    spaced = pl.all().str.to_lowercase().str.replace_all(r"[\s--[ ]]", " ").str.replace_all("  +", " ")
-    return texts.select(pl.concat_str(spaced.str.strip_chars(), separator="\x1f").alias("text")).to_series()
 
 
 def _report(
@@ -217,7 +224,7 @@ def _report(
             f"The table has several labels; this is {schema.dimension!r}, the others are datasets of their own."
         )
     for name in items.fields:
-        empty = int((items.texts.get_column(name).str.strip_chars() == "").sum())
+        empty = int(is_blank(items.texts.get_column(name)).sum())
         if empty:
             notes.append(
                 f"{name!r} is empty in {empty:,} of {counted(len(items), 'item')}; their other texts are used."
@@ -247,9 +254,9 @@ def _mention_equal_texts(schema: Schema, items: ItemTable, notes: list[str], war
     """Items with the text of another one, and whether a split may part them."""
     parted = 0
     if schema.group:
-        keys = pl.DataFrame({"text": _text_keys(items.texts), "group": items.groups})
+        keys = pl.DataFrame({"text": text_keys(items.texts), "group": items.groups})
         parted = int(keys.select((pl.col("group").n_unique().over("text") > 1).sum()).item())
-    if repeated := len(items) - items.texts.n_unique():
+    if repeated := len(items) - Groups(items.texts, items.fields).number:
         kept = "" if parted else "; a split keeps them together"
         notes.append(f"Items that repeat the text of another one: {repeated:,}{kept}.")
     if parted:

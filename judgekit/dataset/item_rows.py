@@ -13,6 +13,7 @@ from judgekit.schema.item_ids import item_ids, joined
 from judgekit.schema.schema import Schema
 from judgekit.tables.account import EMPTY_ROW
 from judgekit.tables.groups import Groups
+from judgekit.tables.shapes import is_blank
 from judgekit.tables.source import ITEM, ROW, SourceTable, TableAccount
 
 _SETTLED = "\x00settled"
@@ -39,12 +40,14 @@ def rows_of_items(source: SourceTable, schema: Schema, account: TableAccount) ->
         DataError: all rows are empty.
     """
     rows = _with_items(source, schema, account)
-    if schema.item and rows.height == source.frame.height:
+    is_whole = rows.height == source.frame.height
+    if schema.item and is_whole:
         groups = source.groups(schema.item)
     else:
         keys = rows.get_column(schema.item) if schema.item else joined(pl.DataFrame(_columns(rows, schema.fields)))
         groups = Groups(pl.DataFrame([keys.alias(ITEM), *_columns(rows, schema.fields)]), [ITEM])
-    rows = rows.with_columns(rows.get_column(ROW).gather(groups.first).alias(ITEM))
+    first = groups.first if is_whole else rows.get_column(ROW).gather(groups.first)
+    rows = rows.with_columns(first.alias(ITEM))
     if schema.item:
         rows = _with_one_text(schema, rows, groups, account)
     if schema.chance:
@@ -74,13 +77,13 @@ def _with_items(source: SourceTable, schema: Schema, account: TableAccount) -> p
         if names and (wrong := _all_hold(blank, names) & ~is_lost).any():
             account.set_aside(reason, wrong.arg_true(), is_fault=True)
             is_lost = is_lost | wrong
-    rows = frame.with_row_index(ROW).with_columns(pl.col(ROW).cast(pl.Int64))
+    rows = frame.select(pl.int_range(pl.len()).alias(ROW), pl.all())
     return rows.filter(~is_lost) if is_lost.any() else rows
 
 
 def _blank_cells(frame: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
     """Whether each cell of some columns is blank."""
-    return pl.DataFrame(_columns(frame, names)).select(pl.all().str.strip_chars() == "")
+    return pl.DataFrame([is_blank(column) for column in _columns(frame, names)])
 
 
 def _all_hold(claims: pl.DataFrame, names: Iterable[str]) -> pl.Series:

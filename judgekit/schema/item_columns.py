@@ -76,12 +76,11 @@ def _item_by_name(state: InferenceState) -> str | None:
     rows = state.frame.height
     texts = [name for name in state.names if normalise(name) in TEXT_NAMES or name in state.known_fields]
     has_annotations = any(normalise(name) in (*ANNOTATOR_NAMES, *LABEL_NAMES) for name in state.names)
-    distinct_texts = state.groups(*texts).number if texts else rows
     for name in in_preference_order(state.free(), ITEM_NAMES):
         if state.evidence[name].is_prose:
             continue
-        is_per_row = state.evidence[name].distinct == rows
-        if is_per_row and has_annotations and distinct_texts <= _ONE_ID_PER_ROW_SHARE * rows:
+        is_per_row = state.evidence[name].distinct == rows and has_annotations
+        if is_per_row and texts and state.groups(*texts).number <= _ONE_ID_PER_ROW_SHARE * rows:
             state.reasons.append(f"{name!r} differs in every row while the texts return: it numbers the annotations")
             continue
         return name

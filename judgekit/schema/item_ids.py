@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 
 import polars as pl
 
@@ -26,5 +27,5 @@ def joined(texts: pl.DataFrame) -> pl.Series:
 def digests(texts: pl.Series) -> pl.Series:
     """128 bits of each text, in hexadecimal; stored splits and ids rest on them."""
     # hashlib rather than polars' hash, which differs between versions while stored splits must not.
-    found = [hashlib.blake2b(text, digest_size=16).digest() for text in texts.cast(pl.Binary).to_list()]
-    return pl.Series(found, dtype=pl.Binary).bin.encode("hex")
+    hashes = map(partial(hashlib.blake2b, digest_size=16), texts.cast(pl.Binary).to_list())
+    return pl.Series(map(hashlib.blake2b.hexdigest, hashes), dtype=pl.String)

@@ -145,13 +145,12 @@ def apply_given_labels(cells: pl.DataFrame, schema: Schema, account: TableAccoun
 
 def _tidied(cells: pl.DataFrame, schema: Schema, account: TableAccount) -> pl.DataFrame:
     """Annotations whose labels have no white space at their ends and one form of each character."""
-    totals = cells.group_by("label", maintain_order=True).agg(pl.col("count").sum())
     known = {*schema.labels, *tidy_map(schema.label_map), *schema.drop_labels}
-    new = tidied(totals.get_column("label").to_list(), known)
+    new = tidied(cells.get_column("label").unique(maintain_order=True).to_list(), known)
     changed = {old: label for old, label in new.items() if old != label}
     if not changed:
         return cells
-    number = totals.filter(pl.col("label").is_in(list(changed))).get_column("count").to_numpy().sum()
+    number = cells.filter(pl.col("label").is_in(list(changed))).get_column("count").sum()
     shown = ", ".join(f"{old!r} as {label!r}" for old, label in list(changed.items())[:_SHOWN])
     account.notes.append(
         f"{counted(int(number), 'annotation')} differed from a label by white space at the ends, the form of a "

@@ -136,6 +136,21 @@ def test_equal_texts_under_two_ids_share_a_group(ingest):
     assert groups[0] == groups[1] != groups[2] and len(outcome.items) == 3
 
 
+def test_an_item_whose_first_row_is_set_aside_keeps_its_own_text_and_group(ingest):
+    rows = "i2,a,two texts,\ni1,a,one text,x\ni2,b,two texts,y\ni3,a,TWO texts,x\ni1,b,one text,y\n"
+    items = ingest(HEADER + rows).items
+    assert items.item_ids.to_list() == ["i1", "i2", "i3"]
+    assert items.texts.rows() == [("one text",), ("two texts",), ("TWO texts",)]
+    assert items.groups[1] == items.groups[2] != items.groups[0]
+    assert items.counts.tolist() == [[1, 1], [0, 1], [1, 0]]
+
+
+def test_an_item_without_a_group_of_the_column_is_in_that_of_its_text(ingest):
+    content = "id,text,label,doc\n1,one text,x,d1\n2,two texts,y,\n3,two  texts,y,\n4,one text,x,\n"
+    groups = ingest(content, Roles(group="doc")).items.groups.to_list()
+    assert groups[1] == groups[2] and len(set(groups)) == 3
+
+
 def test_group_column_makes_the_groups(ingest):
     content = "id,text,label,doc\n1,one text,x,d1\n2,two texts,y,d1\n3,three,y,d2\n"
     groups = ingest(content, Roles(group="doc")).items.groups.to_list()

@@ -15,6 +15,7 @@ from judgekit.config.roles import Layout
 from judgekit.schema.inference_state import InferenceState
 from judgekit.schema.schema import Schema
 from judgekit.tables.column_names import LABEL_NAMES, WEAK_LABEL_NAMES, names_a_settled_label, normalise
+from judgekit.tables.shapes import is_blank
 from judgekit.tables.source import ITEM, ROW, TableAccount
 
 NOBODY = "no annotator labelled the item"
@@ -101,10 +102,10 @@ class LayoutReading(ABC):
 
 def filled_cells(cells: pl.DataFrame, reason: str, account: TableAccount) -> pl.DataFrame:
     """The annotations among cells that hold one label or none; rows without any are set aside."""
-    is_blank = cells.get_column("label").str.strip_chars() == ""
+    is_empty = is_blank(cells.get_column("label"))
     annotations = cells
-    if is_blank.any():
-        annotations = cells.filter(~is_blank)
+    if is_empty.any():
+        annotations = cells.filter(~is_empty)
         rest = cells.join(annotations, on=ROW, how="anti", maintain_order="left").get_column(ROW)
         account.set_aside(reason, rest.unique(maintain_order=True))
     return annotations.select(ROW, ITEM, "annotator", "label", count=ONE)

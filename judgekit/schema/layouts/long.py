@@ -37,6 +37,7 @@ from judgekit.tables.column_names import (
 )
 from judgekit.tables.evidence import ColumnEvidence
 from judgekit.tables.groups import Groups
+from judgekit.tables.shapes import is_blank
 from judgekit.tables.source import ITEM, ROW, TableAccount
 
 _ROWS_PER_ITEM = 1.2
@@ -284,8 +285,8 @@ class Long(LayoutReading):
         annotator = UNNAMED
         if schema.annotator:
             named = rows.get_column(schema.annotator)
-            is_blank = named.str.strip_chars() == ""
-            annotator = pl.when(~is_blank).then(named) if is_blank.any() else named
+            nameless = is_blank(named)
+            annotator = pl.when(~nameless).then(named) if nameless.any() else named
         cells = rows.select(ROW, ITEM, annotator=annotator, label=rows.get_column(schema.label or ""))
         annotations = without_refused(filled_cells(cells, "the label is empty", account), schema, rows, account)
         return _counted(annotations, schema, rows, account) if schema.number else annotations
