@@ -34,16 +34,21 @@ def pseudonymise(names: pl.Series, key: bytes) -> pl.Series:
     Raises:
         ValueError: the key is empty or too long.
     """
+    distinct = names.drop_nulls().unique()
+    # By their codes: to look up every name takes four times as long.
+    return _pseudonyms(distinct, key).gather(names.cast(pl.Enum(distinct)).to_physical()).alias(names.name)
+
+
+def _pseudonyms(distinct: pl.Series, key: bytes) -> pl.Series:
+    """The pseudonym of each of some different names."""
     if not key:
         raise ValueError("pseudonyms without a key can be found out by trying names")
-    distinct = names.drop_nulls().unique()
     long = [_digest(name, key) for name in distinct.to_list()]
     table = pl.DataFrame({"name": distinct, "long": pl.Series(long, dtype=pl.String)}).with_columns(
         short=pl.col("long").str.head(_SHORT)
     )
     chosen = pl.when(pl.col("short").is_duplicated()).then("long").otherwise("short")
-    hidden = table.select(pl.lit("a-") + chosen).to_series()
-    return names.replace_strict(distinct, hidden, default=None, return_dtype=pl.String)
+    return table.select(pl.lit("a-") + chosen).to_series()
 
 
 def pseudonyms_of(name: str, key: bytes) -> tuple[str, str]:
@@ -71,7 +76,8 @@ def hide_annotators(annotations: pl.DataFrame, source: SourceTable, schema: Sche
     """
     raw = annotations.get_column("annotator")
     hidden = pseudonymise(raw, key)
-    known = dict(pl.DataFrame({"raw": raw, "hidden": hidden}).drop_nulls().unique().iter_rows())
+    distinct = raw.drop_nulls().unique()
+    known = dict(zip(distinct, pseudonymise(distinct, key), strict=True))
     columns, files = set(schema.annotator_columns), [member.name for member in source.members]
     shown = {
         name: pseudonym

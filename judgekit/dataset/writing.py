@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from judgekit.config import IngestSettings
@@ -93,15 +94,18 @@ def write_dataset(
         WorkspaceError: the name is taken and `replace` is false, or another version than `based_on` is there.
     """
     with place.staged(DATASETS, made.dataset, replace=replace, based_on=based_on) as staged:
-        save_items(made.items, staged.path / ITEMS_FILE)
-        made.annotations.write_parquet(staged.path / ANNOTATIONS_FILE, compression="zstd")
+        with ThreadPoolExecutor(2) as pool:  # both files are compressed on one core each
+            items = pool.submit(save_items, made.items, staged.path / ITEMS_FILE)
+            content = pool.submit(content_hash, made.items)
+            made.annotations.write_parquet(staged.path / ANNOTATIONS_FILE, compression="zstd")
+        items.result()
         schema = Schema.from_json(redacted(made.schema.to_json(), made.names))
         DatasetSchema(items=made.items.header(), columns=schema).write(staged.path / SCHEMA_FILE)
         write_text(staged.path / TEMPLATE_FILE, made.template_text)
         about = {
             "created": now(),
             "sources": redacted([file.to_json() for file in made.sources], made.names),
-            "content_hash": content_hash(made.items),
+            "content_hash": content.result(),
             "files": {name: file_hash(staged.path / name) for name in HASHED_FILES},
         }
         entry = staged.commit(DatasetManifest.from_json({**about, **made.to_json()}))

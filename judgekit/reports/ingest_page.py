@@ -11,7 +11,7 @@ from rich.text import Text
 
 from judgekit.dataset.annotation_columns import AnnotationColumn
 from judgekit.dataset.items import ItemTable
-from judgekit.dataset.result import IngestResult
+from judgekit.dataset.result import Figures, IngestResult
 from judgekit.reports.blocks import Bars, facts, heading
 from judgekit.schema.schema import Schema
 from judgekit.tables.account import SetAside
@@ -60,7 +60,7 @@ def _dataset(result: IngestResult) -> RenderableType:
         heading("Why"),
         *(_indented(reason) for reason in result.schema.reasons),
         heading("Figures"),
-        facts(_figures(result)),
+        facts([*_figures(found), *known_of(result.annotation_columns)]),
         Bars(found.label_shares),
         heading(f"{counted(len(examples), 'item')} of {found.items:,}"),
         *_examples(examples),
@@ -89,8 +89,7 @@ def _columns(schema: Schema) -> Iterator[tuple[str, str]]:
     yield "scale", schema.scale
 
 
-def _figures(result: IngestResult) -> Iterator[tuple[str, str]]:
-    found = result.figures()
+def _figures(found: Figures) -> Iterator[tuple[str, str]]:
     fewest, mean, most = found.annotations_per_item
     yield "items", f"{found.items:,}"
     yield "annotations", f"{found.annotations:,}"
@@ -100,7 +99,6 @@ def _figures(result: IngestResult) -> Iterator[tuple[str, str]]:
     if found.raw_agreement is not None:
         yield "raw agreement", f"{found.raw_agreement:.1%} of the pairs of annotations of one item"
     yield "mean entropy", f"{found.mean_entropy:.3f} nats"
-    yield from known_of(result.annotation_columns)
 
 
 def known_of(columns: Sequence[AnnotationColumn]) -> Iterator[tuple[str, str]]:
