@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -165,12 +166,7 @@ def _assemble(
     source: SourceTable, schema: Schema, rows: pl.DataFrame, annotations: pl.DataFrame, by_text: Future[TextGroups]
 ) -> tuple[ItemTable, pl.DataFrame]:
     found, position = _in_order(annotations.get_column(ITEM).to_numpy(), source.frame.height)
-    code = annotations.get_column("label").cast(pl.Enum(schema.labels)).to_physical().to_numpy()
-    counts = np.zeros(found.len() * len(schema.labels), dtype=np.int64)
-    cell = np.multiply(position, len(schema.labels), dtype=np.int64)
-    cell += code
-    np.add.at(counts, cell, annotations.get_column("count").to_numpy())
-    del cell, code  # as long as the texts of a long table
+    counts = _counts(annotations, position, items=found.len(), labels=schema.labels)
     if schema.group or schema.split or schema.chance:
         rows = rows.join(annotations.select(ROW).unique(), on=ROW, how="semi", maintain_order="left")
     texts, groups = by_text.result().of_items(found)
@@ -178,7 +174,7 @@ def _assemble(
         item_ids=item_ids(source, schema, found).alias("item_id"),
         texts=texts,
         labels=schema.labels,
-        counts=counts.reshape(-1, len(schema.labels)),
+        counts=counts,
         groups=groups if schema.group is None else given_groups(schema.group, rows, found, groups),
         scale=schema.scale,
         values=schema.values,
@@ -204,6 +200,17 @@ def _in_order(item: npt.NDArray[np.int64], rows: int) -> tuple[pl.Series, npt.ND
     found = item[place[item] == order]
     place[found] = order[: found.size]
     return pl.Series(found), np.repeat(place[item], length)
+
+
+def _counts(
+    annotations: pl.DataFrame, position: npt.NDArray[np.uint32], *, items: int, labels: Sequence[str]
+) -> npt.NDArray[np.int64]:
+    """The label counts, `[items, labels]`, where `position` is that of each annotation's item."""
+    counts = np.zeros((items, len(labels)), dtype=np.int64)
+    cell = np.multiply(position, len(labels), dtype=np.int64)
+    cell += annotations.get_column("label").cast(pl.Enum(labels)).to_physical().to_numpy()
+    np.add.at(counts.reshape(-1), cell, annotations.get_column("count").to_numpy())
+    return counts
 
 
 def _parts(schema: Schema, rows: pl.DataFrame, items: pl.Series) -> pl.Series | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,8 @@ import polars as pl
 _ROW = "\x00row"
 
 
-class _Runs(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class _Runs:
     """Rows of one group that stand together, as they do in most tables: only the first of them is looked up."""
 
     begins: npt.NDArray[np.bool_]
@@ -33,6 +34,7 @@ class _Runs(NamedTuple):
         code = codes[start]
         return cls(begins, start, code, int(np.count_nonzero(_changes(np.sort(code)))))  # np.unique takes longer
 
+    @cached_property
     def first(self) -> npt.NDArray[np.int64]:
         """The first row of each run's group, `[runs]`."""
         if self.number == self.start.size:  # no group returns
@@ -50,14 +52,13 @@ class _Runs(NamedTuple):
     def differs(self, column: pl.Series) -> pl.Series:
         """Whether each row's cell is another one than that of its group's first row."""
         within = (column != column.shift()) & ~pl.Series(self.begins)
-        first = self.first()
-        again = np.flatnonzero(self.start != first)
+        again = np.flatnonzero(self.start != self.first)
         if again.size or within.any():
             column = column.rechunk()  # to gather from many chunks takes twenty times as long
         if within.any():
-            return column != column.gather(self.spread(first))
+            return column != column.gather(self.spread(self.first))
         of_run = np.zeros(self.start.size, dtype=bool)
-        of_run[again] = column.gather(self.start[again]) != column.gather(first[again])
+        of_run[again] = column.gather(self.start[again]) != column.gather(self.first[again])
         return self.spread(of_run) if of_run.any() else pl.repeat(False, column.len(), eager=True)
 
 
@@ -105,7 +106,7 @@ class Groups:
     @cached_property
     def first(self) -> pl.Series:
         """The first row of each row's group, Int64."""
-        return self._runs.spread(self._runs.first())
+        return self._runs.spread(self._runs.first)
 
     def differs(self, name: str) -> pl.Series:
         """Whether each row's cell in a column is another one than that of its group's first row."""
