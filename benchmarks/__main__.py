@@ -43,7 +43,8 @@ PARTS = {
     "adversary": Part("adversary.py", "projection and worst case; CVXPY, brute force", takes_rounds=False),
     "train": Part("training.py", "a training step of an encoder; transformers.Trainer", True, takes_rounds=False),
     "train-causal": Part("causal.py", "training of a causal LM; TRL's SFTTrainer (--trl-python)", takes_rounds=False),
-    "score": Part("scoring.py", "scoring with an encoder; transformers.pipeline, CrossEncoder where installed", True),
+    "score": Part("scoring.py", "an encoder by torch and OpenVINO; transformers.pipeline, CrossEncoder", True),
+    "score-busy": Part("scoring.py", "the same with a core taken by another process", True, ("--busy", "1")),
     "beginnings": Part("beginnings.py", "a causal LM's shared instruction; the forward without sharing"),
 }
 

@@ -18,6 +18,10 @@ from torch.nn.functional import embedding, gelu, layer_norm, linear, relu, scale
 
 from judgekit.models.bert_shape import POSITIONS, TYPES, WORDS, BertShape
 
+FUSED_FROM = 64
+"""Tokens from which on the fused attention is the faster one on a CPU. Of 32 texts of 30 tokens it took 2.6 ms, the plain
+one 3.7, and 1.4 with a float32 softmax: that of bfloat16 reads rows which no vector fits one number at a time. Of 110
+tokens: 12.5, 16.4 and 29.7 ms."""
 _ACTIVATIONS = {"gelu": gelu, "relu": relu}
 _PREFIXES = ("", "bert.", "roberta.")
 # Parts of a checkpoint that no hidden state depends on.
@@ -130,9 +134,9 @@ class Bert(nn.Module):
         query, key, value = (
             linear(hidden, *pair).view(parted).transpose(1, 2) for pair in (layer.query, layer.key, layer.value)
         )
-        if hidden.device.type == "cpu":
-            scores = torch.matmul(query, key.transpose(2, 3)) * scale  # [B, heads, T, T]
-            mixed = (scores if mask is None else scores + mask).softmax(-1) @ value
+        if hidden.device.type == "cpu" and hidden.shape[1] < FUSED_FROM:
+            scores = torch.matmul(query, key.transpose(2, 3)).float().mul_(scale)  # [B, heads, T, T]
+            mixed = (scores if mask is None else scores.add_(mask)).softmax(-1).to(value.dtype) @ value
         else:
             mixed = scaled_dot_product_attention(query, key, value, attn_mask=mask)
         return mixed.transpose(1, 2).reshape(hidden.shape)
