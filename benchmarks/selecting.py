@@ -103,6 +103,10 @@ def _reached(best: Array, kl: float, spent: list[int]) -> float:
     return float("inf")
 
 
+def _said(share: float) -> str:
+    return f"{share:.0%}" if np.isfinite(share) else "more than all"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
@@ -125,7 +129,7 @@ def main() -> None:
             print(f"| {number} | {one:.4f} | {other:.4f} |")
         of_seed = [needed(*both, spent) for both in curves]
         shares[name] = float(np.mean(of_seed))
-        print(f"\nneeds {shares[name]:.0%} of the annotations; by seed {' '.join(f'{one:.0%}' for one in of_seed)}\n")
+        print(f"\nneeds {_said(shares[name])} of the annotations; by seed {', '.join(map(_said, of_seed))}\n")
     raise SystemExit(int(shares["few frequent kinds"] > BAR))
 
 

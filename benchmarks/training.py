@@ -116,7 +116,7 @@ class Benchmark:
                     optimizer=DEFAULTS.optimizer,
                     evaluations=1,
                     patience=1,
-                    keep=DEFAULTS.keep.value,
+                    keep=DEFAULTS.keep,
                     seed=DEFAULTS.seed,
                 ),
                 on_progress=on_progress,

@@ -21,20 +21,20 @@ def load_backbone(backbone: Backbone, device: torch.device, dtype: torch.dtype, 
         BackboneError: it cannot be loaded, or does not read a text.
     """
     with quiet_libraries(), torch.random.fork_rng():
-        model = load_base_model(backbone, device, dtype, load_in_4bit=load_in_4bit)
+        model = load_base_model(backbone, device, dtype, load_in_4bit=load_in_4bit, is_trained=False)
         check_forward(model)
     return model
 
 
-def read_model_config(backbone: Backbone, device: torch.device) -> Any:
-    """The config that the backbone is loaded with on a device."""
+def read_model_config(backbone: Backbone, device: torch.device, *, is_trained: bool = True) -> Any:
+    """The config that the backbone is loaded with on a device, to be trained or to read alone."""
     config = model_config(backbone)
     # Dropout of attention weights buys nothing here and its random numbers cost: all-MiniLM-L6-v2 on SNLI came to
     # validation KL 0.407 without and 0.417 with it.
     for name in ("attention_probs_dropout_prob", "attention_dropout"):
         if hasattr(config, name):
             setattr(config, name, 0.0)
-    if device.type == "cpu":
+    if device.type == "cpu" and is_trained:
         # The fused attention's backward pass is slow on CPUs: a step of MiniLM on 32 x 28 tokens took 425 ms with it,
         # 298 without; one of a Qwen2 of 8 layers x 256 on 4 x 512 tokens 780 and 580.
         config._attn_implementation = "eager"
@@ -42,7 +42,13 @@ def read_model_config(backbone: Backbone, device: torch.device) -> Any:
 
 
 def load_base_model(
-    backbone: Backbone, device: torch.device, dtype: torch.dtype, *, load_in_4bit: bool, is_sharded: bool = False
+    backbone: Backbone,
+    device: torch.device,
+    dtype: torch.dtype,
+    *,
+    load_in_4bit: bool,
+    is_sharded: bool = False,
+    is_trained: bool = True,
 ) -> Any:
     """The model of a backbone, to put LoRA on; the caller keeps the libraries quiet.
 
@@ -51,7 +57,7 @@ def load_base_model(
     """
     # Frozen weights are kept in the format they are multiplied in: autocast would convert them anew at every step.
     options: dict[str, Any] = {
-        "config": read_model_config(backbone, device),
+        "config": read_model_config(backbone, device, is_trained=is_trained),
         "dtype": dtype,
         "trust_remote_code": backbone.trust_remote_code,
     }

@@ -44,7 +44,8 @@ def load_judge(
     is_encoder = backbone.kind == "encoder"
     # Fresh weights are drawn before the saved ones are read; the caller's random numbers stay as they are.
     with quiet_libraries(), torch.random.fork_rng():
-        model = load_base_model(backbone, device, torch.float32 if is_encoder else dtype, load_in_4bit=load_in_4bit)
+        format_ = torch.float32 if is_encoder else dtype
+        model = load_base_model(backbone, device, format_, load_in_4bit=load_in_4bit, is_trained=False)
         put_on(adapter, model)
         if is_encoder:
             merge(model)
