@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from judgekit.config import ScoreSettings as ScoreSettings
     from judgekit.config import SelectSettings as SelectSettings
     from judgekit.config import StudySettings as StudySettings
+    from judgekit.config import SynthesizeSettings as SynthesizeSettings
     from judgekit.config import TrainSettings as TrainSettings
     from judgekit.dataset.result import IngestResult as IngestResult
     from judgekit.decisions.estimate import EstimateResult as EstimateResult
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from judgekit.judge.scores import Scores as Scores
     from judgekit.reports.judge import Judge as Judge
     from judgekit.studies.result import StudyResult as StudyResult
+    from judgekit.synthesis.result import SynthesisResult as SynthesisResult
     from judgekit.training.reporter import Reporter as Reporter
     from judgekit.training.result import TrainResult as TrainResult
     from judgekit.trust.evaluated import EvaluatedItems as EvaluatedItems
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from judgekit.verbs.select import select as select
     from judgekit.verbs.show import show as show
     from judgekit.verbs.study import study as study
+    from judgekit.verbs.synthesize import synthesize as synthesize
     from judgekit.verbs.train import train as train
 
 _HOMES = {
@@ -73,7 +76,7 @@ _HOMES = {
     "judgekit.config": (
         "CheckSettings", "EstimateSettings", "EvaluateSettings", "ExportSettings", "GateSettings", "IngestSettings",
         "LoadSettings", "MeasureSettings", "PlanSettings", "PredictSettings", "ScoreFileSettings", "ScoreSettings",
-        "SelectSettings", "StudySettings", "TrainSettings",
+        "SelectSettings", "StudySettings", "SynthesizeSettings", "TrainSettings",
     ),
     "judgekit.dataset.result": ("IngestResult",),
     "judgekit.decisions.estimate": ("EstimateResult",),
@@ -89,11 +92,12 @@ _HOMES = {
     "judgekit.judge.scored_file": ("ScoredFile",),
     "judgekit.judge.scores": ("Score", "Scores"),
     "judgekit.studies.result": ("StudyResult",),
+    "judgekit.synthesis.result": ("SynthesisResult",),
     "judgekit.training.reporter": ("Reporter",),
     "judgekit.training.result": ("TrainResult",),
     **{f"judgekit.verbs.{verb}": (verb,) for verb in (
         "check", "estimate", "evaluate", "export", "gate", "ingest", "init", "plan", "report", "score",
-        "select", "show", "study", "train",
+        "select", "show", "study", "synthesize", "train",
     )},
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -102,10 +106,10 @@ __all__ = [
     "EvaluatedItems", "ExportResult", "ExportSettings", "GateResult", "GateSettings", "IngestResult",
     "IngestSettings", "Judge", "JudgekitError", "LoadSettings", "MeasureSettings", "PlanResult", "PlanSettings",
     "PredictSettings", "ReportResult", "Reporter", "Score", "ScoreFileSettings", "ScoreSettings", "ScoredFile",
-    "Scores", "SelectResult", "SelectSettings", "StudyResult", "StudySettings", "TrainResult", "TrainSettings",
-    "TrainingStopped", "WorkspaceContents",
+    "Scores", "SelectResult", "SelectSettings", "StudyResult", "StudySettings", "SynthesisResult", "SynthesizeSettings",
+    "TrainResult", "TrainSettings", "TrainingStopped", "WorkspaceContents",
     "__version__", "check", "estimate", "evaluate", "export", "gate", "ingest", "init", "plan", "report", "score",
-    "select", "show", "study", "train",
+    "select", "show", "study", "synthesize", "train",
 ]  # fmt: skip
 
 

@@ -40,6 +40,9 @@ def synthesize(
     emit(result, verb.synthesize_page, as_json=json)
     if result.file is not None and result.file.is_file():  # a teacher that answers nothing leaves none
         say(f"Written: {result.file}")
+        if not result.items.get("kept"):
+            say("No judgment agrees with most people in every order: ask a better teacher, or for more --samples.")
+            return
         next_command(
             f"judgekit train --dataset {shlex.quote(result.dataset)} --method rise --learn-from "
             f"{shlex.quote(str(result.file))} --backbone MODEL"

@@ -72,6 +72,11 @@ class GenerativeSettings(Settings):
         """Whether weights are trained for a judge that is read at its labels: then folds and a probe have a sense."""
         return self.method == "label" and self.stage != "none"
 
+    @property
+    def learns_items(self) -> bool:
+        """Whether items are learned as they stand: judgments of a comparison are in both orders by themselves."""
+        return self.stage != "none" and self.learn_from is None
+
     def method_problems(self) -> list[str]:
         """What of these settings belongs to another method."""
         problems: list[str] = []

@@ -79,8 +79,11 @@ def sort_judgments(
     ids: Sequence[str],
     counts: NDArray[np.number],
     mirror: Mirror | None,
+    is_uneven: Sequence[bool] = (),
 ) -> Sorted:
     """Keep the judgments whose verdict is the majority's label in every order.
+
+    Of a comparison of texts of very different lengths one sample is kept, so that pairs of similar length count more.
 
     Args:
         judgments: M of them.
@@ -88,6 +91,7 @@ def sort_judgments(
         ids: of the items, `[N]`.
         counts: annotations per label, `[N, K]`.
         mirror: of a comparison, which must be judged alike in both orders; None for other items.
+        is_uneven: whether the two sides of each item differ much in length, `[N]`; nothing where that is not known.
     """
     rows = {one: row for row, one in enumerate(ids)}
     is_clear = (counts == counts.max(1, keepdims=True)).sum(1) == 1
@@ -109,6 +113,7 @@ def sort_judgments(
     for row, samples in sorted(of.items()):
         whole = [found for _, found in sorted(samples.items()) if len(found) == orders]
         right = [found for found in whole if all(agrees for _, agrees in found.values())]
+        right = right[:1] if is_uneven and is_uneven[row] else right
         kept += [(row, order, one.text) for found in right for order, (one, _) in sorted(found.items())]
         if whole and not right:
             hard.append(row)

@@ -12,6 +12,9 @@ from typing import NamedTuple
 from judgekit.errors import LabelError
 from judgekit.prompts.sides import TIE_WORDS, find_sides, ordering_of, side_words, words_of
 
+UNEVEN = 2.0
+"""Sides whose lengths differ more let a judge learn that the longer one is better."""
+
 
 class Mirror(NamedTuple):
     """How to show a comparison in the other order; doing it twice changes nothing."""
@@ -22,6 +25,12 @@ class Mirror(NamedTuple):
     """Label k of one order means label `labels[k]` of the other, `[K]`; so `counts[:, labels]` are mirrored counts."""
     favour: tuple[float, ...]
     """What each label says for the side of the first column: 1 for it, 0 against it, 0.5 for a tie, `[K]`."""
+
+    def is_uneven(self, texts: Mapping[str, str]) -> bool:
+        """Whether one side's texts are more than `UNEVEN` times as long as those of the other."""
+        pairs = [(len(texts[one]), len(texts[other])) for one, other in self.fields.items() if one < other]
+        short, long = sorted(map(sum, zip(*pairs, strict=True)))
+        return long > UNEVEN * max(1, short)
 
     def item(self, texts: Mapping[str, str]) -> dict[str, str]:
         """The texts of an item in the other order."""

@@ -34,7 +34,8 @@ def tally(items: ItemTable, samples: Iterable[Sample], form: AnswerForm, mirror:
     ids = set(items.item_ids.to_list())
     judgments = [Judgment(one.item, one.order, one.sample, one.text) for one in samples if one.item in ids]
     verdicts = [read_verdict(form, one.text) for one in judgments]
-    found = sort_judgments(judgments, verdicts, items.item_ids.to_list(), items.counts, mirror)
+    uneven = [] if mirror is None else [mirror.is_uneven(one) for one in items.texts.to_dicts()]
+    found = sort_judgments(judgments, verdicts, items.item_ids.to_list(), items.counts, mirror, uneven)
     is_even = (items.counts == items.counts.max(axis=1, keepdims=True)).sum(axis=1) > 1
     even = set(items.item_ids.filter(is_even.tolist()).to_list())
     silent = sum(said is None for one, said in zip(judgments, verdicts, strict=True) if one.item not in even)

@@ -47,7 +47,8 @@ def notes_before(dataset: Dataset, training: Training, processes: Processes) -> 
             f"The weights of {counted(data.weights.annotators, 'annotator')} average {data.weights.mean:.2f} and are "
             f"{data.weights.min:.2f} at least; validation and test count every annotation as 1."
         )
-    notes += _notes_on_orders(dataset, is_swapped=training.settings.swap)
+    if training.settings.learns_items:
+        notes += _notes_on_orders(dataset, is_swapped=training.settings.swap)
     if special := setup.prompts.special_in_text(dataset.items.texts.to_dicts()):
         has = counted(special, "item has", "items have")
         notes.append(f"{has} special tokens of the backbone in the texts; they are read as text.")
@@ -119,7 +120,8 @@ def notes_after(dataset: Dataset, training: Training, trained: Trained) -> list[
             trained.label_mass, verbalizer.scoring if verbalizer else ""
         )
     trainings = 1 if fold is None else int(fold.max()) + 2
-    could_swap = not training.settings.swap and find_mirror(dataset.template.fields, dataset.items.labels) is not None
+    could_swap = training.settings.learns_items and not training.settings.swap
+    could_swap = could_swap and find_mirror(dataset.template.fields, dataset.items.labels) is not None
     return [
         *notes_on_gain(
             trained.state.best_step,

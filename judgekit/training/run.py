@@ -253,7 +253,8 @@ def result_of(training: Training, judge: str, dataset: str, trained: Trained) ->
         dataset=dataset,
         items=training.data.sizes,
         steps=end.step,
-        total_steps=0 if training.settings.quick else training.total_steps,
+        # Of judgments it is not known before how many are learned.
+        total_steps=0 if training.settings.quick else max(training.total_steps, end.step),
         best_step=end.best_step,
         validation_kl=trained.validation_kl,
         validation_prior_kl=training.data.validation_prior_kl,

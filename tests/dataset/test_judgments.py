@@ -31,6 +31,19 @@ def test_both_orders_must_come_to_the_counterparts_of_one_label() -> None:
     assert found.hard == [1]
 
 
+def test_pairs_of_similar_length_count_more() -> None:
+    assert MIRROR is not None
+    assert [MIRROR.is_uneven({"answer_a": "x" * n, "answer_b": "yyyy"}) for n in (1, 2, 8, 9)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    both = [("one", order, sample, "BA"[order == 0]) for sample in (0, 1) for order in (0, 1)]
+    for uneven, kept in ((False, 4), (True, 2)):
+        assert len(sort_judgments(*judged(*both), IDS, COUNTS, MIRROR, [uneven] * 3).kept) == kept
+
+
 def test_one_order_alone_is_neither_kept_nor_hard() -> None:
     found = sort_judgments(*judged(("one", 0, 0, "A"), ("one", 1, 1, "B")), IDS, COUNTS, MIRROR)
     assert (found.kept, found.hard) == ([], [])

@@ -43,7 +43,8 @@ def sorted_judgments(training: Training, answer: AnswerForm, folder: Path, mirro
         kept.with_suffix(".part").replace(kept)
     items = training.data.learning.items
     verdicts = [read_verdict(answer, one.text) for one in judgments]
-    found = sort_judgments(judgments, verdicts, items.item_ids.to_list(), items.counts, mirror)
+    uneven = [] if mirror is None else [mirror.is_uneven(one) for one in items.texts.to_dicts()]
+    found = sort_judgments(judgments, verdicts, items.item_ids.to_list(), items.counts, mirror, uneven)
     if not found.kept:
         kept.unlink()
         raise DataError(

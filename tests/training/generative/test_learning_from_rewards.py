@@ -73,6 +73,22 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(place: Path) -> None:
     ).read_bytes()
 
 
+def test_a_killed_run_goes_on_to_the_same_bytes(place: Path) -> None:
+    class Killed(BaseException):
+        """Stands for SIGKILL."""
+
+    class Killing(Reporter):
+        def training(self, progress: Any) -> None:
+            if progress.step == 2:
+                raise Killed
+
+    how: dict[str, Any] = {"workspace": place / "ws", "backbone": place / "writer"}
+    with pytest.raises(Killed):
+        train("votes", judge="killed", reporter=Killing(), **how, **OF_RL)
+    judge = train(judge="killed", workspace=place / "ws", resume=True)
+    assert weights(judge) == weights(Judge.load("rewarded", workspace=place / "ws"))
+
+
 def test_a_judge_that_is_asked_for_something_else_is_no_beginning(place: Path) -> None:
     how: dict[str, Any] = {**OF_RL, "workspace": place / "ws", "backbone": place / "writer", "decimals": 1}
     with pytest.raises(SettingsError, match="what it is asked to write"):
