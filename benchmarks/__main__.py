@@ -45,6 +45,7 @@ PARTS = {
     "train-causal": Part("causal.py", "training of a causal LM; TRL's SFTTrainer (--trl-python)", takes_rounds=False),
     "score": Part("scoring.py", "an encoder by torch and OpenVINO; transformers.pipeline, CrossEncoder", True),
     "score-busy": Part("scoring.py", "the same with a core taken by another process", True, ("--busy", "1")),
+    "score-long": Part("streaming.py", "1,000,000 rows: memory, growth, kills", takes_rounds=False),
     "beginnings": Part("beginnings.py", "a causal LM's shared instruction; the forward without sharing"),
 }
 
