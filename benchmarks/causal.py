@@ -33,10 +33,15 @@ WORDS = [a + b for a in SYLLABLES for b in SYLLABLES]
 LABELS = ("disagree", "neutral", "agree")
 SHORTEST, LONGEST = 40, 200
 BATCH, RANK, ALPHA, SEED = 16, 8, 16, 0
-SHAPES: dict[str, dict[str, int]] = {
+SHAPES: dict[str, dict[str, Any]] = {
     "small": {
         "num_hidden_layers": 8, "hidden_size": 256, "intermediate_size": 1_024, "num_attention_heads": 4,
         "num_key_value_heads": 2,
+    },
+    # of Qwen2-7B, for benchmarks/gpu.py
+    "seven-billion": {
+        "num_hidden_layers": 28, "hidden_size": 3_584, "intermediate_size": 18_944, "num_attention_heads": 28,
+        "num_key_value_heads": 4, "tie_word_embeddings": False,
     },
     # of Qwen2.5-0.5B
     "half-billion": {
@@ -50,8 +55,14 @@ BARS = {
 }
 
 
-def build(folder: Path, shape: str) -> None:
-    """Write the model and its tokenizer, in which every word with the space before it is one token."""
+def build(folder: Path, shape: str, device: str = "cpu") -> None:
+    """Write the model and its tokenizer, in which every word with the space before it is one token.
+
+    Args:
+        folder: where to.
+        shape: one of `SHAPES`.
+        device: where the weights are drawn.
+    """
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
@@ -75,18 +86,18 @@ def build(folder: Path, shape: str) -> None:
     )
     torch.manual_seed(SEED)
     config = Qwen2Config(
-        vocab_size=VOCABULARY, tie_word_embeddings=True, bos_token_id=None, eos_token_id=1, pad_token_id=0,
-        **SHAPES[shape],
+        vocab_size=VOCABULARY, bos_token_id=None, eos_token_id=1, pad_token_id=0,
+        **{"tie_word_embeddings": True} | SHAPES[shape],
     )  # fmt: skip
-    Qwen2ForCausalLM(config).to(torch.bfloat16).save_pretrained(str(folder))
+    with torch.device(device):
+        model = Qwen2ForCausalLM._from_config(config, dtype=torch.bfloat16)
+    model.save_pretrained(str(folder))
 
 
-def make_items(count: int) -> tuple[list[str], list[list[int]]]:
-    """Prompts, and how many of ten annotators chose each label."""
+def make_items(count: int, lengths: tuple[int, int] = (SHORTEST, LONGEST)) -> tuple[list[str], list[list[int]]]:
+    """Prompts of so many words, and how many of ten annotators chose each label."""
     chance = random.Random(SEED)
-    prompts = [
-        "".join(f" {chance.choice(WORDS)}" for _ in range(chance.randint(SHORTEST, LONGEST))) for _ in range(count)
-    ]
+    prompts = ["".join(f" {chance.choice(WORDS)}" for _ in range(chance.randint(*lengths))) for _ in range(count)]
     counts: list[list[int]] = []
     for _ in range(count):
         first, second = sorted(chance.randint(0, 10) for _ in range(2))
@@ -94,43 +105,64 @@ def make_items(count: int) -> tuple[list[str], list[list[int]]]:
     return prompts, counts
 
 
-def judgekit(folder: Path, count: int) -> dict[str, float]:
-    """One epoch of judgekit's loop; items per second and GiB."""
+def open_items(folder: Path, count: int, lengths: tuple[int, int] = (SHORTEST, LONGEST)) -> tuple[Any, Any, Any]:
+    """The backbone with the tokens of its labels, the items as tokens, and their shares of the labels, `[count, 3]`."""
     import numpy as np
-    import torch
 
-    from judgekit.models.loading import LoraSettings, choose_dtype, find_backbone, load_tokenizer, new_judge
+    from judgekit.models.loading import find_backbone, load_tokenizer
     from judgekit.training.batches import EncodedItems
-    from judgekit.training.loop import LoopSettings, ValidationItems, train_model
-    from judgekit.training.objectives.alignment import Alignment, TrainingItems
 
     backbone = find_backbone(str(folder))
     tokenizer = load_tokenizer(backbone)
-    prompts, counts = make_items(count)
+    prompts, counts = make_items(count, lengths)
     ids = [np.array(tokenizer(prompt)["input_ids"], dtype=np.int64) for prompt in prompts]
+    words = [[tokenizer(f" {label}")["input_ids"]] for label in LABELS]
     encoded = EncodedItems(ids, None, np.zeros(count, dtype=np.bool_), tokenizer.pad_token_id)
-    shares = np.array(counts) / 10
-    hard, radius = np.eye(3)[shares.argmax(1)], np.full(count, 0.25, dtype=np.float32)
-    device = torch.device("cpu")
-    model = new_judge(
-        backbone, lora=LoraSettings(RANK, ALPHA, 0.0), label_bias=torch.zeros(3),
-        label_words=[[tokenizer(f" {label}")["input_ids"]] for label in LABELS], device=device,
-        dtype=choose_dtype("auto", device), seed=SEED,
+    return (backbone, words), encoded, np.array(counts) / 10
+
+
+def new_model(opened: tuple[Any, Any], device: Any, **memory: bool) -> Any:
+    """A judge with a fresh adapter."""
+    import torch
+
+    from judgekit.models.loading import LoraSettings, choose_dtype, new_judge
+
+    backbone, words = opened
+    return new_judge(
+        backbone, lora=LoraSettings(RANK, ALPHA, 0.0), label_bias=torch.zeros(3), label_words=words, device=device,
+        dtype=choose_dtype("auto", device), seed=SEED, **memory,
     )  # fmt: skip
-    before = most_held()  # the loop counts its peak anew
+
+
+def train_epoch(model: Any, encoded: Any, shares: Any, *, adversary: str = "search", optimizer: str = "adamw") -> float:
+    """The seconds of one epoch of judgekit's loop inside of optimiser steps."""
+    import numpy as np
+
+    from judgekit.training.loop import LoopSettings, ValidationItems, train_model
+    from judgekit.training.objectives.alignment import Alignment, TrainingItems
+
+    hard, radius = np.eye(3)[shares.argmax(1)], np.full(len(shares), 0.25, dtype=np.float32)
+    items = TrainingItems(encoded, shares.astype(np.float32), hard.astype(np.float32), radius)
     result = train_model(
         model,
-        Alignment(
-            TrainingItems(encoded, shares.astype(np.float32), hard.astype(np.float32), radius),
-            alpha=0.8, adversary="search",
-        ),
+        Alignment(items, alpha=0.8, adversary=adversary),  # pyright: ignore[reportArgumentType]
         ValidationItems(encoded.take(np.arange(BATCH)), shares[:BATCH]),
         settings=LoopSettings(
             epochs=1, batch_size=BATCH, micro_batch_size=BATCH, learning_rate=2e-5, weight_decay=0.0, warmup=0.0,
-            averaging=0.0, optimizer="adamw", evaluations=1, patience=1, keep="last", seed=SEED,
+            averaging=0.0, optimizer=optimizer, evaluations=1, patience=1, keep="last", seed=SEED,
         ),
     )  # fmt: skip
-    return {"rate": count / result.state.seconds, "memory": max(before, most_held())}
+    return result.state.seconds
+
+
+def judgekit(folder: Path, count: int) -> dict[str, float]:
+    """One epoch of judgekit's loop; items per second and GiB."""
+    import torch
+
+    opened, encoded, shares = open_items(folder, count)
+    model = new_model(opened, torch.device("cpu"))
+    before = most_held()  # the loop counts its peak anew
+    return {"rate": count / train_epoch(model, encoded, shares), "memory": max(before, most_held())}
 
 
 def trl(folder: Path, count: int, *, gradient_checkpointing: bool) -> dict[str, float]:
@@ -196,7 +228,7 @@ def in_own_process(side: str, folder: Path, count: int, python: str) -> dict[str
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shape", choices=list(SHAPES), default="small")
+    parser.add_argument("--shape", choices=list(BARS), default="small")
     parser.add_argument("--items", type=int, default=96)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--trl-python", default=sys.executable, help="a Python that has trl and datasets")
