@@ -5,6 +5,7 @@ It is made anew only where the dataset, the model or its address have changed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -32,6 +33,7 @@ from judgekit.judge.manifest import (
 from judgekit.models.identity import BackboneIdentity
 from judgekit.prompts.answers import AnswerForm
 from judgekit.prompts.verbalized import verbalized_form
+from judgekit.training.notes import FEW_PARSED
 from judgekit.training.predict import predict
 from judgekit.training.reading_answers import some_items, weigh_predicted
 from judgekit.training.reporter import Reporter
@@ -94,6 +96,8 @@ def _make(place: Workspace, name: str, dataset: Dataset, model: ChatModel, repor
     data = training_data(dataset, prompts, settings)
     data = data._replace(validation=some_items(data.learning, settings.seed))
     trained = _weighed(data, model, prompts, answer, settings, reporter)
+    for note in _doubts(trained):
+        reporter.note(note)
     with place.staged(JUDGES, name, replace=True) as staged:
         write_text(staged.path / TEMPLATE_FILE, dataset.template.source)
         write_text(staged.path / LOG_FILE, "")
@@ -145,3 +149,14 @@ def _weighed(
     held = data.held.encoded
     model.ask([prompts.rendered[int(ids[0])] for ids in held.input_ids], reporter)
     return weigh_predicted(data, settings, predict(AnswersReader(model, prompts, answer, np.log(data.prior)), held))
+
+
+def _doubts(trained: Trained) -> Iterator[str]:
+    """What a user should know of a model that helps little."""
+    if trained.parsed is not None and trained.parsed < FEW_PARSED:
+        yield (
+            f"{100 * (1 - trained.parsed):.1f} % of its answers hold no probability for each label, and count as the "
+            "label shares. Ask a larger model, or read what it wrote in the workspace's folder answers/."
+        )
+    if trained.calibration.is_shares:
+        yield "What it says adds nothing to the label shares: the judge gives these for every item, and asks no more."
