@@ -60,7 +60,10 @@ class OpenedFile(NamedTuple):
         if self.kind != "csv" or self.path.stat().st_size <= _HEAD_BYTES:
             return self.path.read_bytes()
         with self.path.open("rb") as file:
-            return mmap(file.fileno(), 0, access=ACCESS_READ)
+            try:
+                return mmap(file.fileno(), 0, access=ACCESS_READ)
+            except OSError:  # some network folders map nothing
+                return file.read()
 
     @property
     def stem(self) -> str:

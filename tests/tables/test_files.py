@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import hashlib
 import io
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from judgekit.dataset.building import build_items
 from judgekit.errors import DataError
 from judgekit.schema.inference import infer_schema
+from judgekit.tables import opening
 from judgekit.tables.files import ReadOptions, format_titles, read_files
 from judgekit.tables.opening import open_paths
 
@@ -201,6 +203,16 @@ def test_a_long_file_is_mapped_and_read_as_a_short_one(tmp_path):
     path.write_bytes(as_csv(votes) + b"torn,row\n")
     torn = read_files([path], ReadOptions(strict=False))
     assert torn.frame.rows() == votes and [aside.rows for aside in torn.set_aside] == [1]
+
+
+def test_a_long_file_of_a_folder_that_maps_nothing_is_read(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.ENODEV, "No such device")
+
+    path = tmp_path / "votes.csv"
+    path.write_bytes(as_csv(VOTES * 100))
+    monkeypatch.setattr(opening, "mmap", refuse)
+    assert open_paths([path]).files[0].load() == path.read_bytes()
 
 
 def test_a_packed_file_keeps_its_own_name_in_messages(tmp_path):
