@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from judgekit.errors import DataError
@@ -114,9 +116,10 @@ def _refuse_swallowed_rows(table: SourceTable, dialect: Dialect) -> None:
     """
     frame, between, mark = table.frame, dialect.width - 1, re.escape(dialect.delimiter)
     whole_row = rf"\n(?:[^{mark}\n]*{mark}){{{between}}}[^{mark}\n]*\n" if between <= _MOST_SEARCHED else "^$"
-    rows: set[int] = set()
+    found: set[int] = set()
+    rows = _rows_of_several_lines(table)
     for name in frame.columns if between else ():
-        cells = frame.get_column(name).alias("cell")
+        cells = frame.get_column(name).gather(rows).alias("cell")
         # Texts with line breaks are few in most files and repeated in long ones.
         broken = cells.filter(cells.str.contains("\n", literal=True) | cells.str.contains("\r", literal=True)).unique()
         lines = broken.str.replace_all("\r\n?", "\n")
@@ -124,7 +127,7 @@ def _refuse_swallowed_rows(table: SourceTable, dialect: Dialect) -> None:
         is_whole = lines.str.count_matches(dialect.delimiter, literal=True) == breaks * between
         crossed = [cell for cell in broken if '"' in cell and _crosses_rows(cell, dialect.delimiter, between)]
         if crossed:
-            rows.update(cells.is_in(crossed).arg_true().to_list())
+            found.update(rows[cells.is_in(crossed).to_numpy()].tolist())
         broken = broken.filter(is_whole | lines.str.contains(whole_row))
         if broken.len():
             is_start, is_end = like_those_of(frame.to_series(0)), like_those_of(frame.to_series(-1))
@@ -135,12 +138,18 @@ def _refuse_swallowed_rows(table: SourceTable, dialect: Dialect) -> None:
                 starts = [tail[0], *(fields[0] for fields in inner if len(fields) == between + 1)]
                 if any(end and is_end(end) for end in ends) or any(start and is_start(start) for start in starts):
                     suspects.append(cell)
-            rows.update(cells.is_in(suspects).arg_true().to_list())
-    if rows:
+            found.update(rows[cells.is_in(suspects).to_numpy()].tolist())
+    if found:
         raise DataError(
-            f"{table.place(sorted(rows))}: a quoted text holds what looks like further lines of it.",
+            f"{table.place(sorted(found))}: a quoted text holds what looks like further lines of it.",
             hint="Look for a quote that is opened there and closed in a later line.",
         )
+
+
+def _rows_of_several_lines(table: SourceTable) -> npt.NDArray[np.intp]:
+    """The rows whose cells may hold line breaks: the last one, and those whose next row is not on the line below."""
+    lines = np.zeros(table.frame.height) if table.lines is None else table.lines
+    return np.flatnonzero(np.diff(lines, append=-1) != 1)
 
 
 def _crosses_rows(cell: str, delimiter: str, between: int) -> bool:
