@@ -79,8 +79,8 @@ class ScoreFileSettings(PredictSettings):
     only_scores: bool = setting(False, "Leave out the columns of the input, but for the one that names the items.")
     rationale: tuple[Rationale, ...] = setting(
         (),
-        "Of a judge that reasons: add its reasons for the most probable label (majority), the runner-up (minority) or "
-        "both.",
+        "Of a judge that reasons: add its reasons for the most probable label (majority), the runner-up (minority); "
+        "one or two of these words.",
     )
 
     def cross_problems(self) -> list[str]:

@@ -90,6 +90,10 @@ def named_judge(
         return Meant(judge)
     if judge is not None:
         raise SettingsError("--judge and --judge-model name two judges.", hint="Omit one of them.")
+    if is_endpoint and settings.engine not in ("auto", "torch"):
+        raise SettingsError(
+            f"--engine {settings.engine} computes a judge here, and an endpoint answers by itself.", hint="Omit it."
+        )
     # It brings all that trains, which takes seconds to import, and a judge that is there is asked without.
     if is_endpoint:
         from judgekit.judge.made_of_endpoint import judge_of_endpoint

@@ -55,6 +55,10 @@ def test_its_weights_are_the_models_own(place: Path) -> None:
         ({"judge": "one", "judge_model": "two"}, "name two judges"),
         ({"dataset": "votes"}, "--dataset belongs to --judge-model"),
         ({"judge_model": "https://example.org/v1"}, "--endpoint-model is not given"),
+        (
+            {"judge_model": "http://[::1]/v1", "endpoint_model": "m", "engine": "ray"},
+            "--engine ray computes a judge here",
+        ),
         ({"judge_model": "folder", "endpoint_model": "m"}, "--judge-model names none"),
     ],
 )
