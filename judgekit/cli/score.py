@@ -12,6 +12,7 @@ from judgekit.cli.options import Force, Json, JudgeModel, JudgeName, OfDataset, 
 from judgekit.cli.output import emit, next_command, progress, say
 from judgekit.cli.settings_options import with_settings
 from judgekit.config import ScoreSettings
+from judgekit.wording import counted
 
 
 @with_settings(ScoreSettings)
@@ -70,7 +71,7 @@ def score(
             **settings,
         )
     if is_on_stdout:
-        say(f"Scored: {len(result):,} items with {result.judge}")
+        say(f"Scored: {counted(len(result), 'item')} with {result.judge}")
     else:
         emit(result, verb.score_page, as_json=json)
         say(f"Written: {result.output}")

@@ -59,9 +59,8 @@ def select(
     emit(result, verb.select_page, as_json=json)
     say(f"Written: {result.output}")
     if result.again < result.items:
-        next_command(
-            f"judgekit estimate {shlex.quote(str(data))} --judge {shlex.quote(result.judge)} --annotations FILE   "
-            "when they are annotated, with inclusion_probability"
-        )
+        columns = "".join(f" --column {shlex.quote(one)}" for one in settings.get("column") or ())
+        of = f"{shlex.quote(str(data))} --judge {shlex.quote(result.judge)}{columns}"
+        next_command(f"judgekit estimate {of} --annotations FILE   when they are annotated, with inclusion_probability")
     else:
-        next_command("judgekit ingest FILE --append   when they are annotated")
+        next_command(f"judgekit ingest FILE --append --name {shlex.quote(result.source)}   when they are annotated")

@@ -32,6 +32,8 @@ from judgekit.config.ingesting import IngestSettings
 from judgekit.config.planning import PlanSettings
 from judgekit.config.reading import ReadingSettings
 from judgekit.config.scoring import (
+    AskSettings,
+    ColumnSettings,
     EvaluateSettings,
     LoadSettings,
     MeasureSettings,
@@ -49,8 +51,10 @@ from judgekit.config.training import PRESETS, TrainSettings
 __all__ = [
     "PRESETS",
     "Adversary",
+    "AskSettings",
     "ChatSettings",
     "CheckSettings",
+    "ColumnSettings",
     "DrawSettings",
     "Dtype",
     "EndpointSettings",

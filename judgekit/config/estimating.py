@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from judgekit.config.scoring import LoadSettings, PredictSettings
+from judgekit.config.scoring import AskSettings, ColumnSettings, LoadSettings
 from judgekit.config.settings import Settings, setting
 
 
@@ -26,7 +26,7 @@ class QuestionSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EstimateSettings(QuestionSettings, PredictSettings, LoadSettings):
+class EstimateSettings(QuestionSettings, ColumnSettings, AskSettings, LoadSettings):
     """Settings of `judgekit estimate`.
 
     Examples:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from judgekit.config.scoring import LoadSettings, PredictSettings
+from judgekit.config.scoring import AskSettings, LoadSettings
 from judgekit.config.settings import Settings, setting
 
 
@@ -26,7 +26,7 @@ class PromiseSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GateSettings(PromiseSettings, PredictSettings, LoadSettings):
+class GateSettings(PromiseSettings, AskSettings, LoadSettings):
     """Settings of `judgekit gate`.
 
     Examples:

@@ -179,20 +179,30 @@ class LoadKeywords(TypedDict, total=False):
     engine: Engine
 
 
-class PredictKeywords(ReadingKeywords, total=False):
-    """Fields of `PredictSettings`."""
+class AskKeywords(ReadingKeywords, total=False):
+    """Fields of `AskSettings`."""
 
     batch_size: int
     both_orders: bool
-    sets: float | None
-    review: float | None
     on_too_long: OnTooLong
 
 
-class ScoreFileKeywords(PredictKeywords, total=False):
-    """Fields of `ScoreFileSettings`."""
+class PredictKeywords(AskKeywords, total=False):
+    """Fields of `PredictSettings`."""
+
+    sets: float | None
+    review: float | None
+
+
+class ColumnKeywords(TypedDict, total=False):
+    """Fields of `ColumnSettings`."""
 
     column: Texts
+
+
+class ScoreFileKeywords(ColumnKeywords, PredictKeywords, total=False):
+    """Fields of `ScoreFileSettings`."""
+
     only_scores: bool
     rationale: tuple[Rationale, ...]
 
@@ -225,7 +235,7 @@ class EndpointKeywords(TypedDict, total=False):
     call_seconds: float
 
 
-class MeasureKeywords(PredictKeywords, EndpointKeywords, total=False):
+class MeasureKeywords(AskKeywords, EndpointKeywords, total=False):
     """Fields of `MeasureSettings`."""
 
     part: Part
@@ -252,7 +262,7 @@ class QuestionKeywords(TypedDict, total=False):
     confidence: float
 
 
-class EstimateKeywords(LoadKeywords, PredictKeywords, QuestionKeywords, total=False):
+class EstimateKeywords(LoadKeywords, AskKeywords, ColumnKeywords, QuestionKeywords, total=False):
     """Fields of `EstimateSettings`."""
 
 
@@ -265,7 +275,7 @@ class PromiseKeywords(TypedDict, total=False):
     seed: int
 
 
-class GateKeywords(LoadKeywords, PredictKeywords, PromiseKeywords, total=False):
+class GateKeywords(LoadKeywords, AskKeywords, PromiseKeywords, total=False):
     """Fields of `GateSettings`."""
 
 
@@ -307,7 +317,7 @@ class DrawKeywords(TypedDict, total=False):
     seed: int
 
 
-class SelectKeywords(LoadKeywords, PredictKeywords, DrawKeywords, total=False):
+class SelectKeywords(LoadKeywords, AskKeywords, ColumnKeywords, DrawKeywords, total=False):
     """Fields of `SelectSettings`."""
 
 

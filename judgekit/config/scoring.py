@@ -33,19 +33,25 @@ class LoadSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PredictSettings(ReadingSettings):
-    """How items are read from a table and shown to a judge.
-
-    Examples:
-        >>> len(judge.predict([{"text": "cold tea"}], settings=PredictSettings(batch_size=8)))
-        1
-    """
+class AskSettings(ReadingSettings):
+    """How items are read from a table and shown to a judge."""
 
     batch_size: int = setting(128, "Items per forward pass.", ge=1)
     both_orders: bool = setting(False, "Show a pairwise comparison in both orders and average the predictions.")
     on_too_long: OnTooLong = setting(
         "cut", "Cut the middle of the longest text of an item that is too long, drop the item, or stop."
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictSettings(AskSettings):
+    """How a judge is asked, and what is said of each item.
+
+    Examples:
+        >>> len(judge.predict([{"text": "cold tea"}], settings=PredictSettings(batch_size=8)))
+        1
+    """
+
     sets: float | None = setting(
         None, "Add the smallest set of labels that holds a new person's label with this probability.", ge=0.01, le=0.99
     )
@@ -64,23 +70,11 @@ class PredictSettings(ReadingSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreFileSettings(PredictSettings):
-    """How the items of a file are read, shown to a judge and written.
-
-    Examples:
-        >>> settings = ScoreFileSettings(only_scores=True)
-        >>> judge.predict_file("new.csv", settings=settings, output="labelled.csv").columns[:2]
-        ('item_id', 'prob_bad')
-    """
+class ColumnSettings(Settings):
+    """Which columns of a table hold the judge's fields."""
 
     column: tuple[str, ...] = setting(
         (), "Read one of the judge's fields from a column of another name.", metavar="FIELD=COLUMN"
-    )
-    only_scores: bool = setting(False, "Leave out the columns of the input, but for the one that names the items.")
-    rationale: tuple[Rationale, ...] = setting(
-        (),
-        "Of a judge that reasons: add its reasons for the most probable label (majority), the runner-up (minority); "
-        "one or two of these words.",
     )
 
     def cross_problems(self) -> list[str]:
@@ -104,6 +98,24 @@ class ScoreFileSettings(PredictSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScoreFileSettings(ColumnSettings, PredictSettings):
+    """How the items of a file are read, shown to a judge and written.
+
+    Examples:
+        >>> settings = ScoreFileSettings(only_scores=True)
+        >>> judge.predict_file("new.csv", settings=settings, output="labelled.csv").columns[:2]
+        ('item_id', 'prob_bad')
+    """
+
+    only_scores: bool = setting(False, "Leave out the columns of the input, but for the one that names the items.")
+    rationale: tuple[Rationale, ...] = setting(
+        (),
+        "Of a judge that reasons: add its reasons for the most probable label (majority), the runner-up (minority); "
+        "one or two of these words.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class ScoreSettings(ScoreFileSettings, LoadSettings, ChatSettings):
     """Settings of `judgekit score`.
 
@@ -123,7 +135,7 @@ class ScoreSettings(ScoreFileSettings, LoadSettings, ChatSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MeasureSettings(PredictSettings, EndpointSettings):
+class MeasureSettings(AskSettings, EndpointSettings):
     """How a judge is compared with human annotations.
 
     Examples:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from judgekit.config.choices import Tool
-from judgekit.config.scoring import LoadSettings, PredictSettings
+from judgekit.config.scoring import AskSettings, ColumnSettings, LoadSettings
 from judgekit.config.settings import Settings, setting
 
 
@@ -28,7 +28,7 @@ class DrawSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SelectSettings(DrawSettings, PredictSettings, LoadSettings):
+class SelectSettings(DrawSettings, ColumnSettings, AskSettings, LoadSettings):
     """Settings of `judgekit select`.
 
     Examples:

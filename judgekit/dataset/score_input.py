@@ -67,14 +67,15 @@ def read_score_items(
     fields: Sequence[str],
     columns: Mapping[str, str] | None = None,
     item_column: str | None = None,
+    apart_by: str | None = None,
     every_row: bool = False,
     strict: bool = False,
     most_set_aside: float = 0.0,
 ) -> ScoreInput:
     """The items of a table in one piece; arguments and errors as at `plan_scoring`."""
     plan = plan_scoring(
-        source, [source], fields=fields, columns=columns, item_column=item_column, every_row=every_row, strict=strict,
-        most_set_aside=most_set_aside,
+        source, [source], fields=fields, columns=columns, item_column=item_column, apart_by=apart_by,
+        every_row=every_row, strict=strict, most_set_aside=most_set_aside,
     )  # fmt: skip
     return plan.items(source)[0]
 
@@ -86,6 +87,7 @@ def plan_scoring(
     fields: Sequence[str],
     columns: Mapping[str, str] | None = None,
     item_column: str | None = None,
+    apart_by: str | None = None,
     every_row: bool = False,
     strict: bool = False,
     most_set_aside: float = 0.0,
@@ -96,9 +98,10 @@ def plan_scoring(
         whole: the table, or what is known of it where it is in pieces.
         pieces: its rows; long tables repeat an item's id and texts, which collapse into one row.
         fields: the judge's fields.
-        columns: the table's column for a field, where it is called otherwise.
+        columns: the table's column for a field, where it is called otherwise; None where nobody can say so.
         item_column: the column that identified items in training; when the table lacks it, the one that its format
             names, one whose name says the same, else the number of the row.
+        apart_by: a column in which rows must be equal as well to repeat an item.
         every_row: keep rows that repeat an item.
         strict: whether every row must be an item, empty ones aside.
         most_set_aside: share of the rows read that may be faulty and is then set aside; by default none may.
@@ -107,12 +110,13 @@ def plan_scoring(
         DataError: fields are missing, more rows than that cannot be read or have no text, or no row has any.
     """
     of_field = {field: (columns or {}).get(field, field) for field in fields}
+    renaming = "" if columns is None else ", or say --column FIELD=COLUMN"
     require_columns(
         whole, [*of_field.values()], what="the judge's fields",
-        hint="Name the columns as in training (`judgekit show` lists them), or say --column FIELD=COLUMN.",
+        hint=f"Name the columns as in training (`judgekit show` lists them){renaming}.",
     )  # fmt: skip
     id_column = _id_column(whole, [*of_field.values()], item_column)
-    found = _Rows([*of_field.values()], None if every_row else id_column)
+    found = _Rows([*of_field.values()], None if every_row else id_column, apart_by)
     for piece in pieces:
         found.add(piece.frame)
     account = TableAccount(whole, whole.set_aside)
@@ -151,8 +155,9 @@ def plan_scoring(
 class _Rows:
     """What is gathered of the rows of all pieces."""
 
-    def __init__(self, columns: Sequence[str], id_column: str | None) -> None:
+    def __init__(self, columns: Sequence[str], id_column: str | None, apart_by: str | None) -> None:
         self.columns, self.id_column = columns, id_column
+        self._key = [name for name in dict.fromkeys([id_column, *columns, apart_by]) if name is not None]
         self.has_text: list[NDArray[np.bool_]] = []
         self.empty: list[int] = []
         self.faulty: list[int] = []
@@ -171,7 +176,7 @@ class _Rows:
         for name in texts.columns:
             self.without_text[name] += int((texts.get_column(name).to_numpy() & has_text).sum())
         if self.id_column is not None:
-            self._keys.append(frame.select(self.id_column, *dict.fromkeys(self.columns)).hash_rows(0).to_numpy())
+            self._keys.append(frame.select(self._key).hash_rows(0).to_numpy())
             self._ids.append(frame.select(self.id_column).hash_rows(1).to_numpy())
         self.has_text.append(has_text)
         self._height += frame.height

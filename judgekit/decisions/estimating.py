@@ -78,10 +78,15 @@ def gather(opened: Opened, held_out: HeldOut, whole: Population) -> Data:
         q = whole.q.copy()
         q[rows] = held_out.q
         population = replace(whole, q=q).without(is_known)
+    if len(whole) < 2:
+        raise DataError(
+            f"{whole.name} has a single item, of which there are no shares.",
+            hint="What the judge says of it: judgekit score FILE",
+        )
     if len(population) < 2:
         raise DataError(
-            f"{whole.name}: all but {len(population)} of its {len(whole):,} items are annotated, or the judge was "
-            "trained on them.",
+            f"{whole.name}: {len(population)} of its {len(whole):,} items are neither annotated nor known to the judge "
+            "from its training; at least 2 are needed.",
             hint="Their annotations say what people think of them: judgekit check",
         )
     return Data(held_out, sample.weights, population, rows, whole, int(is_known.sum()), sample.words)
@@ -199,7 +204,10 @@ def _quantities(
 
 
 def _parts(kinds: list[Kind], data: Data, by: str, confidence: float) -> Iterator[Part]:
-    """The estimates for each value of a column; annotated items have that of the item with their texts."""
+    """The estimates for each value of a column; annotated items belong to each part that has their texts.
+
+    Of items that were drawn it is known only that the first of equal texts was.
+    """
     whole = data.whole.groups
     assert whole is not None and data.population.groups is not None
     texts = data.held_out.items.texts
@@ -209,8 +217,13 @@ def _parts(kinds: list[Kind], data: Data, by: str, confidence: float) -> Iterato
         known = pl.Series([None if row < 0 else row for row in data.rows.tolist()], dtype=pl.UInt32)
         own = whole.gather(known)
     values = whole.unique(maintain_order=True).sort().to_list()
-    masks = {value: ((own == value).fill_null(False).to_numpy(), (data.population.groups == value).to_numpy())
-             for value in values}  # fmt: skip
+    parts_of = {} if data.weights is not None or by in texts.columns else data.whole.rows_by_group(texts)
+    new = data.population.groups
+    masks = {
+        value: ((own == value).fill_null(False).to_numpy(writable=True), (new == value).to_numpy()) for value in values
+    }
+    for value, rows in parts_of.items():
+        masks[value][0][rows] = True
     if all(is_here.sum() < FEWEST_ITEMS for is_here, _ in masks.values()):
         raise DataError(
             f"No value of {by!r} has {FEWEST_ITEMS} annotated items: of {len(own):,} annotated items "

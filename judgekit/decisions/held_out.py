@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from judgekit.config import LoadSettings, MeasureSettings, Part, PredictSettings
+from judgekit.config import AskSettings, LoadSettings, MeasureSettings, Part
 from judgekit.dataset.chances import Drawn, drawn_of
 from judgekit.dataset.items import ItemTable
 from judgekit.errors import DataError, WorkspaceError
@@ -77,7 +77,7 @@ def open_judge(
     return Opened(Judge(entry, workspace=place, settings=settings, offline=offline), place)
 
 
-def held_out_predictions(opened: Opened, settings: PredictSettings, reporter: Reporter) -> HeldOut:
+def held_out_predictions(opened: Opened, settings: AskSettings, reporter: Reporter) -> HeldOut:
     """What is said of the items of a judge's own dataset by who was not trained on them.
 
     Of a judge that was trained in folds those are all items, each predicted by the judge of a fold that had not seen
@@ -122,7 +122,7 @@ def held_out_predictions(opened: Opened, settings: PredictSettings, reporter: Re
     )
 
 
-def predictions_of_file(opened: Opened, path: Path, settings: PredictSettings, reporter: Reporter) -> HeldOut:
+def predictions_of_file(opened: Opened, path: Path, settings: AskSettings, reporter: Reporter) -> HeldOut:
     """What a judge says of the annotated items of a file, without those that it was trained on.
 
     Raises:
@@ -163,7 +163,7 @@ def at_random(held_out: HeldOut, reporter: Reporter) -> HeldOut:
 
 
 def ask(
-    judge: Judge, items: Sequence[Mapping[str, str]], ids: Sequence[str], settings: PredictSettings, reporter: Reporter
+    judge: Judge, items: Sequence[Mapping[str, str]], ids: Sequence[str], settings: AskSettings, reporter: Reporter
 ) -> Predictions:
     """What a judge says of items; of comparisons in both orders where the settings say so."""
     if not settings.both_orders:
@@ -172,7 +172,7 @@ def ask(
     return predict_both_orders(judge.loaded, mirror, items, ids, settings, reporter).averaged
 
 
-def _asked(judge: Judge, material: Material, settings: PredictSettings, reporter: Reporter) -> HeldOut:
+def _asked(judge: Judge, material: Material, settings: AskSettings, reporter: Reporter) -> HeldOut:
     items, folds = material.items, material.predicted
     if folds is not None:
         return HeldOut(items, folds.q, material.source, folds=folds.fold)

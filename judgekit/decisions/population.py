@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from judgekit.config import PredictSettings
+from judgekit.config import EstimateSettings, SelectSettings
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.score_input import read_score_items
 from judgekit.decisions.held_out import Opened, ask
@@ -19,6 +19,7 @@ from judgekit.training.reporter import Reporter
 from judgekit.trust.known_items import known_items
 
 _ROW = "\x00row"
+_GROUP = "\x00group"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,14 @@ class Population:
         found = texts.select(fields).join(here, on=fields, how="left", maintain_order="left", nulls_equal=True)
         return found.get_column(_ROW).cast(pl.Int64).fill_null(-1).to_numpy()
 
+    def rows_by_group(self, texts: pl.DataFrame) -> dict[str, list[int]]:
+        """Which of some items stand in each group, by their texts."""
+        assert self.groups is not None
+        fields = self.texts.columns
+        here = self.texts.with_columns(self.groups.alias(_GROUP)).unique()
+        rows = texts.select(fields).with_row_index(_ROW).join(here, on=fields, nulls_equal=True)
+        return dict(rows.group_by(_GROUP).agg(_ROW).iter_rows())
+
     def without(self, is_left_out: NDArray[np.bool_]) -> Population:
         """The items but some."""
         kept = pl.Series(~is_left_out)
@@ -55,7 +64,13 @@ class Population:
 
 
 def read_population(
-    opened: Opened, path: Path, by: str | None, settings: PredictSettings, reporter: Reporter
+    opened: Opened,
+    path: Path,
+    by: str | None,
+    settings: EstimateSettings | SelectSettings,
+    reporter: Reporter,
+    *,
+    apart: bool = False,
 ) -> Population:
     """Ask a judge about every item of a table.
 
@@ -65,6 +80,7 @@ def read_population(
         by: a column of it to part the items by.
         settings: how it is read and the judge is asked.
         reporter: gets notes and progress.
+        apart: whether rows that differ in that column are items of their own, where all else is the same.
 
     Raises:
         DataError: the table cannot be read, or lacks a column.
@@ -76,7 +92,9 @@ def read_population(
     found = read_score_items(
         source,
         fields=judge.fields,
+        columns=settings.column_of_field(judge.fields),
         item_column=judge.manifest.columns.item,
+        apart_by=by if apart else None,
         strict=settings.strict,
         most_set_aside=settings.most_set_aside,
     )

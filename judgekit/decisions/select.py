@@ -95,7 +95,7 @@ def select_items(opened: Opened, pool: Pool, output: Path, settings: SelectSetti
     if len(left) < settings.items:
         known = f", not counting {pool.trained_on:,} that the judge was trained on" if pool.trained_on else ""
         raise DataError(
-            f"{left.name} has {len(left):,} items{known}; {settings.items:,} are to be drawn.",
+            f"{left.name} has {counted(len(left), 'item')}{known}; {settings.items:,} are to be drawn.",
             hint=f"Draw fewer: --items {len(left)}" if len(left) else "Give a table with new items.",
         )
     design = best_design(pool.candidates, pool.before, settings.items, random_share=settings.random_share, costs=costs)

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from judgekit.config import ChatSettings, PredictSettings
+from judgekit.config import AskSettings, ChatSettings
 from judgekit.endpoints.calls import check_address
 from judgekit.endpoints.chat import CHARACTERS_PER_TOKEN, Answer, Chat
 from judgekit.errors import DataError, SettingsError, WorkspaceError
@@ -236,7 +236,7 @@ class AskedJudge(LoadedJudge):
     """A judge in memory whose answers come from an endpoint: all that are missing are asked for at once."""
 
     def predict(
-        self, items: Sequence[Mapping[str, str]], ids: Sequence[str], settings: PredictSettings, reporter: Reporter
+        self, items: Sequence[Mapping[str, str]], ids: Sequence[str], settings: AskSettings, reporter: Reporter
     ) -> Predictions:
         """As of every judge.
 

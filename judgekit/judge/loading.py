@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from judgekit.config import LoadSettings, PredictSettings
+from judgekit.config import AskSettings, LoadSettings
 from judgekit.config.choices import Engine
 from judgekit.core.calibration import Calibration, Evidence
 from judgekit.errors import BackboneError, WorkspaceError
@@ -66,7 +66,7 @@ class LoadedJudge(NamedTuple):
     """Where it has a weight."""
 
     def predict(
-        self, items: Sequence[Mapping[str, str]], ids: Sequence[str], settings: PredictSettings, reporter: Reporter
+        self, items: Sequence[Mapping[str, str]], ids: Sequence[str], settings: AskSettings, reporter: Reporter
     ) -> Predictions:
         """Predicted distributions of items, in their order.
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from judgekit.config import PredictSettings
+from judgekit.config import AskSettings
 from judgekit.core.distributions import order_gap
 from judgekit.judge.loading import LoadedJudge, Predictions
 from judgekit.prompts.mirror import Mirror
@@ -30,7 +30,7 @@ def predict_both_orders(
     mirror: Mirror,
     items: Sequence[Mapping[str, str]],
     ids: Sequence[str],
-    settings: PredictSettings,
+    settings: AskSettings,
     reporter: Reporter,
 ) -> BothOrders:
     """Predicted distributions of items, each shown in both orders; arguments and errors as of `LoadedJudge.predict`."""

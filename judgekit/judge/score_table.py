@@ -61,9 +61,9 @@ def write_table(
         raise already_there(output) from error
 
 
-def already_there(output: Path) -> DataError:
+def already_there(output: Path, elsewhere: str = _ELSEWHERE) -> DataError:
     """The refusal to replace a file."""
-    return DataError(f"{output} already exists.", hint=f"Replace it with --force. {_ELSEWHERE}")
+    return DataError(f"{output} already exists.", hint=f"Replace it with --force. {elsewhere}")
 
 
 def output_beside(path: Path) -> Path:
@@ -71,13 +71,14 @@ def output_beside(path: Path) -> Path:
     return path.with_name(f"{path.stem}.scores.csv")
 
 
-def check_output(output: Path, *, read: Path | None, force: bool) -> None:
+def check_output(output: Path, *, read: Path | None, force: bool, elsewhere: str = _ELSEWHERE) -> None:
     """Refuse a place that cannot or must not be written to, before any work is done.
 
     Args:
         output: the place.
         read: the file that is scored; None where it is data in memory.
         force: whether a file that is there is replaced.
+        elsewhere: how another place is named.
 
     Raises:
         DataError: it is refused.
@@ -86,21 +87,21 @@ def check_output(output: Path, *, read: Path | None, force: bool) -> None:
         return
     folder = output.absolute().parent
     if not folder.is_dir():
-        raise DataError(f"The folder {folder} for the output does not exist.", hint=f"Create it. {_ELSEWHERE}")
+        raise DataError(f"The folder {folder} for the output does not exist.", hint=f"Create it. {elsewhere}")
     try:
         mode = output.stat().st_mode
     except FileNotFoundError:  # a link that leads nowhere is written through
         mode, folder = None, Path(os.path.realpath(output)).parent
     except OSError as error:
-        raise DataError(f"The output {output} cannot be written: {error.strerror}.", hint=_ELSEWHERE) from error
+        raise DataError(f"The output {output} cannot be written: {error.strerror}.", hint=elsewhere) from error
     if not os.access(folder, os.W_OK):
-        raise DataError(f"The folder {folder} for the output cannot be written to.", hint=_ELSEWHERE)
+        raise DataError(f"The folder {folder} for the output cannot be written to.", hint=elsewhere)
     if mode is None:
         return
     if not stat.S_ISREG(mode):
         what = "a folder" if stat.S_ISDIR(mode) else "what is no file"
-        raise DataError(f"The output {output} would replace {what}.", hint=_ELSEWHERE)
+        raise DataError(f"The output {output} would replace {what}.", hint=elsewhere)
     if read is not None and read.exists() and output.samefile(read):
-        raise DataError(f"The output {output} would replace the input.", hint=_ELSEWHERE)
+        raise DataError(f"The output {output} would replace the input.", hint=elsewhere)
     if not force:
-        raise already_there(output)
+        raise already_there(output, elsewhere)

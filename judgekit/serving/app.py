@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -140,6 +141,14 @@ def make_app(judges: Sequence[TrainedJudge], settings: ServeSettings, token: str
     @app.exception_handler(Refused)
     async def refused(_: Request, error: Refused) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 422)
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
+        if "json" not in request.headers.get("content-type", ""):
+            return JSONResponse({"detail": "Send JSON, with the header Content-Type: application/json."}, 422)
+        # Without what was sent: a wrong body of megabytes is not sent back.
+        problems = [{key: one[key] for key in ("type", "loc", "msg")} for one in error.errors()]
+        return JSONResponse({"detail": problems}, 422)
 
     @app.exception_handler(JudgekitError)
     async def unreadable(_: Request, error: JudgekitError) -> JSONResponse:

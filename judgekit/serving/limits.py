@@ -53,6 +53,9 @@ class Limits:
             if body is None:
                 await _refuse(send, 413, f"The body is larger than {self._most:,} bytes.")
                 return
+            if _holds_half_characters(body):
+                await _refuse(send, 422, "The body holds half of a character (\\ud83d alone, say), which is no text.")
+                return
             await self._app(scope, _given(body, receive), send)
 
     def _may(self, path: str, given: bytes) -> bool:
@@ -71,6 +74,22 @@ class Limits:
                 return None
             if message["type"] == "http.disconnect" or not message.get("more_body", False):
                 return b"".join(parts)
+
+
+def _holds_half_characters(body: bytes) -> bool:
+    """Whether a text of a JSON body cannot be encoded, neither for a tokenizer nor in an answer.
+
+    Without this, such a text would also fail the requests of others that are computed with it.
+    """
+    if b"\\ud" not in body.lower():  # else every text is whole, as UTF-8 holds no half characters
+        return False
+    try:
+        json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    except (ValueError, RecursionError):  # no JSON: whoever parses it says so
+        return False
+    return False
 
 
 def _given(body: bytes, receive: Receive) -> Receive:

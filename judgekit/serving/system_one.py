@@ -104,7 +104,9 @@ def _problem(question: Question, judge: TrainedJudge) -> str:
     elif question.type == "score":
         if not judge.manifest.values:
             return "its labels have no order; ask for a choice"
-        levels = criteria if isinstance(criteria, list) else []
+        if not isinstance(criteria, list):
+            return f"its levels, lowest first, are {', '.join(labels)}; the criteria of a score are a list of as many"
+        levels = criteria
         if len(levels) != len(labels) or (set(map(str, levels)) == set(labels) and levels != list(labels)):
             return f"its levels are {', '.join(labels)}, lowest first, and {len(levels)} are asked for"
     elif question.type == "noul":

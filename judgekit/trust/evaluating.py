@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from judgekit.config import MeasureSettings, PredictSettings
+from judgekit.config import AskSettings, MeasureSettings
 from judgekit.core.distributions import FloatArray
 from judgekit.dataset.items import ItemTable
 from judgekit.dataset.manifest import DATASETS
@@ -97,7 +97,7 @@ def sets_of(
     judge: TrainedJudge,
     place: Workspace | None,
     dataset: Dataset | None,
-    settings: PredictSettings,
+    settings: AskSettings,
     reporter: Reporter,
 ) -> LabelSets | None:
     """What the judge keeps to give sets of labels; if it keeps nothing yet, it is fitted on what was held out.
@@ -134,7 +134,7 @@ def _held_out(
     judge: TrainedJudge,
     place: Workspace | None,
     dataset: Dataset | None,
-    settings: PredictSettings,
+    settings: AskSettings,
     reporter: Reporter,
 ) -> _HeldOut | None:
     """The items of the folds, else of the validation part; None where neither is there, or the dataset has changed."""

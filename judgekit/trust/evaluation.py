@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from judgekit.config import MeasureSettings, PredictSettings
+from judgekit.config import AskSettings, MeasureSettings
 from judgekit.core.distributions import FloatArray
 from judgekit.core.floor import fit_populations, floor_of, one_left_out, signal_of
 from judgekit.core.metrics import Interval, baselines, evaluate_distributions, kl_per_item, mean_interval
@@ -173,7 +173,7 @@ def _asked_of(
     judge: Callable[[], LoadedJudge],
     mirror: Mirror | None,
     material: Material,
-    settings: PredictSettings,
+    settings: AskSettings,
     reporter: Reporter,
 ) -> Asked:
     """What the judge, or the judges of its folds, say of the items."""
@@ -184,7 +184,7 @@ def _asked_of(
 
 
 def ask(
-    judge: LoadedJudge, mirror: Mirror | None, items: ItemTable, settings: PredictSettings, reporter: Reporter
+    judge: LoadedJudge, mirror: Mirror | None, items: ItemTable, settings: AskSettings, reporter: Reporter
 ) -> Asked:
     """A judge's predictions for items; with a mirror it is asked in both orders."""
     texts, ids = items.texts.to_dicts(), items.item_ids.to_list()

@@ -60,7 +60,10 @@ def estimate(
         else:
             held_out = predictions_of_file(opened, Path(chosen.annotations), chosen, reporter)
         tables = [(Path(data), chosen.by), *([(Path(chosen.against), None)] if chosen.against else [])]
-        found = [gather(opened, held_out, read_population(opened, path, by, chosen, reporter)) for path, by in tables]
+        found = [
+            gather(opened, held_out, read_population(opened, path, by, chosen, reporter, apart=True))
+            for path, by in tables
+        ]
         return estimate_all(opened, found[0], found[1] if chosen.against else None, chosen)
 
     return of_one_version(work)

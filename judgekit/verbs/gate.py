@@ -54,7 +54,7 @@ def gate(
         'comments.gate.json'
     """
     chosen, place = GateSettings.chosen(settings, keywords), Path(output)
-    check_output(place, read=None, force=force)
+    check_output(place, read=None, force=force, elsewhere="Name another file: judgekit gate FILE")
 
     def work() -> Gate:
         opened = open_judge(judge, workspace, chosen, offline=offline)

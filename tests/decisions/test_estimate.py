@@ -80,7 +80,7 @@ def test_too_few_annotated_items_are_refused_with_their_number(judged: Path, new
 
 def test_a_table_of_annotated_items_alone_is_refused(judged: Path, new_csv: Path, tmp_path: Path) -> None:
     file = annotated(tmp_path / "round.csv", range(0, 120))
-    with pytest.raises(DataError, match="all but 0 of its 120 items are annotated"):
+    with pytest.raises(DataError, match="0 of its 120 items are neither annotated nor known"):
         estimate(new_csv, annotations=str(file))
 
 
@@ -94,6 +94,36 @@ def test_parts_of_the_table_each_have_their_annotated_items(judged: Path, new_cs
     few = annotated(tmp_path / "few.csv", range(0, 15))
     with pytest.raises(DataError, match="No value of 'system' has 10 annotated items"):
         estimate(new_csv, annotations=str(few), by="system")
+
+
+def test_a_text_that_stands_in_two_parts_counts_in_both(judged: Path, tmp_path: Path) -> None:
+    texts = [[f"q{n}", text_of(n + 900, n % 3)] for n in range(40)]
+    rows = [[*row, system] for row in texts for system in "ab"]  # both answer each question alike
+    new = write_csv(tmp_path / "new.csv", [["item_id", "text", "system"], *rows])
+    found = estimate(new, by="system", annotations=str(annotated(tmp_path / "round.csv", range(20))))
+    assert [(one.group, one.items, one.annotated) for one in found.parts] == [("a", 40, 20), ("b", 40, 20)]
+    assert found.items == 80
+
+
+def test_a_field_is_read_from_a_column_of_another_name(judged: Path, new_csv: Path, tmp_path: Path, run: Run) -> None:
+    renamed = tmp_path / "renamed.csv"
+    renamed.write_text(new_csv.read_text().replace("text", "answer", 1))
+    file = str(annotated(tmp_path / "round.csv", range(20)))
+    assert estimate(renamed, column="text=answer", annotations=file).quantities == (
+        estimate(new_csv, annotations=file).quantities
+    )
+    assert run("estimate", renamed).err.strip().endswith("or say --column FIELD=COLUMN.")
+
+
+def test_a_table_of_one_item_has_no_shares(judged: Path, tmp_path: Path) -> None:
+    one = write_csv(tmp_path / "one.csv", [["text"], ["a new text"]])
+    with pytest.raises(DataError, match=r"one\.csv has a single item"):
+        estimate(one)
+
+
+@pytest.mark.parametrize("verb", ["estimate", "gate", "select", "evaluate"])
+def test_what_score_adds_to_a_table_is_no_option_where_there_is_none(judged: Path, run: Run, verb: str) -> None:
+    assert run(verb, "new.csv", "--review", "0.1").code == 2
 
 
 def test_two_tables_are_compared_in_pairs_by_their_ids(judged: Path, new_csv: Path, tmp_path: Path, run: Run) -> None:

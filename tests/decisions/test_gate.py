@@ -42,7 +42,9 @@ def test_a_gate_is_written_and_score_adds_its_decision(judged: Path, round_csv: 
     assert "disagrees with a new annotator on at most 20.0% of them (95% confidence)" in " ".join(made.out.split())
     found = Gate.read(tmp_path / "gate.json")
     assert (found.judge, found.error, found.items) == ("votes", 0.2, 200)
-    assert run("gate", "--annotations", round_csv, "--error", 0.2).code == 3  # is there already
+    again = run("gate", "--annotations", round_csv, "--error", 0.2)
+    assert again.code == 3
+    assert again.err.strip().endswith("Replace it with --force. Name another file: judgekit gate FILE")
     write_csv(tmp_path / "new.csv", [["item_id", "text"], ["a", "dirty tea"], ["b", "clean bed"]])
     assert run("score", "new.csv", "--gate", "gate.json").code == 0
     with (tmp_path / "new.scores.csv").open(encoding="utf-8", newline="") as file:

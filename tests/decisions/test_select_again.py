@@ -41,6 +41,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 def test_the_items_of_the_dataset_are_drawn_for_one_more_annotation(judged: Path, tmp_path: Path, run: Run) -> None:
     found = run("select", "-n", 10)
     assert found.code == 0, found.err
+    assert "judgekit ingest FILE --append --name votes" in found.err
     drawn = rows_of(tmp_path / "votes.next.csv")
     assert list(drawn[0]) == ["item_id", "text", CHANCE, "expected_gain", "annotations_so_far", "reason"]
     assert {row["annotations_so_far"] for row in drawn} == {"3"}

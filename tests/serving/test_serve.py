@@ -99,6 +99,24 @@ def test_what_is_malformed_or_too_large_is_refused(server: Server) -> None:
     assert server.ask("/health", None, Host="elsewhere.example")[0] == 400
 
 
+def test_half_a_character_is_refused_wherever_it_stands(server: Server) -> None:
+    state = rb'{"state": "dirty \ud83d", "model": "votes", "questions": {"a": {"type": "choice"}}}'
+    for path, body in (("/predict", rb'{"items": [{"text": "tea \uD83D"}]}'), ("/v1/systemone", state)):
+        status, found = server.ask(path, body)
+        assert status == 422
+        assert "half of a character" in found["detail"]
+    whole = rb'{"items": [{"text": "tea \ud83d\ude00"}]}'
+    assert server.ask("/predict", whole)[0] == 200
+
+
+def test_a_refusal_says_what_is_wrong_and_does_not_send_it_back(server: Server) -> None:
+    status, found = server.ask("/predict", {"items": [{"text": ["secret"] * 1000}]})
+    assert status == 422
+    assert "secret" not in json.dumps(found)
+    status, found = server.ask("/predict", {"items": [{"text": "tea"}]}, **{"Content-Type": "text/plain"})
+    assert (status, found["detail"]) == (422, "Send JSON, with the header Content-Type: application/json.")
+
+
 def test_a_request_that_does_not_arrive_is_given_up(server: Server) -> None:
     host, port = server.address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=20) as line:

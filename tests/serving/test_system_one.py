@@ -58,6 +58,7 @@ def test_a_question_is_known_by_its_name_and_its_labels() -> None:
             "its levels are 1, 2, 3, lowest first, and 2 ",
         ),
         ("stars", {"type": "score", "criteria": ["3", "2", "1"]}, "judgekit", "lowest first"),
+        ("stars", {"type": "score", "criteria": {"1": None, "2": None, "3": None}}, "judgekit", "are a list"),
         ("tone", {"type": "noul"}, "judgekit", "do not say which means yes"),
         ("tone", {"type": "box"}, "judgekit", "it finds nothing in images"),
         (
