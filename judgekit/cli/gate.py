@@ -52,7 +52,8 @@ def gate(
         return
     emit(found, verb.check_page, as_json=json)
     if not found.holds:
+        of = f"{shlex.quote(str(path))} --judge {shlex.quote(found.gate.judge)} --error {found.gate.error:g}"
         raise DataError(
             f"The promise of {path} no longer holds on {found.source}.",
-            hint="Let people decide, and make a new gate: judgekit gate --annotations FILE --force",
+            hint=f"Let people decide, and make a new gate: judgekit gate {of} --annotations FILE --force",
         )

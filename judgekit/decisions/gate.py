@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -69,9 +70,18 @@ class GateCheck(NamedTuple):
         """Whether nothing speaks against the promise by more than chance."""
         return self.p_value > 1 - self.gate.confidence
 
+    @property
+    def can_tell(self) -> bool:
+        """Whether enough items are decided for a broken promise to be found, if the judge were wrong on all."""
+        return p_value_within_budget(np.ones(self.decided), self.gate.error) <= 1 - self.gate.confidence
+
     def to_json(self) -> dict[str, Any]:
         """The figures as JSON values."""
-        return {"holds": self.holds, **json_values({**self._asdict(), "gate": self.gate.to_json()})}
+        return {
+            "holds": self.holds,
+            "can_tell": self.can_tell,
+            **json_values({**self._asdict(), "gate": self.gate.to_json()}),
+        }
 
 
 def make_gate(name: str, manifest: JudgeManifest, held_out: HeldOut, settings: GateSettings, created: str) -> Gate:
@@ -86,12 +96,12 @@ def make_gate(name: str, manifest: JudgeManifest, held_out: HeldOut, settings: G
             f"A label of {name!r} is called {REVIEW!r}, which is what a gate says of undecided items.",
             hint="Ingest it under another name: judgekit ingest FILE --label-map review=other",
         )
-    _refuse_below_people(held_out, settings)
+    _refuse_below_people(name, held_out, settings)
     found = choose_threshold(
         held_out.q, counts, budget=settings.error, confidence=settings.confidence, seed=settings.seed
     )
     if found is None:
-        raise _nothing_to_promise(held_out, settings)
+        raise _nothing_to_promise(name, held_out, settings)
     return Gate(
         created=created,
         judge=name,
@@ -128,7 +138,13 @@ def check_promise(gate: Gate, held_out: HeldOut, differences: tuple[Difference, 
     )
 
 
-def _refuse_below_people(held_out: HeldOut, settings: GateSettings) -> None:
+def _again(name: str, settings: GateSettings, error: float) -> str:
+    """The command that makes a gate of the same judge from the same annotations with another budget."""
+    annotations = "" if settings.annotations is None else f" --annotations {shlex.quote(settings.annotations)}"
+    return f"judgekit gate --judge {shlex.quote(name)}{annotations} --error {error:.2f}"
+
+
+def _refuse_below_people(name: str, held_out: HeldOut, settings: GateSettings) -> None:
     """Refuse a budget that people do not keep among themselves, even on the items of which the judge is surest."""
     sure, counts = held_out.q.max(axis=1), held_out.items.counts
     needed = items_needed(settings.error, settings.confidence)
@@ -140,11 +156,11 @@ def _refuse_below_people(held_out: HeldOut, settings: GateSettings) -> None:
             f"--error is {settings.error:g}, but people contradict the others of an item in {min(known):.1%} of their "
             f"annotations, even where the judge is surest; on all items in {known[-1]:.1%}. No judge can be promised "
             "to disagree with them less than they do with each other.",
-            hint=f"Allow more: judgekit gate --error {np.ceil(min(known) * 100 + 1) / 100:.2f}",
+            hint=f"Allow more: {_again(name, settings, np.ceil(min(known) * 100 + 1) / 100)}",
         )
 
 
-def _nothing_to_promise(held_out: HeldOut, settings: GateSettings) -> DataError:
+def _nothing_to_promise(name: str, held_out: HeldOut, settings: GateSettings) -> DataError:
     n = len(held_out.items)
     least: tuple[float, Threshold] | None = None
     for budget in BUDGETS[settings.error < BUDGETS]:
@@ -166,8 +182,8 @@ def _nothing_to_promise(held_out: HeldOut, settings: GateSettings) -> DataError:
         f"It cannot be promised with {settings.confidence:.0%} confidence that the judge disagrees with a new "
         f"annotator on at most {settings.error:.1%} of any share of the items; on all of them it disagrees in "
         f"{overall:.1%}.{few}",
-        hint=f"Have more items annotated (--annotations FILE), or allow more: judgekit gate --error {least[0]:.2f} "
-        f"would decide {least[1].decided:.0%} of the items."
+        hint=f"Have more items annotated (--annotations FILE), or allow more, which would decide "
+        f"{least[1].decided:.0%} of the items: {_again(name, settings, least[0])}"
         if least
         else f"{counted(n, 'annotated item is', 'annotated items are')} too few: give more with --annotations FILE.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,7 +71,8 @@ def plan_rounds(name: str, items: ItemTable, level: Level, settings: PlanSetting
         raise DataError(
             f"Of {name!r} {compared} items have two annotations or more; a plan rests on how people disagree, and "
             f"{FEWEST_ITEMS} are the least.",
-            hint="Have some of the items annotated once more, by other people: judgekit ingest FILE --append",
+            hint="Have some of the items annotated once more, by other people: judgekit ingest FILE --append --name "
+            + shlex.quote(name),
         )
     prior = class_prior(items.counts)
     if (prior > 0).sum() < 2:

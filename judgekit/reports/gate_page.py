@@ -45,8 +45,9 @@ def check_page(found: GateCheck) -> RenderableType:
     if found.disagreement is None:
         said = f"It decides none of {counted(found.items, 'item')}; nothing can be said."
     else:
+        verdict = ("Holds" if found.can_tell else "Too few to tell") if found.holds else "BROKEN"
         said = (
-            f"{'Holds' if found.holds else 'BROKEN'}: it decides {counted(found.decided, 'item')} of {found.items:,} "
+            f"{verdict}: it decides {counted(found.decided, 'item')} of {found.items:,} "
             f"and disagrees with a new annotator on {found.disagreement:.1%} of them; {gate.error:.1%} were promised."
         )
     warnings = []

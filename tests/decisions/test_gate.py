@@ -74,6 +74,18 @@ def test_a_promise_that_holds_and_one_that_is_broken(judged: Path, round_csv: Pa
     facts = run("gate", "--check", "turned.csv", "--json")
     assert (facts.code, facts.json["holds"]) == (3, False)
     assert "The promise of gate.json no longer holds on turned.csv" in facts.err
+    assert facts.err.strip().endswith("judgekit gate gate.json --judge votes --error 0.2 --annotations FILE --force")
+
+
+def test_a_check_on_too_few_items_says_that_it_cannot_tell(
+    judged: Path, round_csv: Path, tmp_path: Path, run: Run
+) -> None:
+    assert run("gate", "--annotations", round_csv, "--error", 0.2).code == 0
+    as_the_judge_says(tmp_path / "one.csv", 3000, 1, contradicting=1.0)
+    found = run("gate", "--check", "one.csv")
+    assert found.code == 0
+    assert "Holds" not in found.out
+    assert run("gate", "--check", "one.csv", "--json").json["can_tell"] is False
 
 
 def test_a_budget_that_people_do_not_keep_is_refused_with_theirs(judged: Path, tmp_path: Path) -> None:
@@ -84,6 +96,7 @@ def test_a_budget_that_people_do_not_keep_is_refused_with_theirs(judged: Path, t
 
 def test_what_cannot_be_promised_is_said_with_what_can(judged: Path, tmp_path: Path) -> None:
     few = write_csv(tmp_path / "few.csv", votes_rows(30, first=900, annotators=1))
-    with pytest.raises(DataError, match="It cannot be promised with 95% confidence"):
+    with pytest.raises(DataError, match="It cannot be promised with 95% confidence") as caught:
         gate(annotations=str(few), error=0.1)
+    assert f"judgekit gate --judge votes --annotations {few} --error 0." in str(caught.value)
     assert not (tmp_path / "gate.json").exists()
