@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -141,13 +142,20 @@ def plan_merger(entry: Entry[JudgeManifest], settings: ExportSettings, *, offlin
     """Decide on device, number format and tolerance.
 
     Raises:
-        BackboneError: the backbone is not there, or nothing can be merged into it, or a causal LM is to be a
-            CrossEncoder.
+        BackboneError: the backbone is not there, or nothing can be merged into it, or nothing was fine-tuned, or a
+            causal LM is to be a CrossEncoder.
     """
     if settings.format == "cross-encoder" and entry.manifest.backbone.kind != "encoder":
         raise BackboneError(
             f"The judge {entry.name!r} is a causal LM; a CrossEncoder reads judges on encoders alone.",
             hint="Write weights for transformers and what reads them: judgekit export --merged FOLDER",
+        )
+    if entry.manifest.settings.quick:
+        raise BackboneError(
+            f"The judge {entry.name!r} was trained with --quick, which fits its probe and fine-tunes nothing: there is "
+            f"no model for --format {settings.format}.",
+            hint=f"Write the whole judge as a graph: judgekit export {shlex.quote(entry.name)} --format onnx -o FOLDER "
+            "  or train it without --quick",
         )
     how: dict[str, Any] = {
         "backbone": settings.backbone,
@@ -171,6 +179,7 @@ def load_exported(folder: Path, device: torch.device, *, trust_remote_code: bool
     """The judge that an exported folder holds, from nothing but the folder."""
     written = ExportManifest.read(folder / FACTS_FILE)
     kind = written.backbone.kind
+    assert kind != "endpoint"  # whose weights are elsewhere
     words = None if written.verbalizer is None else written.verbalizer.words
     reader = load_merged(folder, kind=kind, label_words=words, device=device, trust_remote_code=trust_remote_code)
     backbone = Backbone(str(folder), folder, None, kind, trust_remote_code)

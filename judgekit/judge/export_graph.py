@@ -132,7 +132,8 @@ def plan_graph(
     if manifest.calibration.is_shares:
         raise BackboneError(
             f"The judge {entry.name!r} predicts the label shares for every item, so there is nothing to compute.",
-            hint="Train it on more items. Its fine-tuned model by itself: judgekit export --merged FOLDER",
+            hint="Train it on more items."
+            + ("" if manifest.settings.quick else " Its fine-tuned model by itself: judgekit export --merged FOLDER"),
         )
     require_engine(format_)
     how = LoadSettings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -156,6 +157,16 @@ def test_a_causal_judge_is_refused_by_name(format: Any, tmp_path: Path, llama_of
     with pytest.raises(BackboneError, match="'votes' is a causal LM") as caught:
         export(workspace=tmp_path / "ws", output=tmp_path / "model", format=format)
     assert "--merged" in str(caught.value) and not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("format", ["merged", "cross-encoder"])
+def test_a_judge_that_was_never_fine_tuned_is_no_model_by_itself(format: Any, judged: Path, tmp_path: Path) -> None:
+    path = judged / "judges" / "votes" / "manifest.json"
+    made = JudgeManifest.read(path)
+    made.model_copy(update={"settings": dataclasses.replace(made.settings, quick=True)}).write(path)
+    with pytest.raises(BackboneError, match="was trained with --quick") as caught:
+        export(workspace=judged, output=tmp_path / "model", format=format)
+    assert "judgekit export votes --format onnx -o FOLDER" in str(caught.value) and not (tmp_path / "model").exists()
 
 
 @pytest.mark.parametrize("format", FORMATS)
