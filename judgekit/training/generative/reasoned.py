@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from judgekit.models.generating import Writer, Writing, generate
+from judgekit.models.generating import Writer, Writing, generate, likelihoods
 from judgekit.prompts.answers import AnswerForm
 from judgekit.prompts.verdict import END_OF_VERDICT, read_verdict, up_to_verdict
 from judgekit.training.assembly import Training
@@ -95,28 +95,33 @@ def _preferences(training: Training, answer: AnswerForm, shown: Shown, hard: Seq
     end = [] if tokenizer.eos_token_id is None else [int(tokenizer.eos_token_id)]
     found: list[Preference] = []
     for (row, order), prompt, texts in zip(places, prompts, written, strict=True):
-        pair = choose_pair(answer, texts, shown.p[order][row])
-        if pair is None:
-            continue
-        chosen, rejected = tokenizer(list(pair), add_special_tokens=False, verbose=False)["input_ids"]
-        found.append(Preference(prompt.tolist(), [*chosen, *end], [*rejected, *end]))
+        tokens = [[*one, *end] for one in tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]]
+        verdicts = [read_verdict(answer, text) for text in texts]
+        pair = choose_pair(verdicts, likelihoods(writer, prompt, tokens), shown.p[order][row])
+        if pair is not None:
+            found.append(Preference(prompt.tolist(), tokens[pair[0]], tokens[pair[1]]))
     return found
 
 
-def choose_pair(answer: AnswerForm, texts: Sequence[str], p: NDArray[np.float64]) -> tuple[str, str] | None:
-    """The judgment whose verdict most people gave, and the one whose verdict fewest gave, or that has none.
+def choose_pair(
+    verdicts: Sequence[int | None], likelihood: NDArray[np.float64], p: NDArray[np.float64]
+) -> tuple[int, int] | None:
+    """Which judgment is chosen, of those whose verdict most people gave, and which rejected, of those that fewest gave.
+
+    Among judgments of one verdict the likeliest is taken: the others more often come to it by a slip of the draw, and
+    would teach the slip. A judgment without a verdict is rejected only where all others have the same one.
 
     Args:
-        answer: how verdicts are read.
-        texts: judgments of one prompt.
+        verdicts: place of the label that each of M judgments comes to; None where it comes to none.
+        likelihood: of each under the judge, `[M]`, mean log probability per token.
         p: people's shares, `[K]`.
 
     Returns:
-        Chosen and rejected; None where no two differ in this, or none has a verdict.
+        Places of the chosen and the rejected; None where no two differ in their verdict, or none has one.
     """
-    verdicts = [read_verdict(answer, text) for text in texts]
-    shares = [-1.0 if verdict is None else float(p[verdict]) for verdict in verdicts]
-    best, worst = int(np.argmax(shares)), int(np.argmin(shares))
-    if shares[best] < 0 or shares[best] == shares[worst]:
+    shares = np.array([-1.0 if verdict is None else p[verdict] for verdict in verdicts])
+    if shares.max() < 0 or shares.max() == shares.min():
         return None
-    return texts[best], texts[worst]
+    worst = shares[(shares >= 0) & (shares < shares.max())].min(initial=np.inf)
+    is_best, is_worst = shares == shares.max(), shares == (worst if np.isfinite(worst) else -1)
+    return tuple(int(np.where(is_one, likelihood, -np.inf).argmax()) for is_one in (is_best, is_worst))  # pyright: ignore[reportReturnType]

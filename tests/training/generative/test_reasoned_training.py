@@ -140,13 +140,21 @@ def test_reasons_of_a_teacher_are_thoughts_before_the_shares(
         learned(place, workspace, "short", method="verbalized", rationale=True)
 
 
-def test_the_verdict_of_most_people_is_chosen_and_no_verdict_is_rejected_first() -> None:
-    p = np.array([0.2, 0.5, 0.3])
-    texts = [said(label) for label in LABELS]
-    assert choose_pair(FORM, texts, p) == (said("fair"), said("bad"))
-    assert choose_pair(FORM, [said("bad"), "well"], p) == (said("bad"), "well")
-    assert choose_pair(FORM, [said("bad"), said("bad")], p) is None
-    assert choose_pair(FORM, ["well", "hm"], p) is None
+@pytest.mark.parametrize(
+    ("verdicts", "likelihood", "pair"),
+    [
+        ([0, 1, 2], [-1, -1, -1], (1, 0)),
+        ([1, 0, 1, 0], [-2, -3, -1, -1], (2, 3)),  # of one verdict the likeliest
+        ([1, None, 0], [-1, -1, -9], (0, 2)),  # another verdict is rejected before none
+        ([0, None], [-1, -1], (0, 1)),
+        ([0, 0], [-1, -2], None),
+        ([None, None], [-1, -2], None),
+    ],
+)
+def test_the_likeliest_judgment_of_the_verdict_of_most_and_of_fewest_people_are_compared(
+    verdicts: list[int | None], likelihood: list[float], pair: tuple[int, int] | None
+) -> None:
+    assert choose_pair(verdicts, np.array(likelihood, dtype=float), np.array([0.2, 0.5, 0.3])) == pair
 
 
 def test_the_loss_is_that_of_the_paper(place: Path, tmp_path: Path) -> None:
