@@ -183,12 +183,10 @@ class _Rows:
 
     def first_of_each(self, has_text: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int, int]:
         """Which rows with text are the first of their item, how many items, and how many ids they have."""
-        rows = np.flatnonzero(has_text)
-        _, first = np.unique(np.concatenate(self._keys)[rows], return_index=True)
-        kept = rows[first]
-        is_item = np.zeros(has_text.size, dtype=np.bool_)
-        is_item[kept] = True
-        return is_item, kept.size, np.unique(np.concatenate(self._ids)[kept]).size
+        is_item = has_text.copy()
+        is_item[has_text] = pl.Series(np.concatenate(self._keys)[has_text]).is_first_distinct().to_numpy()
+        ids = pl.Series(np.concatenate(self._ids)[is_item])
+        return is_item, len(ids), ids.n_unique()
 
 
 def _id_column(source: SourceTable, columns: Sequence[str], item_column: str | None) -> str | None:
