@@ -9,7 +9,12 @@ from judgekit.config.settings import Settings, names_address, setting
 
 @dataclass(frozen=True, kw_only=True)
 class SynthesizeSettings(Settings):
-    """Settings of `judgekit synthesize`."""
+    """Settings of `judgekit synthesize`.
+
+    Examples:
+        >>> SynthesizeSettings(teacher="./my-llm", samples=2).items is None
+        True
+    """
 
     teacher: str | None = setting(
         None,

@@ -94,11 +94,10 @@ def write_dataset(
         WorkspaceError: the name is taken and `replace` is false, or another version than `based_on` is there.
     """
     with place.staged(DATASETS, made.dataset, replace=replace, based_on=based_on) as staged:
-        with ThreadPoolExecutor(2) as pool:  # both files are compressed on one core each
-            items = pool.submit(save_items, made.items, staged.path / ITEMS_FILE)
+        with ThreadPoolExecutor(1) as pool:  # an interrupt waits for it, so no file is written there
             content = pool.submit(content_hash, made.items)
+            save_items(made.items, staged.path / ITEMS_FILE)
             made.annotations.write_parquet(staged.path / ANNOTATIONS_FILE, compression="zstd")
-        items.result()
         schema = Schema.from_json(redacted(made.schema.to_json(), made.names))
         DatasetSchema(items=made.items.header(), columns=schema).write(staged.path / SCHEMA_FILE)
         write_text(staged.path / TEMPLATE_FILE, made.template_text)

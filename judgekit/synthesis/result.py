@@ -9,7 +9,13 @@ from judgekit.core.json_values import json_values
 
 
 class SynthesisResult(NamedTuple):
-    """What a teacher was asked, and what became of its judgments."""
+    """What a teacher was asked, and what became of its judgments.
+
+    Examples:
+        >>> found = synthesize(teacher="http://localhost:8000/v1", teacher_model="m", items=4, samples=2, dry_run=True)
+        >>> found.answered, found.file is None
+        (0, True)
+    """
 
     dataset: str
     teacher: str

@@ -59,6 +59,11 @@ def synthesize(
         SettingsError: there is no teacher, or it refuses what it is asked.
         WorkspaceError: there is no such dataset, or its judgments were asked for in another way.
         BackboneError: the teacher is a model that is not there, or is no causal LM.
+
+    Examples:
+        >>> found = synthesize(teacher="http://localhost:8000/v1", teacher_model="m", items=4, samples=2, dry_run=True)
+        >>> found.calls
+        8
     """
     chosen = SynthesizeSettings.chosen(settings, keywords)
     check_languages(chosen.languages)
