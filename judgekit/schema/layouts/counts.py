@@ -278,8 +278,9 @@ def _weigh_numbers(state: InferenceState, numbers: pl.DataFrame, total: pl.Serie
         return ("maybe", "they are whole numbers of a wide range") if has_many else ("no", "")
     if has_zero_rows:
         return ("maybe" if has_many else "no"), "they are whole numbers of a wide range"
-    counts = total.value_counts(sort=True)
-    is_common = int(counts.get_column("count")[0]) >= _SAME_TOTAL_SHARE * rows
+    # Where all columns are equal, people agree: 3, 3, 3 has the same sum in many rows of ratings.
+    apart = total.filter(numbers.max_horizontal() > numbers.min_horizontal())
+    is_common = int(apart.value_counts().get_column("count").max() or 0) >= _SAME_TOTAL_SHARE * apart.len() > 0  # pyright: ignore[reportArgumentType]
     is_scale = numeric_values(columns) is not None and competition < 1
     if has_many and competition > 1:
         return "maybe", "they are whole numbers of a wide range"
