@@ -150,7 +150,8 @@ sys.exit(main(sys.argv[2:]))
 
 
 SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests by nohup has it ignored
 from judgekit.workspace import atomic
 flush = atomic.sync_file
 def slow(path):
