@@ -85,30 +85,6 @@ def generate(
     return texts
 
 
-@torch.no_grad()
-def likelihoods(writer: Writer, prompt: NDArray[np.int64], texts: Sequence[Sequence[int]]) -> NDArray[np.float64]:
-    """How likely a model finds texts behind a prompt: the mean log probability of their tokens, `[M]`.
-
-    Args:
-        writer: whose model is in evaluation mode.
-        prompt: its token ids.
-        texts: token ids of each of M texts, at least one each.
-    """
-    longest = max(map(len, texts))
-    ids = torch.zeros(len(texts), len(prompt) + longest, dtype=torch.int64)
-    ids[:, : len(prompt)] = torch.from_numpy(prompt)
-    is_text = torch.zeros(len(texts), longest, dtype=torch.bool)
-    for row, text in enumerate(texts):
-        ids[row, len(prompt) : len(prompt) + len(text)] = torch.tensor(text)
-        is_text[row, : len(text)] = True
-    kind, dtype = writer.device.type, writer.autocast
-    with torch.autocast(kind, dtype=dtype, enabled=dtype is not None):
-        logits = writer.model(input_ids=ids.to(writer.device), logits_to_keep=longest + 1).logits[:, :-1]
-    tokens = ids[:, len(prompt) :].unsqueeze(-1)
-    log_p = logits.float().log_softmax(-1).cpu().gather(-1, tokens).squeeze(-1).double()
-    return ((log_p * is_text).sum(1) / is_text.sum(1)).numpy()
-
-
 def _batches(
     wanted: Sequence[tuple[int, int]], prompts: Sequence[NDArray[np.int64]], length: int, device: torch.device
 ) -> list[list[tuple[int, int]]]:

@@ -12,7 +12,7 @@ import torch
 from judgekit.models import generating
 from judgekit.models.backbones import find_backbone
 from judgekit.models.base_model import load_backbone
-from judgekit.models.generating import Writer, Writing, generate, likelihoods
+from judgekit.models.generating import Writer, Writing, generate
 
 PROMPTS = [np.array(ids, dtype=np.int64) for ids in ([5, 6, 7], [8], [9, 10, 11, 12, 13, 14], [5, 6, 7])]
 DRAWN = Writing(6, temperature=1.0, samples=3, seed=4)
@@ -72,14 +72,3 @@ def test_each_text_is_told_of_once(writer: Writer) -> None:
     told: list[tuple[int, int, str]] = []
     texts = generate(writer, PROMPTS, DRAWN, on_text=lambda *one: told.append(one))
     assert sorted(told) == [(n, k, text) for n, of in enumerate(texts) for k, text in enumerate(of)]
-
-
-def test_the_likelihood_of_a_text_is_the_mean_log_probability_of_its_tokens(writer: Writer) -> None:
-    texts = [[9], [5, 6, 7, 8], [8, 8]]
-    wanted: list[float] = []
-    for text in texts:
-        ids = [*PROMPTS[0].tolist(), *text]
-        with torch.no_grad():
-            log_p = writer.model(input_ids=torch.tensor([ids])).logits[0, 2:-1].log_softmax(-1)
-        wanted.append(float(np.mean([log_p[place, one] for place, one in enumerate(text)])))
-    assert likelihoods(writer, PROMPTS[0], texts) == pytest.approx(wanted, abs=1e-5)

@@ -16,6 +16,7 @@ from judgekit.models.causal import CausalJudge
 from judgekit.models.generating import Writing
 from judgekit.models.reader import Batch, WritingReader
 from judgekit.models.reasoned_reader import LikeliestReader, ReasonedReader, VerdictTokens
+from judgekit.models.written import likelihoods
 
 SAID = {5: ["A", "A", "B", "A"], 6: ["?", "?", "?", "?"], 7: ["?", "B", "B", "?"]}
 
@@ -87,3 +88,14 @@ def test_many_judgments_mean_small_batches(judge: CausalJudge) -> None:
     one, many = (ReasonedReader(judge, str, 2, lambda _: None, Writing(8, 1.0, n)) for n in (1, 4))
     assert isinstance(one, WritingReader)
     assert one.tokens_per_batch == 4 * many.tokens_per_batch
+
+
+def test_the_likelihood_of_a_text_is_the_mean_log_probability_of_its_tokens(judge: CausalJudge) -> None:
+    prompt, texts = np.array([5, 6, 7]), [[9], [5, 6, 7, 8], [8, 8], [8, 8]]
+    wanted: list[float] = []
+    for text in texts:
+        with torch.no_grad():
+            logits = judge.language_model(input_ids=torch.tensor([[5, 6, 7, *text]])).logits[0, 2:-1]
+        log_p = logits.log_softmax(-1)
+        wanted.append(float(np.mean([log_p[place, one] for place, one in enumerate(text)])))
+    assert likelihoods(judge, prompt, texts) == pytest.approx(wanted, abs=1e-5)

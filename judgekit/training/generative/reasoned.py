@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from judgekit.models.generating import Writer, Writing, generate, likelihoods
+from judgekit.models.generating import Writing, generate
+from judgekit.models.written import likelihoods, writer_of
 from judgekit.prompts.answers import AnswerForm
 from judgekit.prompts.verdict import END_OF_VERDICT, read_verdict, up_to_verdict
 from judgekit.training.assembly import Training
@@ -83,8 +84,7 @@ def _preferences(training: Training, answer: AnswerForm, shown: Shown, hard: Seq
     judge, tokenizer = as_causal(training.model), training.setup.prompts.tokenizer
     training.model.set_training(False)
     decode = partial(tokenizer.decode, skip_special_tokens=True)
-    autocast = judge.dtype if judge.is_mixed else None
-    writer = Writer(judge.language_model, decode, tokenizer.eos_token_id, judge.device, autocast)
+    writer = writer_of(judge, decode, tokenizer.eos_token_id)
     settings = training.settings
     how = Writing(
         answer.length, settings.sampling_temperature, JUDGMENTS_TO_PREFER, seed=settings.seed, stop=END_OF_VERDICT
@@ -95,9 +95,12 @@ def _preferences(training: Training, answer: AnswerForm, shown: Shown, hard: Seq
     end = [] if tokenizer.eos_token_id is None else [int(tokenizer.eos_token_id)]
     found: list[Preference] = []
     for (row, order), prompt, texts in zip(places, prompts, written, strict=True):
+        texts = [text for text in texts if text or end]  # of no token at all nothing is learned
+        if not texts:
+            continue
         tokens = [[*one, *end] for one in tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]]
         verdicts = [read_verdict(answer, text) for text in texts]
-        pair = choose_pair(verdicts, likelihoods(writer, prompt, tokens), shown.p[order][row])
+        pair = choose_pair(verdicts, likelihoods(judge, prompt, tokens), shown.p[order][row])
         if pair is not None:
             found.append(Preference(prompt.tolist(), tokens[pair[0]], tokens[pair[1]]))
     return found
@@ -123,5 +126,8 @@ def choose_pair(
     if shares.max() < 0 or shares.max() == shares.min():
         return None
     worst = shares[(shares >= 0) & (shares < shares.max())].min(initial=np.inf)
-    is_best, is_worst = shares == shares.max(), shares == (worst if np.isfinite(worst) else -1)
-    return tuple(int(np.where(is_one, likelihood, -np.inf).argmax()) for is_one in (is_best, is_worst))  # pyright: ignore[reportReturnType]
+
+    def likeliest(share: float) -> int:
+        return int(np.where(shares == share, likelihood, -np.inf).argmax())
+
+    return likeliest(shares.max()), likeliest(worst if np.isfinite(worst) else -1.0)
