@@ -10,12 +10,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Self, Unpack
 
-import polars as pl
-
 from judgekit.config import LoadSettings, PredictSettings, ScoreFileSettings
 from judgekit.config.choices import Engine
 from judgekit.config.keywords import LoadKeywords, PredictKeywords, ScoreFileKeywords
-from judgekit.dataset.score_input import read_score_items
 from judgekit.errors import BackboneError, WorkspaceError
 from judgekit.judge.asked_endpoint import ChatModel, asked_judge
 from judgekit.judge.engines import choose_engine
@@ -26,17 +23,16 @@ from judgekit.judge.manifest import JUDGES, JudgeManifest
 from judgekit.judge.orders import predict_both_orders
 from judgekit.judge.rationales import check_rationale, rationales
 from judgekit.judge.score_file import Window, score_file
+from judgekit.judge.score_rows import score_rows
 from judgekit.judge.score_table import check_output, output_beside
 from judgekit.judge.scored_file import ScoredFile
 from judgekit.judge.scores import Scores
 from judgekit.models.backbones import Backbone
 from judgekit.models.devices import choose_device, choose_dtype
 from judgekit.prompts.mirror import Mirror, require_mirror
-from judgekit.tables.files import ReadOptions, read_files
 from judgekit.tables.frames import TableData
 from judgekit.training.reporter import SILENT, Reporter
 from judgekit.training.result import TrainResult
-from judgekit.wording import counted
 from judgekit.workspace.manifest import Document
 from judgekit.workspace.store import Entry, Workspace
 from judgekit.workspace.versions import OneVersion
@@ -211,7 +207,9 @@ class TrainedJudge:
             >>> scores.to_polars().columns
             ['row', 'prob_bad', 'prob_fair', 'prob_good', 'label', 'entropy', 'expected_score', 'truncated']
         """
-        return self._predict(data, PredictSettings.chosen(settings, keywords), reporter)
+        chosen = PredictSettings.chosen(settings, keywords)
+        self._checked(chosen)
+        return score_rows(self, data, chosen, reporter)
 
     def predict_file(
         self,
@@ -375,31 +373,6 @@ class TrainedJudge:
             is_parsed=predictions.is_parsed,
             reasons=rationales(self.loaded, self.manifest, items, names, predictions, settings),
         )
-
-    def _predict(self, data: TableData, settings: PredictSettings, reporter: Reporter) -> Scores:
-        """Every row of data in memory with what the judge says of it."""
-        self._checked(settings)
-        source = read_files([data], ReadOptions.of(settings))
-        found = read_score_items(
-            source,
-            fields=self.fields,
-            columns=settings.column_of_field(self.fields) if isinstance(settings, ScoreFileSettings) else None,
-            item_column=self.manifest.columns.item,
-            every_row=True,
-            strict=settings.strict,
-            most_set_aside=settings.most_set_aside,
-        )
-        for note in found.notes:
-            reporter.note(note)
-        self.expect(len(found.texts))
-        window = Window(found.ids, found.ids.to_series(0).cast(pl.String).to_list(), found.texts)
-        scores = self.ask(window, settings, reporter)
-        dropped = len(window.names) - len(scores)
-        if dropped:
-            what = counted(dropped, "item is", "items are")
-            reporter.note(f"{what} longer than {self.manifest.max_length:,} tokens and left out.")
-        rows = found.rows[scores.rows]
-        return replace(scores, rows=rows if source.lines is None else source.lines[rows] - 1)
 
     def _checked(self, settings: PredictSettings) -> Mirror | None:
         """The other order where it is asked for, once it is clear that such a judge can be asked all of this."""
