@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +32,7 @@ from judgekit.prompts.verbalized import read_probabilities
 from judgekit.training.batches import EncodedItems, TokenizedPrompts
 from judgekit.training.reporter import Reporter
 from judgekit.wording import counted
+from judgekit.workspace.atomic import append_line
 from judgekit.workspace.store import Entry
 
 KEY_VARIABLE = "JUDGEKIT_JUDGE_TOKEN"
@@ -157,20 +157,8 @@ class ChatModel:
     def _keep(self, key: str, answer: Answer) -> None:
         """Add an answer, flushed to the disk: it may have cost money."""
         text = answer.text.encode("utf-8", errors="replace").decode()  # a lone surrogate has no bytes of its own
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with self._path.open("ab") as file:
-            before = b"" if file.tell() == 0 or _ends_with_newline(self._path) else b"\n"
-            file.write(before + json.dumps({"asked": key, **answer._asdict(), "text": text}).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        append_line(self._path, json.dumps({"asked": key, **answer._asdict(), "text": text}))
         self.known[key] = text
-
-
-def _ends_with_newline(path: Path) -> bool:
-    """Whether the last line of a file is whole: a kill leaves half of one."""
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"
 
 
 class _NoTokens:

@@ -6,7 +6,6 @@ A kill leaves at most half of a last line, which the next run deletes; what else
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import NamedTuple
 from judgekit.endpoints.chat import Answer
 from judgekit.errors import WorkspaceError
 from judgekit.synthesis.questions import Question
+from judgekit.workspace.atomic import append_line
 from judgekit.workspace.manifest import Document
 
 SAMPLES_FILE = "samples.jsonl"
@@ -78,10 +78,7 @@ class SampleStore:
             if not (self.folder / FACTS_FILE).is_file():
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self.facts.write(self.folder / FACTS_FILE)
-            with (self.folder / SAMPLES_FILE).open("ab") as file:
-                file.write((line + "\n").encode())
-                file.flush()
-                os.fsync(file.fileno())
+            append_line(self.folder / SAMPLES_FILE, line)
             self.samples[sample.key] = sample
 
     def _check_facts(self) -> None:

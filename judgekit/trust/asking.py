@@ -24,6 +24,7 @@ from judgekit.errors import DataError, SettingsError
 from judgekit.training.reporter import Reporter
 from judgekit.trust.endpoint import Endpoint
 from judgekit.wording import counted, listed
+from judgekit.workspace.atomic import append_line
 
 PREFIX = "systemone:"
 KEY_VARIABLE = "JUDGEKIT_SYSTEMONE_KEY"
@@ -222,8 +223,6 @@ class _Store(NamedTuple):
                 continue
 
     def keep(self, key: str, shares: Sequence[float], question: Question) -> None:
-        """Add an answer, at once: the next may not come."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        """Add an answer, at once: the next may not come, and it may have cost money."""
         line = json.dumps({"asked": key, "probabilities": dict(zip(question.labels, shares, strict=True))})
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        append_line(self.path, line)

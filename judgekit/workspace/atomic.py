@@ -91,6 +91,24 @@ def write_text(path: Path, text: str, *, mode: int = 0o666) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a file, flushed to the disk; one that a kill has left half stays a line of its own.
+
+    Args:
+        path: may not be there; the folders above it are made.
+        line: without a line end, in UTF-8.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab+") as file:
+        is_begun = file.tell() > 0
+        if is_begun:
+            file.seek(-1, os.SEEK_END)
+            is_begun = file.read(1) != b"\n"
+        file.write(b"\n" * is_begun + line.encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def sync_file(path: Path) -> None:
     """Flush one file's content to the disk."""
     with path.open("rb+") as file:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from judgekit.workspace import atomic, renaming
-from judgekit.workspace.atomic import move_folder, replaced_file, replaced_folder, write_text
+from judgekit.workspace.atomic import append_line, move_folder, replaced_file, replaced_folder, write_text
 
 
 def test_a_failing_writer_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -250,3 +250,13 @@ def test_the_files_of_a_moved_folder_are_for_whoever_may_read_the_folder(tmp_pat
     move_folder(tmp_path / "made", tmp_path / "there")
     for name in ("a", "inner/b"):
         assert (tmp_path / "there" / name).stat().st_mode & 0o777 == mode & 0o666
+
+
+def test_a_line_is_added_behind_whole_and_half_ones(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "lines"
+    append_line(path, "first")
+    append_line(path, "wide: ü")
+    assert path.read_text(encoding="utf-8") == "first\nwide: ü\n"
+    path.write_bytes(path.read_bytes() + b"hal")
+    append_line(path, "next")
+    assert path.read_text(encoding="utf-8").splitlines() == ["first", "wide: ü", "hal", "next"]
